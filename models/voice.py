@@ -1,0 +1,115 @@
+"""The seam between the system and its voices: what an engine takes, what it gives back, how it fails.
+
+A family (``models/kokoro``, ``models/piper``, ``models/cosyvoice``) has a front-end, light enough for the producer's
+process, and an engine, which holds the inference sessions:
+
+    text, language --FrontEnd.prepare--> utterances --Engine.speak--> samples
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Samples = NDArray[np.float32]
+
+
+class NarrationError(Exception):
+    """Whatever can go wrong while a course is narrated; the message names the place and the remedy."""
+
+
+class Permanent(NarrationError):
+    """Bad input or a bad installation: trying again cannot help. Reported once, with file and line where known."""
+
+
+class Transient(NarrationError):
+    """A store, a broker or a worker that is not there right now: tried again with backoff."""
+
+
+class UnknownVoice(Permanent):
+    """No voice of that name is in the catalogue."""
+
+
+class VoiceNotInstalled(Permanent):
+    """The voice is known, but its files are missing, incomplete or damaged."""
+
+
+class Unspeakable(Permanent):
+    """The voice has no sound for some of this text; the message quotes it."""
+
+
+class SpeechRejected(Permanent):
+    """The engine produced no acceptable speech for this text within the allowed draws."""
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """Text given to one model pass, already turned into the voice's own symbols.
+
+    ``text`` is normalised (numbers in words and so on), ``phonemes`` is empty for voices that read characters,
+    ``tokens`` are the integer ids that the engine feeds to its model.
+    """
+
+    text: str
+    language: str
+    phonemes: str
+    tokens: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechRequest:
+    """One segment, ready to be spoken: its utterances, who speaks, how fast, and the seed of every random draw."""
+
+    utterances: tuple[Utterance, ...]
+    speaker: str
+    seed: int  # unsigned, 64 bits; draws depend on it and on the step alone, never on batch mates
+    speed: float = 1.0  # 2.0 is twice as fast
+    options: Mapping[str, int | str] = field(default_factory=dict)  # of the family, such as {"vocoder": "hift"}
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """When a word is heard within a segment's samples: [start, end) in samples."""
+
+    text: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """What came out: mono float32 samples in [-1, 1] at the voice's rate, not yet trimmed.
+
+    ``stages`` is seconds by stage ("acoustic", "vocoder", ...); ``words`` is None where the voice cannot tell.
+    """
+
+    samples: Samples
+    sample_rate: int
+    stages: Mapping[str, float]
+    words: tuple[Word, ...] | None = None
+
+
+class FrontEnd(Protocol):
+    """Text to utterances. Imports no inference runtime; heavy language data is loaded at first use."""
+
+    def prepare(self, text: str, language: str) -> list[Utterance]:
+        """Turn a segment into one or more utterances, none longer than the model takes, nothing left out.
+
+        Raises Unspeakable, quoting the text, where the voice has no sound for some of it.
+        """
+
+    def fingerprint(self, language: str) -> str:
+        """A digest over everything that shapes the result for this language: own version, libraries, data."""
+
+
+class Engine(Protocol):
+    """The session or sessions a process holds, loaded and warm. Not thread-safe: one engine, one thread."""
+
+    sample_rate: int
+
+    def speak(self, requests: Sequence[SpeechRequest]) -> Iterator[tuple[int, Speech | NarrationError]]:
+        """Yield (index into requests, result) as each is ready, in any order; one failure spares the others."""

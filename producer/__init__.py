@@ -1,0 +1,1 @@
+"""The author's side: read lessons, plan them, submit them, watch them."""

@@ -1,0 +1,1 @@
+"""The far side of the queue: leases, rendering, the store, assembly."""

@@ -1,0 +1,190 @@
+"""What crosses the queue, and what names a sound.
+
+Everything here is frozen, schema-checked and bounded. Both sides import it; it imports nothing heavy.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+SCHEMA = 1  # of the segment key; a rise renders every segment again
+MAX_TEXT = 4_000  # characters in one segment
+MAX_BATCH = 64  # segments in one task
+
+Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+Identifier = Annotated[str, StringConstraints(pattern=r"^[^\W_][\w.\-]{0,99}$", max_length=100)]  # course, lesson
+VoiceId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}/[\w.\-]{1,64}$")]
+BundleId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
+RunId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,63}$")]
+Language = Literal["en", "zh", "ja", "yue", "ko"]
+Role = Literal["heading", "paragraph", "list_item", "sentence", "clause"]
+
+
+class Message(BaseModel):
+    """A frozen record that refuses fields it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=False, allow_inf_nan=False)
+
+
+class Segment(Message):
+    """The unit that is keyed, queued, cached and stored: all that determines a segment's sound.
+
+    Pauses, loudness, captions and file formats are not here: changing them renders nothing.
+    Integers only, so that no two machines can disagree about a float's digits.
+    """
+
+    voice: VoiceId
+    fingerprint: Digest  # of the voice's files, from models.catalog
+    backend: Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,32}$")]
+    precision: Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,32}$")]
+    language: Language
+    text: Annotated[str, StringConstraints(min_length=1, max_length=MAX_TEXT)]  # NFC, white space folded
+    frontend: Digest  # FrontEnd.fingerprint(language)
+    speed: Annotated[int, Field(ge=250, le=4000)] = 1000  # thousandths
+    take: Annotated[int, Field(ge=0, le=1000)] = 0  # which of several renderings the author wants
+    options: Mapping[str, int | str] = Field(default_factory=dict, max_length=16)  # of the family: vocoder, steps, ...
+
+    @property
+    def bundle(self) -> str:
+        """The voice's bundle, which names its queue."""
+        return self.voice.partition("/")[0]
+
+    @property
+    def speaker(self) -> str:
+        """The voice's name inside its bundle."""
+        return self.voice.partition("/")[2]
+
+    def key(self) -> str:
+        """The segment key, 64 hex digits. Fields at their defaults are left out, so adding one renders nothing."""
+        return digest({"schema": SCHEMA, **self.model_dump(mode="json", exclude_defaults=True)})
+
+
+class Job(Message):
+    """A segment on its way to a worker, under the key that the producer computed."""
+
+    key: Digest
+    segment: Segment
+
+
+class RenderBatch(Message):
+    """The message of the task ``render``: segments of one bundle. ``alone`` marks a segment under suspicion."""
+
+    version: Literal[1] = 1
+    bundle: BundleId
+    jobs: Annotated[tuple[Job, ...], Field(min_length=1, max_length=MAX_BATCH)]
+    alone: bool = False
+
+
+class AssembleLesson(Message):
+    """The message of the task ``assemble``: link one lesson of one run from its segments.
+
+    ``plan`` names ``plans/<plan>.json`` in the store; ``submitted`` is microseconds of Redis TIME, and orders
+    manifests of the same lesson.
+    """
+
+    version: Literal[1] = 1
+    run: RunId
+    course: Identifier
+    lesson: Identifier
+    plan: Digest
+    submitted: Annotated[int, Field(ge=0)]
+
+
+class Loudness(Message):
+    """One gain for a whole lesson; ``lufs`` in hundredths, None leaves the level alone."""
+
+    lufs: Annotated[int, Field(ge=-4000, le=-500)] | None = None
+    true_peak: Annotated[int, Field(ge=-900, le=0)] = -100  # hundredths of dBTP
+
+
+class LessonEntry(Message):
+    """A segment in its place in a lesson: how it is captioned, what it is, how long the silence after it."""
+
+    key: Digest
+    segment: Segment
+    caption: str  # the author's own words, as written
+    role: Role
+    pause_ms: Annotated[int, Field(ge=0, le=600_000)]  # silence after it
+    line: Annotated[int, Field(ge=0)] = 0  # in the source; not part of the lesson key
+
+
+class LessonPlan(Message):
+    """All that assembly needs, stored as ``plans/<plan id>.json``; its id is the digest of its content."""
+
+    version: Literal[1] = 1
+    course: Identifier
+    lesson: Identifier
+    title: str = ""
+    language: Language
+    source: str = ""  # the file's name, for reports
+    source_digest: Digest  # of the source with its settings, lexicon and front-ends
+    entries: Annotated[tuple[LessonEntry, ...], Field(min_length=1, max_length=100_000)]
+    loudness: Loudness = Loudness()
+    outputs: tuple[Literal["wav", "mp3", "opus", "flac"], ...] = ("wav",)
+    assembly: int = 1  # version of the assembly code
+
+    def plan_id(self) -> str:
+        """Names the stored plan: the digest of everything in it."""
+        return digest(self.model_dump(mode="json"))
+
+    def lesson_key(self) -> str:
+        """Names the lesson's sound and captions: line numbers and source digest do not count."""
+        return digest(
+            {
+                "entries": [[e.key, e.caption, e.role, e.pause_ms] for e in self.entries],
+                "title": self.title,
+                "loudness": self.loudness.model_dump(mode="json"),
+                "outputs": list(self.outputs),
+                "assembly": self.assembly,
+            }
+        )
+
+
+def digest(value: Mapping[str, Any]) -> str:
+    """sha256 of canonical JSON: sorted names, no white space, UTF-8. Floats are refused: they do not travel."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_refuse)
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+def _refuse(value: object) -> object:
+    raise TypeError(f"{type(value).__name__} has no canonical form")
+
+
+def seed(key: str, attempt: int = 0) -> int:
+    """The seed of a segment's random draws, 64 bits: of the key, and of the attempt where earlier ones failed."""
+    return int.from_bytes(hashlib.sha256(f"{key}/{attempt}".encode()).digest()[:8], "little")
+
+
+def segment_name(key: str) -> str:
+    """Where a segment lives in the store."""
+    return f"segments/{key[:2]}/{key}.wav"
+
+
+def plan_name(plan_id: str) -> str:
+    """Where a lesson's plan lives in the store."""
+    return f"plans/{plan_id[:2]}/{plan_id}.json"
+
+
+def lesson_folder(course: str, lesson: str) -> str:
+    """Where a lesson's parts and its ``manifest.json`` live in the store, with the trailing slash."""
+    return f"lessons/{course}/{lesson}/"
+
+
+def render_queue(namespace: str, bundle: str) -> str:
+    """One queue a bundle, so that a worker process holds exactly one engine."""
+    return f"{namespace}.render.{bundle}"
+
+
+def interactive_queue(namespace: str, bundle: str) -> str:
+    """Somebody is waiting: served before bulk work."""
+    return f"{namespace}.interactive.{bundle}"
+
+
+def assemble_queue(namespace: str) -> str:
+    """Lessons to link; its workers hold no engine."""
+    return f"{namespace}.assemble"

@@ -1,0 +1,64 @@
+"""Every setting, once: ``NARRATOR_*`` environment variables, checked at start."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from models.voice import Permanent
+
+DATA_HOME = Path("~/.local/share/narrator").expanduser()
+
+
+class Settings(BaseSettings):
+    """What a deployment chooses. S3 credentials come from boto3's own chain (``AWS_ACCESS_KEY_ID``, profiles, roles)."""
+
+    model_config = SettingsConfigDict(env_prefix="NARRATOR_", extra="ignore")
+
+    redis_url: SecretStr = SecretStr("redis://localhost:6379/0")
+    store: str = ""  # a directory, or s3://bucket/prefix
+    s3_endpoint_url: str = ""  # of MinIO or another S3-compatible server; empty is AWS
+    s3_region: str = "us-east-1"
+    namespace: Annotated[str, Field(pattern=r"^[a-z0-9-]{0,40}$")] = ""  # teams that share a Redis and a bucket
+    voices_dir: Path = DATA_HOME / "voices"  # bundles installed by the user
+
+    visibility_timeout: Annotated[int, Field(ge=60)] = 600  # seconds; must exceed the longest task
+    task_seconds: Annotated[float, Field(gt=0, le=120)] = 20.0  # expected work that fills one task
+    lease_seconds: Annotated[float, Field(ge=2, le=300)] = 15.0  # a dead worker's segments return after this
+    sweep_seconds: Annotated[float, Field(gt=0, le=60)] = 3.0
+    segment_seconds: Annotated[float, Field(gt=0)] = 120.0  # longest one segment may take to render
+    max_attempts: Annotated[int, Field(ge=1, le=20)] = 3  # crashes while alone before quarantine
+    ledger_days: Annotated[float, Field(gt=0)] = 7.0  # progress records expire after this
+
+    @field_validator("store")
+    @classmethod
+    def _known_scheme(cls, value: str) -> str:
+        scheme = re.match(r"^([a-z0-9+]+)://", value)
+        if scheme and scheme[1] not in ("s3", "file"):
+            raise ValueError(f"unknown kind of store {value!r}: give a directory or s3://bucket/prefix")
+        return value
+
+    @property
+    def redis_prefix(self) -> str:
+        """Starts every ledger key and queue name; the braces keep all keys of a namespace in one cluster slot."""
+        return "{narrator}" if not self.namespace else f"{{narrator-{self.namespace}}}"
+
+    @property
+    def queue_prefix(self) -> str:
+        """Starts every queue name."""
+        return "narrator" if not self.namespace else f"narrator-{self.namespace}"
+
+
+@lru_cache(maxsize=1)
+def load() -> Settings:
+    """The settings of this process. Raises Permanent naming the variable that is wrong."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        wrong = "; ".join(f"NARRATOR_{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors())
+        raise Permanent(f"settings: {wrong}") from None
