@@ -145,6 +145,25 @@ class LessonPlan(Message):
         )
 
 
+class SegmentRecord(Message):
+    """What is known of a rendered segment; it travels inside the segment's WAV, so the two can never disagree."""
+
+    version: Literal[1] = 1
+    key: Digest
+    voice: VoiceId
+    sample_rate: Annotated[int, Field(ge=8000, le=48000)]
+    samples: Annotated[int, Field(ge=1)]  # after trimming
+    trimmed: Annotated[int, Field(ge=0)] = 0  # samples taken off the front; word times are already shifted
+    peak: Annotated[int, Field(ge=-20000, le=0)]  # hundredths of dBFS
+    rms: Annotated[int, Field(ge=-20000, le=0)]  # hundredths of dBFS
+    seed: Annotated[int, Field(ge=0)]
+    attempt: Annotated[int, Field(ge=0)] = 0  # draws that were rejected before this one
+    utterances: Annotated[int, Field(ge=1)] = 1
+    words: tuple[tuple[str, int, int], ...] | None = None  # text, start, end in samples of the trimmed segment
+    versions: Mapping[str, str] = Field(default_factory=dict)  # of what rendered it
+    cpu_ms: Annotated[int, Field(ge=0)] = 0
+
+
 def digest(value: Mapping[str, Any]) -> str:
     """sha256 of canonical JSON: sorted names, no white space, UTF-8. Floats are refused: they do not travel."""
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_refuse)

@@ -1,0 +1,1 @@
+"""Segment sound: finishing, acceptance checks, the WAV with its record, encoding."""

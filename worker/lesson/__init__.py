@@ -1,0 +1,1 @@
+"""Linking a lesson from its segments: assembly, captions, manifest."""

@@ -1,0 +1,61 @@
+"""A lesson's JSON record, written last: who reads it finds every part that it names."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from worker.contract import Digest, Identifier, Language, Message, Role, Segment
+
+
+class Part(Message):
+    """A file of the lesson; ``name`` is relative to the manifest's folder and carries the lesson key."""
+
+    kind: Literal["audio", "vtt", "srt", "timings"]
+    name: str
+    media_type: str
+    size: Annotated[int, Field(ge=0)]
+    sha256: Digest
+
+
+class Cue(Message):
+    """A segment as it is heard in the lesson: [start, end) in samples of the lesson audio."""
+
+    key: Digest
+    segment: Segment
+    caption: str
+    role: Role
+    line: int
+    start: Annotated[int, Field(ge=0)]
+    end: Annotated[int, Field(ge=0)]
+
+
+class MeasuredLoudness(Message):
+    """Hundredths of LUFS, dBTP and dB; ``integrated`` is None where the lesson is too short or silent to measure."""
+
+    target: int | None
+    integrated: int | None
+    true_peak: int
+    gain: int
+
+
+class Manifest(Message):
+    """``manifest.json`` in the lesson's folder. Its JSON Schema is published beside it in the docs."""
+
+    version: Literal[1] = 1
+    course: Identifier
+    lesson: Identifier
+    title: str
+    language: Language
+    source: str
+    source_digest: Digest
+    lesson_key: Digest
+    plan: Digest
+    submitted: int
+    sample_rate: int
+    samples: int
+    loudness: MeasuredLoudness
+    word_timings: Literal["words", "segments"] = "segments"
+    parts: tuple[Part, ...]
+    cues: tuple[Cue, ...]
