@@ -1,0 +1,79 @@
+"""The example course, narrated by the real command with real voices, is listened back cue by cue."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+import soundfile
+
+from tests.acceptance.listen import error_rate, transcribe
+from worker.lesson.manifest import Manifest
+
+pytestmark = [pytest.mark.listen, pytest.mark.timeout(1800)]
+COURSE = Path(__file__).parents[2] / "examples" / "everyday-science"
+BOUNDS = {"en": 0.04, "zh": 0.05, "ja": 0.15}  # word error rate; character error rates
+
+
+@pytest.fixture(scope="session")
+def narrated(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, object]]:
+    """The folder that ``narrator make`` filled, and its report."""
+    out = tmp_path_factory.mktemp("narrated")
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("NARRATOR_")}
+    command = [str(Path(sys.executable).with_name("narrator")), "make", str(COURSE), "--out", str(out), "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=1500, check=False)
+    assert done.returncode == 0, done.stderr
+    return out, json.loads(done.stdout)
+
+
+def manifests(out: Path) -> list[tuple[Path, Manifest]]:
+    """Every lesson's folder and manifest."""
+    found = sorted((out / "everyday-science").glob("*/manifest.json"))
+    return [(path.parent, Manifest.model_validate_json(path.read_bytes())) for path in found]
+
+
+def test_every_lesson_is_there_and_the_report_adds_up(narrated):
+    out, report = narrated
+    assert len(manifests(out)) == report["lessons"] == 4
+    assert report["failed"] == 0
+    assert report["segments"] == report["reused"] + report["rendered"]
+    keys = {cue.key for _, manifest in manifests(out) for cue in manifest.cues}
+    assert len(keys) == report["segments"]  # the sentence that two lessons share counts, and was rendered, once
+
+
+def test_manifest_captions_and_audio_agree(narrated):
+    out, _ = narrated
+    for folder, manifest in manifests(out):
+        audio = soundfile.info(str(folder / f"{manifest.lesson}.wav"))
+        assert (audio.frames, audio.samplerate) == (manifest.samples, manifest.sample_rate)
+        ends = [cue.end for cue in manifest.cues]
+        starts = [cue.start for cue in manifest.cues]
+        assert all(start < end for start, end in zip(starts, ends, strict=True))
+        assert all(end <= start for end, start in zip(ends, starts[1:], strict=False))
+        captions = (folder / f"{manifest.lesson}.vtt").read_text(encoding="utf-8")
+        for cue in manifest.cues:
+            first_word = cue.caption.split()[0][:6]
+            assert first_word in captions
+
+
+def test_listened_back(narrated, record_testsuite_property):
+    out, _ = narrated
+    said, heard, lines = defaultdict(list), defaultdict(list), []
+    for folder, manifest in manifests(out):
+        samples, rate = soundfile.read(str(folder / f"{manifest.lesson}.wav"), dtype="float32")
+        for cue in manifest.cues:
+            language = cue.segment.language
+            said[language].append(cue.caption)
+            heard[language].append(transcribe(samples[cue.start : cue.end], rate, language))
+            lines.append(f"{language}  {cue.caption}  |  {heard[language][-1]}")
+    rates = {language: error_rate(said[language], heard[language], language) for language in said}
+    print("\n".join(lines), rates, sep="\n")
+    for language, rate in rates.items():
+        record_testsuite_property(f"error rate {language}", f"{rate:.4f}")
+        assert rate <= BOUNDS[language], f"{language}: {rate:.1%} misheard\n" + "\n".join(lines)
+    assert set(rates) == set(BOUNDS)
