@@ -10,12 +10,15 @@ from typing import BinaryIO, Protocol
 from models.voice import NarrationError, Permanent, Transient
 from worker.settings import Settings
 
+MAX_NAME = 900  # bytes of a whole name: S3 takes 1024, which leaves 124 for the prefix
+MAX_PART = 255  # bytes between two slashes: what common file systems take
 
-class Missing(NarrationError):
+
+class Missing(NarrationError):  # noqa: N818 - an outcome, often expected
     """No object of that name is in the store."""
 
 
-class Exists(NarrationError):
+class Exists(NarrationError):  # noqa: N818 - an outcome, often expected
     """A create-only write found an object already there, or a conditional write found another version."""
 
 
@@ -68,6 +71,31 @@ class Store(Protocol):
 
     def delete(self, names: Iterable[str]) -> None:
         """Remove objects; those not there are no error."""
+
+
+def check_name(name: str) -> str:
+    """The name, if every store can hold it. Raises Permanent otherwise.
+
+    Refused are absolute names, empty parts, parts that start with a dot (which rules out ``..`` and keeps the
+    directory store's own files apart), control characters, and names over what S3 and file systems take.
+    """
+    parts = name.split("/")
+    try:
+        sizes = [len(part.encode("utf-8")) for part in parts]
+    except UnicodeEncodeError:
+        raise Permanent(f"store name {name!r} is not valid Unicode: rename the lesson") from None
+    if not all(parts):
+        raise Permanent(f"store name {name!r} is absolute or has an empty part: use a relative name like a/b.wav")
+    if any(part.startswith(".") for part in parts):
+        raise Permanent(f"store name {name!r} has a part that starts with a dot: rename the lesson or course")
+    if any(ord(sign) < 32 or ord(sign) == 127 or sign == "\\" for sign in name):
+        raise Permanent(f"store name {name!r} has a control character or a backslash: rename the lesson or course")
+    if sum(sizes) + len(parts) - 1 > MAX_NAME or max(sizes) > MAX_PART:
+        raise Permanent(
+            f"store name {name[:80]!r}... is too long: at most {MAX_NAME} bytes, {MAX_PART} between slashes; "
+            "shorten the course or lesson id"
+        )
+    return name
 
 
 def open_store(settings: Settings, where: str | None = None) -> Store:
