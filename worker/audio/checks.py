@@ -1,0 +1,94 @@
+"""Is this speech at all? The first line against an engine that fails in sound instead of with an error.
+
+The bands are wide on purpose: they let every voice and pace pass, and catch what is broken: nothing said, half the text
+lost, a word repeated for a minute, a hum, a roar. Listening back, by machine or by ear, is the second line.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+
+import numpy as np
+
+from models.voice import Samples, SpeechRejected
+from worker.audio.finishing import LEAD_MS, TAIL_MS, speech_span
+from worker.audio.levels import FRAME_MS, decibels, frame_levels
+
+# Milliseconds that one character may take, (least, most), at normal speed, silence at both ends not counted.
+ALPHABETIC_MS = (20, 250)  # English runs at about 65
+CAPITAL_MS = (20, 700)  # may be spelled out
+DIGIT_MS = (20, 1000)  # "1000000" is short to write; "7" is "seven"
+IDEOGRAPH_MS = (30, 800)  # Chinese runs at about 220, kana at 130, Hangul at 180
+SYMBOL_MS = (0, 700)  # "%" may be "percent", or nothing
+BASE_MS = (0, 2000)  # for the whole: one word may be said slowly, commas are pauses
+
+SILENCE_MS = 1500  # inside a segment; longer ones are an engine that lost its way
+SILENCE_DB = 45.0  # below the segment's level
+SILENCE_FLOOR_DB = -65.0  # absolute
+
+CLIPPED = 0.976  # what finishing makes of full scale
+MAX_CLIPPED = 0.005  # share of samples
+LEVEL_BAND_DB = (-50.0, -3.0)  # RMS of the frames that are not silent
+
+
+def check(samples: Samples, rate: int, *, text: str, language: str, speed: float = 1.0) -> None:
+    """Raise SpeechRejected, saying why, where samples (n,) float32 at ``rate`` Hz cannot be this text, spoken.
+
+    ``text`` is what was to be said, best with numbers already in words; ``speed`` 2.0 is twice as fast.
+    """
+    if not len(samples) or not np.isfinite(samples).all():
+        raise SpeechRejected("the engine gave samples that are not numbers, or none")
+    levels = frame_levels(samples, rate)
+    span = speech_span(levels)
+    if span is None:
+        raise SpeechRejected("the engine gave silence")
+    _check_duration((span[1] - span[0]) * FRAME_MS, text, language, speed)
+    quiet = levels < max(float(np.percentile(levels, 95)) - SILENCE_DB, SILENCE_FLOOR_DB)
+    _check_pauses(quiet[span[0] : span[1]], speed)
+    clipped = float(np.mean(np.abs(samples) >= CLIPPED))
+    if clipped > MAX_CLIPPED:
+        raise SpeechRejected(f"{clipped:.1%} of the samples are clipped, more than {MAX_CLIPPED:.1%}")
+    level = decibels(float(np.sqrt(np.mean(10.0 ** (levels[~quiet] / 10.0)))))
+    low, high = LEVEL_BAND_DB
+    if not low <= level <= high:
+        raise SpeechRejected(f"the speech is at {level:.0f} dBFS, outside {low:.0f} to {high:.0f}")
+
+
+def duration_band(text: str, speed: float = 1.0) -> tuple[float, float]:
+    """The least and most milliseconds that ``text`` may take to say."""
+    least, most = (sum(band) for band in zip(BASE_MS, *_bands(text), strict=True))
+    return least / speed, most / speed + LEAD_MS + TAIL_MS
+
+
+def _bands(text: str) -> Iterable[tuple[int, int]]:
+    for character in text:
+        category = unicodedata.category(character)
+        if category[0] in "MZC":  # marks, white space, controls: no time of their own
+            continue
+        if category == "Nd":
+            yield DIGIT_MS
+        elif category[0] in "PS":
+            yield SYMBOL_MS
+        elif unicodedata.east_asian_width(character) == "W":
+            yield IDEOGRAPH_MS
+        else:
+            yield CAPITAL_MS if category == "Lu" else ALPHABETIC_MS
+
+
+def _check_duration(heard: float, text: str, language: str, speed: float) -> None:
+    least, most = duration_band(text, speed)
+    if not least <= heard <= most:
+        wrong = "short" if heard < least else "long"
+        raise SpeechRejected(
+            f"{heard / 1000:.2f} s are too {wrong} for {language} text of {len(text)} characters:"
+            f" {least / 1000:.2f} to {most / 1000:.2f} s were expected"
+        )
+
+
+def _check_pauses(quiet: np.ndarray[tuple[int], np.dtype[np.bool_]], speed: float) -> None:
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], quiet, [False])).astype(np.int8)))
+    longest = int((edges[1::2] - edges[::2]).max(initial=0)) * FRAME_MS
+    allowed = SILENCE_MS / min(speed, 1.0)
+    if longest > allowed:
+        raise SpeechRejected(f"a silence of {longest / 1000:.2f} s inside the speech; at most {allowed / 1000:.2f} s")
