@@ -1,0 +1,47 @@
+"""The utterances of one segment as one sound."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from models.voice import Samples, Utterance
+
+FRAME = 0.005  # seconds
+SILENCE = 10 ** (-50 / 20)  # a frame this far below the loudest one is silent
+BEFORE_ONSET = 0.080  # seconds kept: soft onsets and breaths lie below the threshold
+AFTER_LAST = 0.150  # seconds kept: so do the tails
+AFTER_SENTENCE = 0.120  # seconds added between sentences; clauses join with what is kept, 230 ms
+SENTENCE_ENDS = frozenset(".!?。！？…")
+CLOSERS = "\"'”’」』）)》"
+
+
+def join(utterances: Sequence[Utterance], pieces: Sequence[Samples], sample_rate: int) -> Samples:
+    """Concatenate what the model made of each utterance, with the silence between them brought to one length.
+
+    Only the silence at the joins is touched: where a segment begins and ends is for finishing to say.
+    """
+    last = len(pieces) - 1
+    joined: list[Samples] = []
+    for i, (utterance, piece) in enumerate(zip(utterances, pieces, strict=True)):
+        start, end = _voiced(piece, sample_rate)
+        joined.append(piece[start if i else 0 : end if i < last else None])
+        if i < last and utterance.text.rstrip(CLOSERS)[-1:] in SENTENCE_ENDS:
+            joined.append(np.zeros(round(AFTER_SENTENCE * sample_rate), np.float32))
+    return joined[0] if last == 0 else np.concatenate(joined)
+
+
+def _voiced(piece: Samples, sample_rate: int) -> tuple[int, int]:
+    """[start, end) of what is heard, with its margins; all of a silent piece."""
+    size = round(FRAME * sample_rate)
+    frames = piece[: len(piece) // size * size].reshape(-1, size)
+    if not frames.size:
+        return 0, len(piece)
+    level = np.sqrt(np.mean(np.square(frames), axis=1))
+    loud = np.flatnonzero(level > SILENCE * level.max())
+    if not loud.size:
+        return 0, len(piece)
+    start = int(loud[0]) * size - round(BEFORE_ONSET * sample_rate)
+    end = (int(loud[-1]) + 1) * size + round(AFTER_LAST * sample_rate)
+    return max(0, start), min(len(piece), end)

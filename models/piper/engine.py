@@ -1,0 +1,127 @@
+"""Piper voices: VITS as one ONNX graph.
+
+    input int64 [1, n], input_lengths int64 [1], scales float32 [3], sid int64 [1] where there are several speakers
+        -> output float32 [1, 1, 1, samples]
+
+``scales`` is noise (of the sound), length (2.0 is half the speed) and noise_w (of the rhythm), from the voice's JSON.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from time import perf_counter
+from typing import Annotated, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from models.bundle import Bundle
+from models.joining import join
+from models.piper.graph import expose_noise
+from models.session import open_session, run
+from models.voice import NarrationError, Permanent, Samples, Speech, SpeechRequest, Utterance
+
+MODEL, CONFIG = "model.onnx", "model.onnx.json"
+MAX_TOKENS = 10_000  # of one utterance; attention grows with the square
+MAX_CONFIG = 4 << 20  # bytes of a voice's JSON
+DRAWS_A_TOKEN = 192 * 12  # 192 channels x 12 frames: more than most tokens take
+MAX_DRAWS = 1 << 28  # 1 GiB of float32
+WARM_UP = Utterance(text="", language="en", phonemes="", tokens=(1, 0, 14, 0, 10, 0, 2))
+
+
+class Inference(BaseModel):
+    """The defaults a voice was published with."""
+
+    noise_scale: Annotated[float, Field(ge=0, le=10)] = 0.667
+    length_scale: Annotated[float, Field(gt=0, le=10)] = 1.0
+    noise_w: Annotated[float, Field(ge=0, le=10)] = 0.8
+
+
+class Config(BaseModel):
+    """What the engine needs of ``*.onnx.json``; the front-end reads the rest of it."""
+
+    model_config = ConfigDict(extra="ignore", allow_inf_nan=False)
+
+    num_speakers: Annotated[int, Field(ge=1)] = 1
+    speaker_id_map: dict[str, int] = {}
+    inference: Inference = Inference()
+
+
+def read_config(text: bytes, where: str) -> Config:
+    """A voice's JSON. Raises Permanent naming the file, the field and what is wrong."""
+    try:
+        return Config.model_validate(json.loads(text))
+    except ValidationError as error:
+        wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        raise Permanent(f"{where}: {wrong}") from None
+    except ValueError as error:
+        raise Permanent(f"{where}: not valid JSON: {error}") from None
+
+
+class PiperEngine:
+    """One session; every random draw comes from the request's seed."""
+
+    def __init__(self, bundle: Bundle, threads: int = 1) -> None:
+        """Verify the files, open the session and run it once. Raises VoiceNotInstalled."""
+        self.sample_rate = bundle.sample_rate
+        self._bundle = bundle
+        config = bundle.path(CONFIG)
+        self._config = read_config(config.read_bytes(), str(config))
+        model, self._noise = expose_noise(bundle.path(MODEL).read_bytes())
+        self._session = open_session(model, threads)
+        self._pass(WARM_UP, 0, 1.0, (0, 0))
+
+    def speak(self, requests: Sequence[SpeechRequest]) -> Iterator[tuple[int, Speech | NarrationError]]:
+        """Yield (index into requests, result) as each is ready; one failure spares the others."""
+        for i, request in enumerate(requests):
+            try:
+                yield i, self._speech(request)
+            except NarrationError as error:
+                yield i, error
+
+    def _speech(self, request: SpeechRequest) -> Speech:
+        speaker = self._speaker_id(request.speaker)
+        began = perf_counter()
+        pieces = [
+            self._pass(utterance, speaker, request.speed, (request.seed, i))
+            for i, utterance in enumerate(request.utterances)
+        ]
+        seconds = perf_counter() - began
+        return Speech(join(request.utterances, pieces, self.sample_rate), self.sample_rate, {"acoustic": seconds})
+
+    def _pass(self, utterance: Utterance, speaker: int, speed: float, seed: tuple[int, int]) -> Samples:
+        count = len(utterance.tokens)
+        if not 0 < count <= MAX_TOKENS:
+            raise Permanent(f"{utterance.text!r} has {count} tokens; an utterance takes 1 to {MAX_TOKENS}")
+        scales = self._config.inference
+        feeds: dict[str, NDArray[Any]] = {
+            "input": np.array([utterance.tokens], np.int64),
+            "input_lengths": np.array([count], np.int64),
+            "scales": np.array([scales.noise_scale, scales.length_scale / speed, scales.noise_w], np.float32),
+        }
+        if self._config.num_speakers > 1:
+            feeds["sid"] = np.array([speaker], np.int64)
+        samples: Samples = self._draw_and_run(feeds, int(count * DRAWS_A_TOKEN / speed), seed).reshape(-1)
+        return samples
+
+    def _draw_and_run(self, feeds: dict[str, NDArray[Any]], draws: int, seed: tuple[int, int]) -> NDArray[Any]:
+        """Run with enough draws. A longer row of draws begins with the shorter one, so trying again changes nothing."""
+        while True:
+            for i, name in enumerate(self._noise):
+                feeds[name] = np.random.default_rng([*seed, i]).standard_normal(draws, np.float32)
+            try:
+                return run(self._session, feeds)[0]
+            except Permanent as error:
+                if not self._noise or "Reshape" not in str(error) or 4 * draws > MAX_DRAWS:
+                    raise
+            draws *= 4
+
+    def _speaker_id(self, speaker: str) -> int:
+        if self._config.num_speakers == 1:
+            return 0
+        number = self._bundle.speaker(speaker).parameters.get("speaker_id", self._config.speaker_id_map.get(speaker))
+        if not isinstance(number, int) or not 0 <= number < self._config.num_speakers:
+            raise Permanent(f"voice {self._bundle.id}/{speaker}: no such speaker among {self._config.num_speakers}")
+        return number

@@ -1,0 +1,183 @@
+"""Random draws of a VITS graph made into inputs, so that they can be seeded segment by segment.
+
+The runtime's random operators draw from one generator a session, seeded when the session opens: what a sentence
+sounds like would depend on what was said before it. So before the session opens each such node
+
+    y = RandomNormalLike(x)
+
+is replaced, in the bytes of the model file, by four that read the draws from a new graph input, flat and long enough:
+
+    y = Reshape(Slice(noise, [0], ReduceProd(Shape(x))), Shape(x))
+
+Only the few fields needed of ONNX's format are read and written, by protobuf's wire encoding
+(https://protobuf.dev/programming-guides/encoding/); everything else is copied as it is. Field numbers are those of
+onnx.proto, https://github.com/onnx/onnx/blob/main/onnx/onnx.proto.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from models.voice import Permanent
+
+GRAPH, OPERATORS = 7, 8  # of ModelProto
+NODE, INITIALIZER, INPUT = 1, 5, 11  # of GraphProto
+TENSOR_DIMS, TENSOR_TYPE, TENSOR_INT64, TENSOR_NAME = 1, 2, 7, 8
+NODE_INPUT, NODE_OUTPUT, NODE_TYPE, NODE_ATTRIBUTE = 1, 2, 4, 5
+ATTRIBUTE_NAME, ATTRIBUTE_FLOAT, ATTRIBUTE_INT = 1, 2, 3
+VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5  # wire types
+FLOAT, INT64 = 1, 7  # element types
+ZERO = "narrator_zero"  # the initializer [0]
+
+
+def expose_noise(model: bytes) -> tuple[bytes, tuple[str, ...]]:
+    """The model with its standard-normal draws as inputs float32 [at least as many as are drawn], and their names.
+
+    Raises Permanent where the file is not ONNX, or draws in a way that cannot be made an input.
+    """
+    try:
+        return _expose_noise(model)
+    except (IndexError, ValueError) as error:
+        raise Permanent(f"not an ONNX file: {error}") from None
+
+
+def _expose_noise(model: bytes) -> tuple[bytes, tuple[str, ...]]:
+    view = memoryview(model)
+    pieces: list[bytes | memoryview] = []
+    names: list[str] = []
+    for number, _, value, whole in _fields(view):
+        if number == GRAPH and isinstance(value, memoryview):
+            graph, names = _graph(value)
+            pieces.append(_message(GRAPH, graph))
+        else:
+            pieces.append(whole)
+    if not pieces:
+        raise ValueError("empty")
+    return b"".join(pieces), tuple(names)
+
+
+def _graph(graph: memoryview) -> tuple[bytes, list[str]]:
+    pieces: list[bytes | memoryview] = []
+    names: list[str] = []
+    for number, _, value, whole in _fields(graph):
+        kind = _node_type(value) if number == NODE and isinstance(value, memoryview) else ""
+        if kind in ("RandomNormal", "RandomUniform", "RandomUniformLike", "Multinomial", "Bernoulli"):
+            raise Permanent(f"the model draws by {kind}, which cannot be seeded; export it with RandomNormalLike")
+        if kind == "RandomNormalLike" and isinstance(value, memoryview):
+            names.append(f"narrator_noise_{len(names)}")
+            pieces += _drawn_from(names[-1], value)
+        else:
+            pieces.append(whole)
+    if names:
+        zero = (
+            _number(TENSOR_DIMS, 1)
+            + _number(TENSOR_TYPE, INT64)
+            + _number(TENSOR_INT64, 0)
+            + _message(TENSOR_NAME, ZERO.encode())
+        )
+        pieces.append(_message(INITIALIZER, zero))
+        pieces += [_message(INPUT, _flat_input(name)) for name in names]
+    return b"".join(pieces), names
+
+
+def _drawn_from(noise: str, node: memoryview) -> list[bytes]:
+    """The nodes that read from ``noise`` what this RandomNormalLike node would have drawn."""
+    source = output = ""
+    for number, _, value, _ in _fields(node):
+        if number == NODE_ATTRIBUTE and isinstance(value, memoryview):
+            _check_standard(value)
+        elif isinstance(value, memoryview) and number in (NODE_INPUT, NODE_OUTPUT):
+            source, output = (str(value, "utf-8"), output) if number == NODE_INPUT else (source, str(value, "utf-8"))
+    shape, count, drawn = f"{noise}_shape", f"{noise}_count", f"{noise}_drawn"
+    return [
+        _node("Shape", [source], shape),
+        _node("ReduceProd", [shape], count),  # over all axes, kept: int64 [1]
+        _node("Slice", [noise, ZERO, count], drawn),
+        _node("Reshape", [drawn, shape], output),
+    ]
+
+
+def _check_standard(attribute: memoryview) -> None:
+    """Refuse a mean other than 0, a scale other than 1, a type other than float32; a fixed seed gives way to ours."""
+    fields = {number: (kind, value) for number, kind, value, _ in _fields(attribute)}
+    name = str(fields[ATTRIBUTE_NAME][1], "utf-8") if isinstance(fields[ATTRIBUTE_NAME][1], memoryview) else ""
+    number = fields.get(ATTRIBUTE_FLOAT, (FIXED32, 0))[1], fields.get(ATTRIBUTE_INT, (VARINT, 0))[1]
+    one = int.from_bytes(b"\x00\x00\x80\x3f", "little")  # 1.0 as float32
+    fits = {"mean": number[0] == 0, "scale": number[0] == one, "dtype": number[1] == FLOAT, "seed": True}
+    if not fits.get(name, False):
+        raise Permanent(f"the model's RandomNormalLike has an unusual {name!r}: only standard normal float32 is known")
+
+
+def _node_type(node: memoryview) -> str:
+    for number, _, value, _ in _fields(node):
+        if number == NODE_TYPE and isinstance(value, memoryview):
+            return str(value, "utf-8")
+    return ""
+
+
+def _node(kind: str, inputs: list[str], output: str) -> bytes:
+    body = b"".join(_message(NODE_INPUT, name.encode()) for name in inputs)
+    body += _message(NODE_OUTPUT, output.encode()) + _message(NODE_TYPE, kind.encode())
+    return _message(NODE, body)
+
+
+def _flat_input(name: str) -> bytes:
+    """ValueInfoProto: name, and the type float32 [any length]."""
+    dimension = _message(1, _message(2, f"{name}_length".encode()))
+    tensor = _number(1, FLOAT) + _message(2, dimension)
+    return _message(1, name.encode()) + _message(2, _message(1, tensor))
+
+
+Field = tuple[int, int, int | memoryview, memoryview]  # number, wire type, value, all its bytes
+
+
+def _fields(message: memoryview) -> Iterator[Field]:
+    """The fields of a message, in order. Raises ValueError or IndexError where it is not one."""
+    at = 0
+    while at < len(message):
+        began = at
+        tag, at = _varint(message, at)
+        number, kind = tag >> 3, tag & 7
+        value: int | memoryview
+        if kind == VARINT:
+            value, at = _varint(message, at)
+        elif kind == BYTES:
+            size, at = _varint(message, at)
+            value, at = message[at : at + size], at + size
+        elif kind in (FIXED32, FIXED64):
+            size = 4 if kind == FIXED32 else 8
+            value, at = int.from_bytes(message[at : at + size], "little"), at + size
+        else:
+            raise ValueError(f"wire type {kind} at byte {began}")
+        if at > len(message) or not number:
+            raise ValueError(f"field {number} at byte {began} is cut off")
+        yield number, kind, value, message[began:at]
+
+
+def _varint(message: memoryview, at: int) -> tuple[int, int]:
+    value = shift = 0
+    while shift < 70:
+        byte = message[at]
+        value |= (byte & 0x7F) << shift
+        at += 1
+        if byte < 0x80:
+            return value, at
+        shift += 7
+    raise ValueError(f"number at byte {at} is too long")
+
+
+def _encode(value: int) -> bytes:
+    encoded = bytearray()
+    while value > 0x7F:
+        encoded.append(value & 0x7F | 0x80)
+        value >>= 7
+    encoded.append(value)
+    return bytes(encoded)
+
+
+def _number(field: int, value: int) -> bytes:
+    return _encode(field << 3 | VARINT) + _encode(value)
+
+
+def _message(field: int, body: bytes) -> bytes:
+    return _encode(field << 3 | BYTES) + _encode(len(body)) + body

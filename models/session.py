@@ -1,0 +1,97 @@
+"""The one place that makes inference sessions, so that every engine runs under the same rules."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.voice import Permanent, VoiceNotInstalled
+
+if TYPE_CHECKING:
+    import onnxruntime
+
+CGROUPS = Path("sys/fs/cgroup")
+
+
+def open_session(model: Path | bytes, threads: int = 1) -> onnxruntime.InferenceSession:
+    """A session over a model file, or over the bytes of one, on ``threads`` threads of the CPU.
+
+    External data is confined by the runtime to the model's own folder. Raises VoiceNotInstalled where the runtime
+    refuses the model.
+    """
+    import onnxruntime as ort
+
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = threads  # by default the host's cores, whatever the quota says
+    options.inter_op_num_threads = 1
+    options.execution_mode = ort.ExecutionMode.ORT_SEQUENTIAL
+    options.enable_mem_pattern = False  # every segment has another length: patterns would only pile up
+    options.log_severity_level = 3  # errors
+    options.use_deterministic_compute = True
+    # Idle threads that spin take the core from the neighbour process that has work.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    source = model if isinstance(model, bytes) else str(model)
+    try:
+        return ort.InferenceSession(source, sess_options=options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # the runtime's own exceptions share no base class
+        name = f"{len(model)} bytes" if isinstance(model, bytes) else str(model)
+        raise VoiceNotInstalled(f"{name}: the inference runtime refuses this model: {error}") from error
+
+
+def run(session: onnxruntime.InferenceSession, feeds: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]:
+    """One pass; its outputs in the model's order. Raises Permanent quoting the runtime."""
+    try:
+        outputs: list[NDArray[Any]] = session.run(None, dict(feeds))
+    except Exception as error:  # the runtime's own exceptions share no base class
+        shapes = {name: np.shape(value) for name, value in feeds.items()}
+        raise Permanent(f"inference failed on inputs of shape {shapes}: {error}") from error
+    return outputs
+
+
+def available_cores(root: Path = Path("/")) -> int:
+    """Cores that this process may really use: by affinity, and by the quota of its cgroup (v1 or v2), rounded up.
+
+    ``root`` is where /proc and /sys are looked for.
+    """
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min([cores, *(math.ceil(quota) for quota in _quotas(root))]))
+
+
+def _quotas(root: Path) -> Iterator[float]:
+    """The quota, in cores, of this process's cgroup and of every one above it, where there is one."""
+    for line in _lines(root / "proc/self/cgroup"):
+        _, _, rest = line.partition(":")
+        controllers, _, path = rest.partition(":")
+        if not controllers:  # v2
+            mounts = [root / CGROUPS]
+        elif "cpu" in controllers.split(","):
+            mounts = [root / CGROUPS / controllers, root / CGROUPS / "cpu"]
+        else:
+            continue
+        for mount in mounts:
+            group = mount / path.lstrip("/")
+            # Inside a container the path may be the host's, of which only the mount itself is visible.
+            for folder in (group, *group.parents):
+                if folder.is_relative_to(mount):
+                    yield from _quota(folder)
+
+
+def _quota(folder: Path) -> Iterator[float]:
+    words = " ".join(_lines(folder / "cpu.max")).split() or [
+        word for name in ("cpu.cfs_quota_us", "cpu.cfs_period_us") for word in _lines(folder / name)
+    ]
+    if len(words) == 2 and all(word.isdigit() for word in words) and int(words[1]):
+        yield int(words[0]) / int(words[1])  # "max" and -1 mean no quota
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        return path.read_text().splitlines()
+    except OSError:
+        return []
