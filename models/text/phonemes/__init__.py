@@ -1,0 +1,33 @@
+"""Grapheme to phoneme, one module a language. Libraries load at first use; nothing here imports an inference runtime.
+
+    english.py   misaki's lexicon and part-of-speech tags, then eSpeak NG or our own letters-to-sound rules
+    chinese.py   jieba's words, pypinyin's readings, misaki's IPA with tone arrows
+    japanese.py  Open JTalk's readings in the kana-to-IPA table that Kokoro learned
+    espeak.py    eSpeak NG, optional
+
+None of them drops or guesses in silence: what has no sound and no rule raises Unspeakable, quoting it.
+"""
+
+from __future__ import annotations
+
+from importlib.metadata import PackageNotFoundError, version
+
+from models.voice import VoiceNotInstalled
+
+
+def versions(*distributions: str) -> dict[str, str]:
+    """The installed versions of these distributions, "" for one that is absent. Reads metadata only."""
+    found = {}
+    for name in distributions:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = ""
+    return found
+
+
+def not_installed(language: str, error: ImportError) -> VoiceNotInstalled:
+    """What to raise where a language's library is absent: it names the library and the remedy."""
+    return VoiceNotInstalled(
+        f"{language} text needs the Python package {error.name!r}, which is not installed: pip install 'narrator[kokoro]'"
+    )

