@@ -32,7 +32,7 @@ def open_session(model: Path | bytes, threads: int = 1) -> onnxruntime.Inference
     options.inter_op_num_threads = 1
     options.execution_mode = ort.ExecutionMode.ORT_SEQUENTIAL
     options.enable_mem_pattern = False  # every segment has another length: patterns would only pile up
-    options.log_severity_level = 3  # errors
+    options.log_severity_level = 4  # errors are raised, with the same words
     options.use_deterministic_compute = True
     # Idle threads that spin take the core from the neighbour process that has work.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")

@@ -26,7 +26,7 @@ from models.voice import NarrationError, Permanent, Samples, Speech, SpeechReque
 MODEL, CONFIG = "model.onnx", "model.onnx.json"
 MAX_TOKENS = 10_000  # of one utterance; attention grows with the square
 MAX_CONFIG = 4 << 20  # bytes of a voice's JSON
-DRAWS_A_TOKEN = 192 * 12  # 192 channels x 12 frames: more than most tokens take
+DRAWS_A_TOKEN = 16  # to begin with; medium voices take up to some thousands, and the engine learns how many
 MAX_DRAWS = 1 << 28  # 1 GiB of float32
 WARM_UP = Utterance(text="", language="en", phonemes="", tokens=(1, 0, 14, 0, 10, 0, 2))
 
@@ -69,7 +69,8 @@ class PiperEngine:
         self._bundle = bundle
         config = bundle.path(CONFIG)
         self._config = read_config(config.read_bytes(), str(config))
-        model, self._noise = expose_noise(bundle.path(MODEL).read_bytes())
+        model, noise = expose_noise(bundle.path(MODEL).read_bytes())
+        self._noise = dict.fromkeys(noise, DRAWS_A_TOKEN)  # draws a token that were enough so far
         self._session = open_session(model, threads)
         self._pass(WARM_UP, 0, 1.0, (0, 0))
 
@@ -103,20 +104,22 @@ class PiperEngine:
         }
         if self._config.num_speakers > 1:
             feeds["sid"] = np.array([speaker], np.int64)
-        samples: Samples = self._draw_and_run(feeds, int(count * DRAWS_A_TOKEN / speed), seed).reshape(-1)
+        samples: Samples = self._draw_and_run(feeds, count / speed, seed).reshape(-1)
         return samples
 
-    def _draw_and_run(self, feeds: dict[str, NDArray[Any]], draws: int, seed: tuple[int, int]) -> NDArray[Any]:
-        """Run with enough draws. A longer row of draws begins with the shorter one, so trying again changes nothing."""
+    def _draw_and_run(self, feeds: dict[str, NDArray[Any]], length: float, seed: tuple[int, int]) -> NDArray[Any]:
+        """Run with enough draws; a longer row begins with the shorter one, so trying again changes no sound."""
         while True:
             for i, name in enumerate(self._noise):
+                draws = round(self._noise[name] * length) + 1
                 feeds[name] = np.random.default_rng([*seed, i]).standard_normal(draws, np.float32)
             try:
                 return run(self._session, feeds)[0]
             except Permanent as error:
-                if not self._noise or "Reshape" not in str(error) or 4 * draws > MAX_DRAWS:
+                short = [name for name in self._noise if f"Name:'{name}'" in str(error)]
+                if not short or feeds[short[0]].size > MAX_DRAWS:
                     raise
-            draws *= 4
+            self._noise[short[0]] *= 2
 
     def _speaker_id(self, speaker: str) -> int:
         if self._config.num_speakers == 1:

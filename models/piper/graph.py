@@ -23,10 +23,11 @@ from models.voice import Permanent
 GRAPH, OPERATORS = 7, 8  # of ModelProto
 NODE, INITIALIZER, INPUT = 1, 5, 11  # of GraphProto
 TENSOR_DIMS, TENSOR_TYPE, TENSOR_INT64, TENSOR_NAME = 1, 2, 7, 8
-NODE_INPUT, NODE_OUTPUT, NODE_TYPE, NODE_ATTRIBUTE = 1, 2, 4, 5
+NODE_INPUT, NODE_OUTPUT, NODE_NAME, NODE_TYPE, NODE_ATTRIBUTE = 1, 2, 3, 4, 5
 ATTRIBUTE_NAME, ATTRIBUTE_FLOAT, ATTRIBUTE_INT = 1, 2, 3
 VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5  # wire types
 FLOAT, INT64 = 1, 7  # element types
+ONE = 0x3F800000  # 1.0 in the bits of a float32
 ZERO = "narrator_zero"  # the initializer [0]
 
 
@@ -86,24 +87,27 @@ def _drawn_from(noise: str, node: memoryview) -> list[bytes]:
     for number, _, value, _ in _fields(node):
         if number == NODE_ATTRIBUTE and isinstance(value, memoryview):
             _check_standard(value)
-        elif isinstance(value, memoryview) and number in (NODE_INPUT, NODE_OUTPUT):
-            source, output = (str(value, "utf-8"), output) if number == NODE_INPUT else (source, str(value, "utf-8"))
+        elif number == NODE_INPUT and isinstance(value, memoryview):
+            source = str(value, "utf-8")
+        elif number == NODE_OUTPUT and isinstance(value, memoryview):
+            output = str(value, "utf-8")
+    # The name of the last node is how the engine knows which row of draws was too short.
     shape, count, drawn = f"{noise}_shape", f"{noise}_count", f"{noise}_drawn"
     return [
         _node("Shape", [source], shape),
         _node("ReduceProd", [shape], count),  # over all axes, kept: int64 [1]
         _node("Slice", [noise, ZERO, count], drawn),
-        _node("Reshape", [drawn, shape], output),
+        _node("Reshape", [drawn, shape], output, noise),
     ]
 
 
 def _check_standard(attribute: memoryview) -> None:
     """Refuse a mean other than 0, a scale other than 1, a type other than float32; a fixed seed gives way to ours."""
-    fields = {number: (kind, value) for number, kind, value, _ in _fields(attribute)}
-    name = str(fields[ATTRIBUTE_NAME][1], "utf-8") if isinstance(fields[ATTRIBUTE_NAME][1], memoryview) else ""
-    number = fields.get(ATTRIBUTE_FLOAT, (FIXED32, 0))[1], fields.get(ATTRIBUTE_INT, (VARINT, 0))[1]
-    one = int.from_bytes(b"\x00\x00\x80\x3f", "little")  # 1.0 as float32
-    fits = {"mean": number[0] == 0, "scale": number[0] == one, "dtype": number[1] == FLOAT, "seed": True}
+    fields = {number: value for number, _, value, _ in _fields(attribute)}
+    label = fields.get(ATTRIBUTE_NAME)
+    name = str(label, "utf-8") if isinstance(label, memoryview) else ""
+    real, whole = fields.get(ATTRIBUTE_FLOAT, 0), fields.get(ATTRIBUTE_INT, 0)
+    fits = {"mean": real == 0, "scale": real == ONE, "dtype": whole == FLOAT, "seed": True}
     if not fits.get(name, False):
         raise Permanent(f"the model's RandomNormalLike has an unusual {name!r}: only standard normal float32 is known")
 
@@ -115,10 +119,10 @@ def _node_type(node: memoryview) -> str:
     return ""
 
 
-def _node(kind: str, inputs: list[str], output: str) -> bytes:
-    body = b"".join(_message(NODE_INPUT, name.encode()) for name in inputs)
-    body += _message(NODE_OUTPUT, output.encode()) + _message(NODE_TYPE, kind.encode())
-    return _message(NODE, body)
+def _node(kind: str, inputs: list[str], output: str, name: str = "") -> bytes:
+    body = b"".join(_message(NODE_INPUT, source.encode()) for source in inputs)
+    body += _message(NODE_OUTPUT, output.encode()) + _message(NODE_NAME, name.encode())
+    return _message(NODE, body + _message(NODE_TYPE, kind.encode()))
 
 
 def _flat_input(name: str) -> bytes:
