@@ -1,0 +1,98 @@
+"""Shared fixtures: a real private Valkey, a directory store, settings, the tiny voice."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import redis
+from pydantic import SecretStr
+
+from models.catalog import Catalogue
+from producer.stack import valkey_binary
+from worker.settings import Settings
+from worker.store import Store, open_store
+
+DATA = Path(__file__).parent / "data"
+TINY_VOICES = DATA  # holds tiny_voice/voice.toml, the bundle "tiny"
+
+
+class Valkey:
+    """A private valkey-server on a Unix socket, with a password and an append-only file."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.password = secrets.token_hex(16)
+        self.socket = folder / "valkey.sock"
+        self.url = f"unix://:{self.password}@{self.socket}?db=0"
+        (folder / "valkey.conf").touch(mode=0o600)
+        (folder / "valkey.conf").write_text(
+            f"port 0\nunixsocket {self.socket}\nrequirepass {self.password}\ndir {folder}\n"
+            "appendonly yes\nappendfsync everysec\nmaxmemory-policy noeviction\nloglevel warning\n"
+        )
+        self.client = redis.Redis.from_url(self.url, decode_responses=True)
+        self.start()
+
+    def start(self) -> None:
+        self.process = subprocess.Popen([str(valkey_binary()), str(self.folder / "valkey.conf")])
+        deadline = time.monotonic() + 10
+        while True:
+            try:
+                self.client.ping()
+                return
+            except (redis.ConnectionError, redis.TimeoutError):
+                assert self.process.poll() is None, "valkey-server did not start"
+                assert time.monotonic() < deadline, "valkey-server does not answer"
+                time.sleep(0.01)
+
+    def stop(self) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        self.client.close()
+
+
+@pytest.fixture(scope="session")
+def valkey_server() -> Iterator[Valkey]:
+    folder = Path(tempfile.mkdtemp(prefix="nv-", dir="/tmp"))  # a socket's path may have 108 bytes
+    server = Valkey(folder)
+    yield server
+    server.stop()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def valkey(valkey_server: Valkey) -> Valkey:
+    """The session's server, emptied."""
+    valkey_server.client.flushall()
+    return valkey_server
+
+
+@pytest.fixture
+def settings(valkey: Valkey, tmp_path: Path) -> Settings:
+    """Settings of a test: the private server, a directory store, the tiny voice, short leases."""
+    return Settings(
+        redis_url=SecretStr(valkey.url),
+        store=str(tmp_path / "store"),
+        voices_dir=TINY_VOICES,
+        lease_seconds=2.0,
+        sweep_seconds=0.2,
+        segment_seconds=30.0,
+    )
+
+
+@pytest.fixture
+def store(settings: Settings) -> Store:
+    return open_store(settings)
+
+
+@pytest.fixture(scope="session")
+def tiny_catalogue() -> Catalogue:
+    """The catalogue with the tiny voice, ``tiny/one``."""
+    return Catalogue.load(TINY_VOICES)

@@ -1,0 +1,18 @@
+"""Fixtures of the integration tests: a ledger over the real server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from worker import broker
+from worker.ledger import Ledger
+from worker.settings import Settings
+
+
+@pytest.fixture
+def ledger(settings: Settings) -> Iterator[Ledger]:
+    client = broker.redis_client(settings)
+    yield Ledger(client, settings)
+    client.close()

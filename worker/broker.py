@@ -1,0 +1,146 @@
+"""The way to Redis: a configured Celery without tasks, and a redis-py client. Producers and workers both use it."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import parse_qs, quote, urlsplit
+
+from celery import Celery
+from kombu.entity import Exchange, Queue
+from redis import Redis
+from redis.backoff import ExponentialWithJitterBackoff
+from redis.retry import Retry
+
+from models.voice import Permanent
+from worker.contract import AssembleLesson, RenderBatch, assemble_queue, render_queue
+from worker.settings import Settings
+
+RENDER, ASSEMBLE = "render", "assemble"  # the tasks
+TASK_MARGIN = 30  # seconds between a task's hard end and the broker's giving its message to another worker
+CONNECT_SECONDS = 3.0
+SOCKET_SECONDS = 20.0  # a dead connection is noticed after this
+HEALTH_SECONDS = 10
+_ANONYMOUS = Exchange("")  # type: ignore[no-untyped-call]  # its routing key is the queue's name
+
+
+def connect(settings: Settings) -> Celery:
+    """A Celery that can send; ``worker.app`` adds the tasks. Raises Permanent where settings contradict each other."""
+    check(settings)
+    prefix = settings.queue_prefix
+    app = Celery("narrator", broker=_kombu_url(settings), set_as_current=False)
+    app.conf.update(
+        # JSON only: a message is data, whoever wrote it.
+        task_serializer="json",
+        accept_content=["json"],
+        result_accept_content=["json"],
+        # Nobody waits for a task's result: progress is in the ledger, truth in the store.
+        task_ignore_result=True,
+        result_backend=None,
+        # A message is acknowledged when its work is done; a killed process gives it back.
+        task_acks_late=True,
+        task_reject_on_worker_lost=True,
+        # One message a process: what waits in a worker's memory cannot be taken by an idle one.
+        worker_prefetch_multiplier=1,
+        broker_transport_options={
+            # A message unacknowledged for this long goes to another worker; tasks end before (task_time_limit).
+            "visibility_timeout": settings.visibility_timeout,
+            # Looked for every five seconds instead of every hundred.
+            "unacked_restore_interval": 5,
+            "unacked_restore_throttle": 1,
+            # Of the apps that share these lists the shortest visibility timeout wins: so they are shared with none.
+            "unacked_key": unacked_key(settings),
+            "unacked_index_key": f"{prefix}.unacked_index",
+            "unacked_mutex_key": f"{prefix}.unacked_mutex",
+            # In the order given: somebody waiting first, then lessons to finish, then bulk work.
+            "queue_order_strategy": "priority",
+            # A broker that vanished without a word is noticed, instead of waited for.
+            "socket_timeout": SOCKET_SECONDS,
+            "socket_connect_timeout": CONNECT_SECONDS,
+            "socket_keepalive": True,
+            "health_check_interval": HEALTH_SECONDS,
+        },
+        broker_connection_retry_on_startup=True,
+        broker_connection_max_retries=None,  # a worker outlives any outage of its broker
+        broker_pool_limit=4,
+        task_publish_retry_policy={"max_retries": 5, "interval_start": 0.1, "interval_step": 0.5, "interval_max": 2.0},
+        # Leases recover a dead process's work within seconds; this ends a living one that got lost.
+        task_time_limit=settings.visibility_timeout - TASK_MARGIN,
+        task_track_started=False,
+        # Engines are loaded at the first task, in the child; still, a busy machine may need more than four seconds.
+        worker_proc_alive_timeout=60.0,
+        worker_send_task_events=False,
+        # No broadcast commands: who can write to the queue shall not be able to stop workers.
+        worker_enable_remote_control=False,
+        worker_hijack_root_logger=False,
+        worker_redirect_stdouts=False,
+        # Tasks are idempotent: what runs while the broker is away may end.
+        worker_cancel_long_running_tasks_on_connection_loss=False,
+        task_default_queue=f"{prefix}.default",  # never used: every message names its queue
+        task_create_missing_queues=True,
+    )
+    app.amqp.autoexchange = lambda _name: _ANONYMOUS  # straight to the list of that name: no binding tables
+    return app
+
+
+def check(settings: Settings) -> None:
+    """Raises Permanent where the broker would give a task to a second worker while the first is still at it."""
+    least = int(2 * settings.segment_seconds + 2 * TASK_MARGIN)
+    if settings.visibility_timeout < least:
+        raise Permanent(
+            f"NARRATOR_VISIBILITY_TIMEOUT is {settings.visibility_timeout} s, but a task may take longer while one "
+            f"segment may take {settings.segment_seconds:g} s: set it to at least {least}, or lower "
+            "NARRATOR_SEGMENT_SECONDS"
+        )
+
+
+def unacked_key(settings: Settings) -> str:
+    """The hash of messages that a worker took and has not acknowledged; kombu keeps it."""
+    return f"{settings.queue_prefix}.unacked"
+
+
+def queue(name: str) -> Queue:
+    """A queue over the anonymous exchange: one Redis list."""
+    return Queue(name, _ANONYMOUS, routing_key=name)  # type: ignore[no-untyped-call]
+
+
+def send_batch(app: Celery, settings: Settings, batch: RenderBatch, *, to: str = "") -> None:
+    """Queue segments to be rendered, in their bundle's queue or in the one named."""
+    where = to or render_queue(settings.queue_prefix, batch.bundle)
+    app.send_task(RENDER, args=(batch.model_dump(mode="json"),), queue=queue(where))
+
+
+def send_lesson(app: Celery, settings: Settings, lesson: AssembleLesson) -> None:
+    """Queue a lesson to be assembled."""
+    where = assemble_queue(settings.queue_prefix)
+    app.send_task(ASSEMBLE, args=(lesson.model_dump(mode="json"),), queue=queue(where))
+
+
+def redis_client(settings: Settings) -> Redis:
+    """A client of the same Redis for the ledger; connects at first use, tries again briefly, decodes replies."""
+    return Redis.from_url(
+        _redis_url(settings),
+        decode_responses=True,
+        socket_timeout=SOCKET_SECONDS,
+        socket_connect_timeout=CONNECT_SECONDS,
+        health_check_interval=HEALTH_SECONDS,
+        retry=Retry(ExponentialWithJitterBackoff(base=0.1, cap=1.0), 3),
+    )
+
+
+def _redis_url(settings: Settings) -> str:
+    """As redis-py names it: a socket is ``unix://:password@/path?db=0``."""
+    url = settings.redis_url.get_secret_value()
+    if url.startswith("redis+socket://"):
+        return url.replace("redis+socket://", "unix://", 1).replace("virtual_host=", "db=")
+    return url
+
+
+def _kombu_url(settings: Settings) -> str:
+    """As kombu names it: a socket is ``redis+socket://:password@/path?virtual_host=0``."""
+    url = _redis_url(settings)
+    if not url.startswith("unix://"):
+        return url
+    parts: Any = urlsplit(url)
+    database = parse_qs(parts.query).get("db", ["0"])[0]
+    login = f"{quote(parts.username or '')}:{quote(parts.password or '')}@" if parts.password else ""
+    return f"redis+socket://{login}{parts.path}?virtual_host={database}"

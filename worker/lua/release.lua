@@ -1,0 +1,24 @@
+-- ARGV: how ('later' or 'suspect'), reason, delay in ms, limit, then key, token ...
+-- later: queued again after the delay, doubled with every time; given up after limit times (0: never).
+-- suspect: queued again alone; given up after limit times alone.
+local how, reason, delay, limit = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
+local now = millis()
+for i = 5, #ARGV, 2 do
+  local key = ARGV[i]
+  local job = P .. ':job:' .. key
+  if redis.call('HGET', job, 'token') == ARGV[i + 1] then
+    if how == 'suspect' then
+      if suspect(key, limit, reason) then
+        park(key, now)
+      end
+    else
+      local tries = delay > 0 and redis.call('HINCRBY', job, 'tries', 1) or 0
+      if limit > 0 and tries >= limit then
+        give_up(key, reason)
+      else
+        park(key, now + delay * 2 ^ math.min(math.max(tries - 1, 0), 4))
+      end
+    end
+  end
+end
+return 1
