@@ -58,7 +58,8 @@ class Catalogue:
         Raises Permanent naming the file that is wrong.
         """
         built_in = [Bundle.read(path) for path in sorted(BUILT_IN.glob("*.toml"))]
-        users = [Bundle.read(path) for path in sorted(voices_dir.glob("*/voice.toml"))] if voices_dir else []
+        found = sorted(voices_dir.glob("*/voice.toml")) if voices_dir else []
+        users = [Bundle.read(path) for path in found if not path.parent.name.startswith(".")]  # those are half copied
         order = {name: place for place, name in enumerate(FIRST)}
         return cls(
             sorted(built_in, key=lambda bundle: (order.get(bundle.id, len(order)), bundle.id))

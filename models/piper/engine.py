@@ -8,56 +8,25 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from time import perf_counter
-from typing import Annotated, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from models.bundle import Bundle
 from models.joining import join
+from models.piper.config import read_config
 from models.piper.graph import expose_noise
 from models.session import open_session, run
 from models.voice import NarrationError, Permanent, Samples, Speech, SpeechRequest, Utterance
 
 MODEL, CONFIG = "model.onnx", "model.onnx.json"
 MAX_TOKENS = 10_000  # of one utterance; attention grows with the square
-MAX_CONFIG = 4 << 20  # bytes of a voice's JSON
 DRAWS_A_TOKEN = 16  # to begin with; medium voices take up to some thousands, and the engine learns how many
 MAX_DRAWS = 1 << 28  # 1 GiB of float32
 WARM_UP = Utterance(text="", language="en", phonemes="", tokens=(1, 0, 14, 0, 10, 0, 2))
-
-
-class Inference(BaseModel):
-    """The defaults a voice was published with."""
-
-    noise_scale: Annotated[float, Field(ge=0, le=10)] = 0.667
-    length_scale: Annotated[float, Field(gt=0, le=10)] = 1.0
-    noise_w: Annotated[float, Field(ge=0, le=10)] = 0.8
-
-
-class Config(BaseModel):
-    """What the engine needs of ``*.onnx.json``; the front-end reads the rest of it."""
-
-    model_config = ConfigDict(extra="ignore", allow_inf_nan=False)
-
-    num_speakers: Annotated[int, Field(ge=1)] = 1
-    speaker_id_map: dict[str, int] = {}
-    inference: Inference = Inference()
-
-
-def read_config(text: bytes, where: str) -> Config:
-    """A voice's JSON. Raises Permanent naming the file, the field and what is wrong."""
-    try:
-        return Config.model_validate(json.loads(text))
-    except ValidationError as error:
-        wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-        raise Permanent(f"{where}: {wrong}") from None
-    except ValueError as error:
-        raise Permanent(f"{where}: not valid JSON: {error}") from None
 
 
 class PiperEngine:

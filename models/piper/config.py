@@ -1,0 +1,71 @@
+"""A Piper voice's ``*.onnx.json``: what the engine and the installer need of it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from models.voice import Permanent
+
+MAX_CONFIG = 4 << 20  # bytes
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True, allow_inf_nan=False)
+
+
+class Inference(_Part):
+    """The scales that the voice was published with."""
+
+    noise_scale: Annotated[float, Field(ge=0, le=10)] = 0.667
+    length_scale: Annotated[float, Field(gt=0, le=10)] = 1.0
+    noise_w: Annotated[float, Field(ge=0, le=10)] = 0.8
+
+
+class Audio(_Part):
+    """Its sample rate in Hz."""
+
+    sample_rate: Annotated[int, Field(ge=8000, le=48000)]
+
+
+class Espeak(_Part):
+    """The name by which eSpeak NG knows the language."""
+
+    voice: str = ""
+
+
+class Spoken(_Part):
+    """The language; early voices do not say."""
+
+    code: str = ""
+    family: str = ""
+
+
+class Config(_Part):
+    """Fields that are not named here are the front-end's, or Piper's own training's."""
+
+    audio: Audio
+    num_speakers: Annotated[int, Field(ge=1)] = 1
+    speaker_id_map: dict[str, Annotated[int, Field(ge=0)]] = {}
+    inference: Inference = Inference()
+    espeak: Espeak = Espeak()
+    language: Spoken = Spoken()
+
+    @property
+    def language_code(self) -> str:
+        """``en``, ``zh``...; of the voice's own words for it, ``en_US`` or ``cmn``."""
+        code = (self.language.family or self.language.code or self.espeak.voice).lower().replace("_", "-")
+        first = code.partition("-")[0]
+        return "zh" if first == "cmn" else first
+
+
+def read_config(text: bytes, where: str) -> Config:
+    """A voice's JSON; ``where`` names it in errors. Raises Permanent with the field and what is wrong."""
+    if len(text) > MAX_CONFIG:
+        raise Permanent(f"{where}: larger than {MAX_CONFIG} bytes: not a Piper voice's JSON")
+    try:
+        return Config.model_validate_json(text)
+    except ValidationError as error:
+        wrong = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'JSON'}: {e['msg']}" for e in error.errors())
+        raise Permanent(f"{where}: {wrong}") from None
