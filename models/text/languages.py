@@ -10,8 +10,9 @@ Greek and other letters) has no script of its own and goes with its neighbours.
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import defaultdict
 from dataclasses import dataclass
+from itertools import pairwise
 
 LANGUAGES = ("en", "zh", "ja", "yue", "ko")
 HAN_LANGUAGES = ("zh", "yue", "ja")
@@ -62,7 +63,7 @@ def dominant(text: str, default: str) -> str:
     """The language of one sentence: the lesson's own while it has a fair share of the words, else the largest."""
     if default == "en" and not _EAST_ASIAN.search(text):
         return default
-    weight: Counter[str] = Counter()
+    weight: defaultdict[str, float] = defaultdict(float)
     han = _language_of_han(text, default)
     for match in _SCRIPTS.finditer(text):
         if match.lastgroup != "latin":
@@ -71,10 +72,21 @@ def dominant(text: str, default: str) -> str:
         weight["en"] += words
     if default == "zh" and weight["ja"] > weight["zh"] / 4:  # okurigana and particles: the Han is Japanese, too
         return "ja"
-    total = sum(weight.values())
-    if not total or weight[default] >= OWN_SHARE * total:
+    if weight[default] >= OWN_SHARE * sum(weight.values()):
         return default
-    return weight.most_common(1)[0][0]
+    return max(weight, key=weight.__getitem__)
+
+
+def guess(text: str) -> str:
+    """The language of a lesson whose author names none: of most of its words. Cantonese is never guessed."""
+    sample = text[:20_000]
+    kana, han = len(_KANA.findall(sample)), len(re.findall(f"[{HAN}]", sample))
+    weight = {
+        "en": float(len(_WORD.findall(sample))),
+        "ja" if kana > han / 4 else "zh": (kana + han) / HAN_PER_WORD,
+        "ko": len(re.findall(f"[{HANGUL}]", sample)) / HAN_PER_WORD,
+    }
+    return max(weight, key=weight.__getitem__)
 
 
 def _language_of_han(text: str, language: str) -> str:
@@ -94,9 +106,10 @@ def _cuts(text: str, found: list[tuple[int, int, str]], main: str) -> list[tuple
     head = _HEAD.search(text, 0, found[0][0]) if first == "en" else None
     lead = head.start() if head else found[0][0]
     cuts = [(0, first)] if first == main or not text[:lead].strip() else [(0, main), (lead, first)]
-    for (_, end, before), (start, _, after) in zip(found, found[1:], strict=False):
+    for (_, end, before), (start, _, after) in pairwise(found):
         if before != after:
-            cuts.append((_divide(text, end, start, before, after, main), after))
+            first_end, next_start = _unstuck(text, end, start, before, after)
+            cuts.append((next_start if before == main or after != main else first_end, after))
     last_end, last = found[-1][1], found[-1][2]
     tail = text[last_end:]
     if last != main and any(c.isalnum() for c in tail):  # digits after the last word are the main language's ...
@@ -107,11 +120,10 @@ def _cuts(text: str, found: list[tuple[int, int, str]], main: str) -> list[tuple
     return cuts
 
 
-def _divide(text: str, end: int, start: int, before: str, after: str, main: str) -> int:
-    """Where, in the neutral text[end:start] between two languages, the first one stops."""
-    neutral = text[end:start]
-    if before == "en" and (stuck := _TAIL.match(neutral)):
-        end += stuck.end()
-    if after == "en" and (stuck := _HEAD.search(text, end, start)):
-        start = stuck.start()
-    return start if before == main or after != main else end
+def _unstuck(text: str, end: int, start: int, before: str, after: str) -> tuple[int, int]:
+    """The neutral text[end:start] between two languages, without what sticks to a Latin word on either side."""
+    if before == "en" and (tail := _TAIL.match(text[end:start])):
+        end += tail.end()
+    if after == "en" and (head := _HEAD.search(text, end, start)):
+        start = head.start()
+    return end, start

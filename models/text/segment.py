@@ -2,10 +2,10 @@
 
     pieces("Dr. Lee came. “走吧。”", "en")  ->  "Dr. Lee came." | "“走吧。”"
 
-sentencex (Wikimedia's, multilingual, rule based) finds sentences; a thin layer mends where it splits a sentence from its
-number ("1. First"), a Japanese quotation from its と, or misses 。 before a digit. A sentence longer than LIMIT is cut at
-clauses, then between words, and only then between characters, never inside one that a reader sees as one (an emoji with
-its modifiers, a letter with its accents). A newline in the text is a forced break.
+sentencex (Wikimedia's, multilingual, rule based) finds sentences; a thin layer mends where it splits a sentence from
+its number ("1. First"), a Japanese quotation from its と, or misses 。 before a digit. A sentence wider than LIMIT is cut
+at clauses, then between words, and only then between characters, never inside one that a reader sees as one (an emoji
+with its modifiers, a letter with its accents). A newline in the text is a forced break.
 
 A fragment without a letter or digit ("— —", an emoji) cannot be spoken: it stays with its neighbour in the same block,
 and a block that has nothing else is silent. Thousands of emoji in a row are left out: they say nothing.

@@ -1,0 +1,113 @@
+"""A lesson as its author wrote it: what every reader gives and planning takes. No voices, no keys yet."""
+
+from __future__ import annotations
+
+import bisect
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from models.voice import Permanent
+
+SPEED_UNIT = 1000  # speed is kept in thousandths
+MAX_ID = 100  # characters; worker.contract.Identifier
+
+BlockRole = Literal["heading", "paragraph", "list_item"]
+
+
+class LessonError(Permanent):
+    """Something in a lesson is wrong: the message begins with file and line, and ends with the remedy."""
+
+    def __init__(self, path: Path, line: int, message: str) -> None:
+        super().__init__(f"{path}:{line}: {message}" if line else f"{path}: {message}")
+        self.path, self.line, self.reason = path, line, message
+
+
+@dataclass(frozen=True, slots=True)
+class Voicing:
+    """Who speaks a block, where the author said so on the way; ``line`` is that of the mark, for errors."""
+
+    voice: str | None = None
+    voice_line: int = 0
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Silence that the author asked for, at an offset into the block's text: added to what belongs there anyway."""
+
+    offset: int
+    milliseconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A heading, a paragraph, a list item, a table row. In ``text`` a newline is a break that the author forced."""
+
+    text: str
+    role: BlockRole
+    line: int  # in the source, from 1
+    voicing: Voicing = Voicing()
+    pauses: tuple[Pause, ...] = ()
+    breaks: tuple[int, ...] = ()  # offsets at which the following source lines begin
+
+    def line_at(self, offset: int) -> int:
+        """The source line of a place in the text."""
+        return self.line + bisect.bisect_right(self.breaks, offset)
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """What is spoken, and what was left out by rule (such as "12: code block, not spoken")."""
+
+    blocks: tuple[Block, ...]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """A lesson's head: cheap to read, so that an unchanged lesson is never parsed. ``readers.body`` gives the rest.
+
+    None stands for "the author did not say". ``lines`` gives the line of each setting, for errors.
+    """
+
+    course: str
+    id: str
+    path: Path
+    digest: str  # sha256 of the source, 64 hex digits
+    text: str = field(repr=False)  # the source without its head
+    first_line: int = 1  # of ``text``, in the file
+    title: str | None = None
+    language: str | None = None
+    voice: str | None = None
+    voices: Mapping[str, str] = field(default_factory=dict)  # language -> voice
+    speed: int | None = None  # thousandths
+    loudness: str | None = None
+    outputs: tuple[str, ...] | None = None
+    lines: Mapping[str, int] = field(default_factory=dict)
+
+    def error(self, setting: str, message: str) -> LessonError:
+        """An error about one of the settings, at its line."""
+        return LessonError(self.path, self.lines.get(setting, 0), message)
+
+    @property
+    def folded(self) -> tuple[str, str]:
+        """Course and id as a file system that ignores case or Unicode form would see them."""
+        return fold_id(self.course), fold_id(self.id)
+
+
+def slug(name: str) -> str:
+    """A file's or folder's name as an id: lower case, letters of any script kept, runs of anything else one hyphen.
+
+    Empty where nothing is left.
+    """
+    words = re.sub(r"[^\w.]+", "-", unicodedata.normalize("NFC", name).lower())
+    return words.strip("-._")[:MAX_ID].rstrip("-._")
+
+
+def fold_id(name: str) -> str:
+    """The same for two ids that differ only in case or Unicode form."""
+    return unicodedata.normalize("NFKC", name).casefold()
