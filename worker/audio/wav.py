@@ -73,14 +73,20 @@ def read_record(data: bytes) -> SegmentRecord:
         raise DamagedAudio(f"the segment's record cannot be read: {error}") from None
 
 
-def decode(data: bytes) -> tuple[Pcm, int]:
-    """The sound of a segment's WAV, given whole: samples (n,) int16 and their rate in Hz. Raises DamagedAudio."""
+def unpack(data: bytes) -> tuple[Pcm, SegmentRecord]:
+    """The sound of a segment's WAV, given whole, and its record: samples (n,) int16. Raises DamagedAudio."""
     rate, _, sound = _parse(data)
     record = read_record(data)
     size = struct.unpack_from("<I", data, 4)[0]
     if size + 8 != len(data) or sound + record.samples * 2 != len(data) or record.sample_rate != rate:
         raise DamagedAudio(f"the segment has {len(data)} bytes, which does not match its header and record")
-    return np.frombuffer(data, dtype="<i2", offset=sound).astype(np.int16, copy=False), rate
+    return np.frombuffer(data, dtype="<i2", offset=sound).astype(np.int16, copy=False), record
+
+
+def decode(data: bytes) -> tuple[Pcm, int]:
+    """The sound of a segment's WAV, given whole: samples (n,) int16 and their rate in Hz. Raises DamagedAudio."""
+    samples, record = unpack(data)
+    return samples, record.sample_rate
 
 
 def _parse(data: bytes) -> tuple[int, bytes, int]:

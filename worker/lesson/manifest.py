@@ -1,19 +1,26 @@
-"""A lesson's JSON record, written last: who reads it finds every part that it names."""
+"""A lesson's JSON record, written last: who reads it finds every part that it names.
+
+``python -m worker.lesson.manifest`` prints its JSON Schema, which is committed beside this file.
+"""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+import json
+import sys
+from typing import Annotated, Final, Literal
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from worker.contract import Digest, Identifier, Language, Message, Role, Segment
+
+MANIFEST: Final = "manifest.json"  # in the lesson's folder
 
 
 class Part(Message):
     """A file of the lesson; ``name`` is relative to the manifest's folder and carries the lesson key."""
 
     kind: Literal["audio", "vtt", "srt", "timings"]
-    name: str
+    name: Annotated[str, StringConstraints(pattern=r"^[^/\\]{1,250}$")]
     media_type: str
     size: Annotated[int, Field(ge=0)]
     sha256: Digest
@@ -32,7 +39,11 @@ class Cue(Message):
 
 
 class MeasuredLoudness(Message):
-    """Hundredths of LUFS, dBTP and dB; ``integrated`` is None where the lesson is too short or silent to measure."""
+    """Hundredths of LUFS, dBTP and dB, measured before the gain: the lesson as stored has ``integrated + gain``.
+
+    ``integrated`` is None where the lesson is too short or silent to measure. Where ``integrated + gain`` is below
+    ``target``, the true-peak limit held the gain back.
+    """
 
     target: int | None
     integrated: int | None
@@ -59,3 +70,13 @@ class Manifest(Message):
     word_timings: Literal["words", "segments"] = "segments"
     parts: tuple[Part, ...]
     cues: tuple[Cue, ...]
+
+
+def schema() -> str:
+    """The manifest's JSON Schema, as it is published."""
+    described = {"$schema": "https://json-schema.org/draft/2020-12/schema", **Manifest.model_json_schema()}
+    return json.dumps(described, indent=2) + "\n"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(schema())

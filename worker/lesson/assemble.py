@@ -1,0 +1,184 @@
+"""Link a lesson: its segments, in order, with their pauses, one gain for all, captions, and the manifest last.
+
+Memory does not grow with the lesson: segments are fetched a few ahead and laid down in a temporary file (TMPDIR, about
+the size of the lesson's WAV, and as much again for the parts); everything after that streams from there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Literal
+
+import numpy as np
+from pydantic import ValidationError
+
+from models.voice import Permanent, Transient
+from worker.audio.encode import MEDIA_TYPES, LessonFile
+from worker.audio.loudness import Meter, gain_for
+from worker.audio.wav import FULL_SCALE
+from worker.contract import AssembleLesson, LessonPlan, lesson_folder
+from worker.lesson import captions
+from worker.lesson.manifest import MANIFEST, Cue, Manifest, MeasuredLoudness, Part
+from worker.lesson.sound import LessonSound, MissingSegments, Spool, gather, lay_out, rounded
+from worker.store.base import Exists, Missing, Store
+
+__all__ = ["MissingSegments", "assemble"]
+
+
+def assemble(store: Store, plan: LessonPlan, message: AssembleLesson) -> Manifest:
+    """Assemble one lesson and put its parts and its manifest into the store; gives the manifest that stands there.
+
+    That is another one where a newer submission got there first. Calling it again does no harm and little work.
+    Raises MissingSegments; Permanent for damaged segments and for lessons too long for a WAV.
+    """
+    if (plan.course, plan.lesson) != (message.course, message.lesson):
+        raise Permanent(f"plan {message.plan} is of {plan.course}/{plan.lesson}, not {message.course}/{message.lesson}")
+    present, _ = _present(store, message)
+    if present and _is_current(store, present, message):
+        return present
+    with TemporaryDirectory(prefix="narrator-") as folder:
+        work = Path(folder)
+        with (work / "spool").open("w+b") as file:
+            spool = Spool(file)
+            gather(store, plan, spool)
+            lesson = lay_out(plan, spool)
+            loudness = _loudness(plan, lesson)
+            parts = _write(work, plan, lesson, loudness.gain)
+        manifest = _manifest(plan, message, lesson, loudness, parts)
+        for part in parts:
+            store.put_file(
+                lesson_folder(plan.course, plan.lesson) + part.name, work / part.name, content_type=part.media_type
+            )
+    return _publish(store, manifest, message)
+
+
+# --- the manifest that is there already
+
+
+def _present(store: Store, message: AssembleLesson) -> tuple[Manifest | None, str | None]:
+    """The lesson's present manifest, None where there is none that can be read, and its tag, None where none is there.
+
+    Raises Transient where a newer submission's manifest is of a version that this worker does not know.
+    """
+    try:
+        data, tag = store.get(lesson_folder(message.course, message.lesson) + MANIFEST)
+    except Missing:
+        return None, None
+    try:
+        return Manifest.model_validate_json(data), tag
+    except ValidationError as error:
+        try:
+            fields = json.loads(data)
+        except ValueError:
+            return None, tag
+        if isinstance(fields, dict) and isinstance(at := fields.get("submitted"), int) and at > message.submitted:
+            raise Transient(
+                f"lesson {message.course}/{message.lesson}: a newer submission's manifest cannot be read by this"
+                f" worker, which may be out of date: {error}"
+            ) from None
+        return None, tag
+
+
+def _is_current(store: Store, present: Manifest, message: AssembleLesson) -> bool:
+    """Whether nothing is left to do: a newer submission's manifest stands, or this very one and all its parts."""
+    if present.submitted > message.submitted:
+        return True
+    if (present.submitted, present.plan) != (message.submitted, message.plan):
+        return False
+    folder = lesson_folder(present.course, present.lesson)
+    sizes = {entry.name: entry.size for entry in store.list(folder)}
+    return all(sizes.get(folder + part.name) == part.size for part in present.parts)
+
+
+def _publish(store: Store, manifest: Manifest, message: AssembleLesson) -> Manifest:
+    """Write the manifest unless a newer submission's is there; whoever loses a race looks again."""
+    name = lesson_folder(manifest.course, manifest.lesson) + MANIFEST
+    data = (manifest.model_dump_json(indent=1) + "\n").encode()
+    for _ in range(100):
+        present, tag = _present(store, message)
+        if present and present.submitted > manifest.submitted:
+            return present
+        try:
+            if tag is None:
+                store.create(name, data, content_type="application/json")
+            else:
+                store.replace(name, data, tag, content_type="application/json")
+        except (Exists, Missing):
+            continue
+        return manifest
+    raise Transient(f"{store.url}: {name} changes faster than it can be written")
+
+
+# --- the sound and the parts
+
+
+def _loudness(plan: LessonPlan, lesson: LessonSound) -> MeasuredLoudness:
+    meter = Meter(lesson.rate)
+    for block in lesson.blocks():
+        meter.feed(block.astype(np.float32) / np.float32(FULL_SCALE))
+    measured = meter.measured()
+    return MeasuredLoudness(
+        target=plan.loudness.lufs,
+        integrated=measured.integrated,
+        true_peak=measured.true_peak,
+        gain=gain_for(plan.loudness, measured),
+    )
+
+
+def _write(work: Path, plan: LessonPlan, lesson: LessonSound, gain: int) -> list[Part]:
+    """Write all parts into the folder ``work``: one pass over the lesson for all audio files together."""
+    stem = f"{plan.lesson}.{plan.lesson_key()[:8]}"
+    factor = np.float32(10 ** (gain / 2000))
+    with ExitStack() as files:
+        writers = [files.enter_context(LessonFile(o, work / f"{stem}.{o}", lesson.rate)) for o in plan.outputs]
+        for block in lesson.blocks():
+            sound = rounded(block.astype(np.float32) * factor) if gain else block
+            for writer in writers:
+                writer.write(sound)
+    cues = captions.lesson_cues(
+        [(entry.caption, *span) for entry, span in zip(plan.entries, lesson.spans, strict=True)],
+        lesson.rate,
+        lesson.samples,
+    )
+    (work / f"{stem}.vtt").write_text(captions.webvtt(cues), encoding="utf-8", newline="\n")
+    (work / f"{stem}.srt").write_text(captions.srt(cues), encoding="utf-8", newline="\n")
+    return [
+        *(_part(work / f"{stem}.{output}", "audio", MEDIA_TYPES[output]) for output in plan.outputs),
+        _part(work / f"{stem}.vtt", "vtt", "text/vtt"),
+        _part(work / f"{stem}.srt", "srt", "application/x-subrip"),
+    ]
+
+
+def _part(path: Path, kind: Literal["audio", "vtt", "srt"], media_type: str) -> Part:
+    with path.open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    return Part(kind=kind, name=path.name, media_type=media_type, size=path.stat().st_size, sha256=sha256)
+
+
+def _manifest(
+    plan: LessonPlan, message: AssembleLesson, lesson: LessonSound, loudness: MeasuredLoudness, parts: Sequence[Part]
+) -> Manifest:
+    return Manifest(
+        course=plan.course,
+        lesson=plan.lesson,
+        title=plan.title,
+        language=plan.language,
+        source=plan.source,
+        source_digest=plan.source_digest,
+        lesson_key=plan.lesson_key(),
+        plan=message.plan,
+        submitted=message.submitted,
+        sample_rate=lesson.rate,
+        samples=lesson.samples,
+        loudness=loudness,
+        parts=tuple(parts),
+        cues=tuple(
+            Cue(key=e.key, segment=e.segment, caption=e.caption, role=e.role, line=e.line, start=start, end=end)
+            for e, (start, end) in zip(plan.entries, lesson.spans, strict=True)
+        ),
+    )
