@@ -29,5 +29,6 @@ def versions(*distributions: str) -> dict[str, str]:
 def not_installed(language: str, error: ImportError) -> VoiceNotInstalled:
     """What to raise where a language's library is absent: it names the library and the remedy."""
     return VoiceNotInstalled(
-        f"{language} text needs the Python package {error.name!r}, which is not installed: pip install 'narrator[kokoro]'"
+        f"{language} text needs the Python package {error.name!r}, which is not installed: "
+        "pip install 'narrator[kokoro]'"
     )

@@ -21,11 +21,19 @@ DISTRIBUTIONS = ("misaki", "jieba", "pypinyin")
 _HAN = re.compile(r"[\u3400-\u9fff〇\U00020000-\U0003ffff]+")
 _RUNS = re.compile(rf"({_HAN.pattern})")
 PUNCTUATION = {
-    **{"，": ", ", "、": ", ", "。": ". ", "．": ". ", "！": "! ", "？": "? ", "：": ": ", "；": "; ", "…": "… ", "—": " — "},
-    **{"（": " (", "）": ") ", "【": " (", "】": ") ", "〔": " (", "〕": ") ", "［": " (", "］": ") ", "[": " (", "]": ") "},
-    **{"《": " “", "》": "” ", "〈": " “", "〉": "” ", "「": " “", "」": "” ", "『": " “", "』": "” ", "«": " “", "»": "” "},
-    **{"“": " “", "”": "” ", "‘": " “", "’": "” ", '"': " ", "'": "", "·": " ", "・": " ", "‧": " ", "–": " — ", "～": " — "},
-    **{",": ", ", ".": ". ", "!": "! ", "?": "? ", ":": ": ", ";": "; ", "(": " (", ")": ") ", "-": " ", "/": " "},
+    **dict.fromkeys("，、,", ", "),
+    **dict.fromkeys("。．.", ". "),
+    **dict.fromkeys("！!", "! "),
+    **dict.fromkeys("？?", "? "),
+    **dict.fromkeys("：:", ": "),
+    **dict.fromkeys("；;", "; "),
+    **dict.fromkeys("…⋯", "… "),
+    **dict.fromkeys("—―–～", " — "),
+    **dict.fromkeys("“‘「『《〈«", " “"),
+    **dict.fromkeys("”’」』》〉»", "” "),
+    **dict.fromkeys("（【〔［([", " ("),
+    **dict.fromkeys("）】〕］)]", ") "),
+    **dict.fromkeys("·・‧-/\"'", " "),  # heard as nothing
 }
 
 
@@ -59,7 +67,9 @@ def _mark(mark: str, text: str) -> str:
     if mark.isspace():
         return " "
     if mark not in PUNCTUATION:
-        raise Unspeakable(f"no Mandarin sound for {mark!r} (U+{ord(mark):04X}) in {text[:60]!r}: write it in characters")
+        raise Unspeakable(
+            f"no Mandarin sound for {mark!r} (U+{ord(mark):04X}) in {text[:60]!r}: write it in characters"
+        )
     return PUNCTUATION[mark]
 
 

@@ -38,7 +38,19 @@ _TYPOGRAPHY = str.maketrans(
 )
 _PIECES = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*['’]?|\d+(?:[.,]\d+)*|.", re.DOTALL)
 _HUMPS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")  # PostgreSQL -> Postgre SQL
-_LIGATURES = {"ß": "ss", "æ": "ae", "Æ": "Ae", "œ": "oe", "Œ": "Oe", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "đ": "d", "ı": "i"}
+_LIGATURES = {
+    "ß": "ss",
+    "æ": "ae",
+    "Æ": "Ae",
+    "œ": "oe",
+    "Œ": "Oe",
+    "ø": "o",
+    "Ø": "O",
+    "ł": "l",
+    "Ł": "L",
+    "đ": "d",
+    "ı": "i",
+}
 _TIE = "^"
 # eSpeak NG's symbols in misaki's alphabet, longest first (misaki/espeak.py, Apache-2.0)
 _ESPEAK = (
@@ -61,9 +73,9 @@ class English:
 
         Raises Unspeakable, quoting the first word that has no sound.
         """
-        text = text.translate(_TYPOGRAPHY).replace("...", "…").replace("--", "—")
+        text = text.translate(_TYPOGRAPHY).replace("...", "…").replace("--", "—").strip()
         out = []
-        result, tokens = self._g2p(text, preprocess=False)
+        _, tokens = self._g2p(text, preprocess=False)
         for position, token in enumerate(tokens):
             sounds = token.phonemes or ""
             follower = tokens[position + 1].tag if position + 1 < len(tokens) else ""
@@ -82,7 +94,7 @@ class English:
                 sounds.append(" " + self._lexicon(piece, "CD") + " ")
             elif piece in PAUSES and text.endswith(piece):
                 sounds.append(piece)
-            elif piece not in SILENT | {":"}:
+            elif piece not in SILENT and piece != ":" and not piece.isspace():
                 raise Unspeakable(f"no sound for {piece!r} (U+{ord(piece):04X}) in {text!r}: write it in words")
         return re.sub(r" +", " ", "".join(sounds)).strip()
 
@@ -100,7 +112,7 @@ class English:
         humps = _HUMPS.findall(word)
         if len(humps) > 1:
             return " ".join(self._letters(hump, tag) for hump in humps)
-        if len(word) <= 5 and word.isupper() or not re.search("[aeiouy]", word.lower()):
+        if (len(word) <= 5 and word.isupper()) or not re.search("[aeiouy]", word.lower()):
             return str(self._g2p.lexicon.get_NNP(word)[0])
         if espeak.available():
             return _from_espeak(espeak.ipa(word, "en-us", _TIE))

@@ -79,7 +79,9 @@ def _library() -> ctypes.CDLL:
         ) from None
     data = str(Path(espeakng_loader.get_data_path()).parent)
     if len(data.encode()) > _LONGEST_DATA_PATH:
-        raise Permanent(f"eSpeak NG cannot read its data from a path this long: {data}: install narrator nearer the root")
+        raise Permanent(
+            f"eSpeak NG cannot read its data from a path this long: {data}: install narrator nearer the root"
+        )
     library = ctypes.CDLL(espeakng_loader.get_library_path())
     library.espeak_TextToPhonemes.restype = ctypes.c_char_p
     library.espeak_TextToPhonemes.argtypes = [ctypes.POINTER(ctypes.c_void_p), ctypes.c_int, ctypes.c_int]

@@ -1,0 +1,144 @@
+"""Text to a Piper voice's tokens: eSpeak NG's phonemes, or the characters themselves, by the voice's own table.
+
+As Piper's own: ``^ _ h _ ə _ l _ ... . _ $``, a pad after every symbol but the last, phonemes decomposed (NFD), pauses
+as punctuation marks. Unlike Piper's own, a phoneme that the voice does not know is an error and not left out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import unicodedata
+from functools import cached_property
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from models.bundle import Bundle
+from models.piper.config import MAX_CONFIG
+from models.text import languages, normalise
+from models.text.phonemes import espeak, parts
+from models.voice import Permanent, Unspeakable, Utterance
+
+VERSION = 1  # of the rules here; a rise renders all that Piper voices have said again
+CONFIG = "model.onnx.json"
+GOOD_CHARACTERS = 400  # longer text is cut at a pause, where it has one: the model's cost grows with the square
+MAX_CHARACTERS = 1_000
+
+_START, _PAD, _END = "^", "_", "$"
+_ENDS = ".!?…。！？"
+_CLOSERS = "”’\"')」』）"
+# Marks that pause at most, and are heard as nothing where the voice has no token for them.
+_SILENT = frozenset("'’‘\"“”„«»()[]{}-–—‑_/…·「」『』（）《》【】") | {"\u00ad"}
+_TYPOGRAPHY = {"…": ".", "—": ",", "“": '"', "”": '"', "[": "(", "]": ")", "{": "(", "}": ")", "«": '"', "»": '"'}
+
+
+class _Espeak(BaseModel):
+    voice: str = "en-us"
+
+
+class _Symbols(BaseModel):
+    """What of the voice's JSON turns text into tokens."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    phoneme_type: Literal["espeak", "text"] = "espeak"
+    phoneme_id_map: Annotated[dict[str, list[int]], Field(min_length=4)]
+    espeak: _Espeak = _Espeak()
+    codepoint_modulus: Annotated[int, Field(ge=2)] | None = None  # of test voices: any character has a token
+
+
+class PiperFrontEnd:
+    """Of one Piper voice; its JSON is read, and eSpeak NG loaded, at first use."""
+
+    def __init__(self, bundle: Bundle) -> None:
+        """Take the bundle whose voice will speak."""
+        self._bundle = bundle
+
+    @cached_property
+    def _symbols(self) -> _Symbols:
+        path = self._bundle.path(CONFIG)
+        with path.open("rb") as file:
+            text = file.read(MAX_CONFIG + 1)
+        try:
+            symbols = _Symbols.model_validate_json(text)
+        except ValidationError as error:
+            wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+            raise Permanent(f"{path}: {wrong}") from None
+        if missing := {_START, _PAD, _END} - symbols.phoneme_id_map.keys():
+            raise Permanent(f"{path}: phoneme_id_map has no {', '.join(sorted(missing))}")
+        return symbols
+
+    def prepare(self, text: str, language: str) -> list[Utterance]:
+        """Turn a segment into utterances; their texts joined are all of the normalised text.
+
+        Raises Unspeakable, quoting what has no sound; VoiceNotInstalled where eSpeak NG or the voice is absent.
+        """
+        spoken = " ".join(normalise.normalise(text, language).split())
+        if not any(c.isalnum() for c in spoken):
+            raise Unspeakable(f"nothing to say in {text[:60]!r}")
+        return [self._utterance(part, language) for part in _fit(spoken)]
+
+    def fingerprint(self, language: str) -> str:
+        """A digest over the rules, eSpeak NG's version and the voice's table. Reads no file of the voice."""
+        state = {
+            "version": VERSION,
+            "language": language,
+            "normaliser": normalise.VERSION,
+            "espeak": espeak.version(),
+            "table": [file.sha256 for file in self._bundle.files if file.name == CONFIG],
+        }
+        return hashlib.sha256(json.dumps(state, sort_keys=True).encode()).hexdigest()
+
+    def _utterance(self, text: str, language: str) -> Utterance:
+        if self._symbols.phoneme_type == "text":
+            symbols, phonemes = _terminated(text), ""
+        else:
+            symbols = phonemes = _terminated(self._from_espeak(text, language))
+        tokens = [*self._ids(_START, text), *self._ids(_PAD, text)]
+        for symbol in symbols:
+            tokens += [*self._ids(symbol, text), *self._ids(_PAD, text)]
+        return Utterance(text, language, phonemes, (*tokens, *self._ids(_END, text)))
+
+    def _from_espeak(self, text: str, language: str) -> str:
+        """IPA of text in the voice's language; English words in it are eSpeak NG's to read."""
+        for span in languages.spans(text, language):
+            if span.language not in {language, "en"}:
+                raise Unspeakable(f"voice {self._bundle.id} does not speak {span.language}: {span.text[:60]!r}")
+        voice = self._symbols.espeak.voice
+        for mark in {c for c in text if not c.isalnum() and not c.isspace() and not unicodedata.combining(c)}:
+            if mark not in _SILENT and mark not in self._symbols.phoneme_id_map and not espeak.ipa(mark, voice).strip():
+                raise Unspeakable(f"no sound for {mark!r} (U+{ord(mark):04X}) in {text[:60]!r}: write it in words")
+        return unicodedata.normalize("NFD", espeak.ipa(text, voice))
+
+    def _ids(self, symbol: str, text: str) -> list[int]:
+        """The token or tokens of one symbol. Raises Unspeakable where the voice has none."""
+        known = self._symbols.phoneme_id_map
+        if symbol in known:
+            return known[symbol]
+        if self._symbols.codepoint_modulus:
+            return [1 + ord(symbol) % self._symbols.codepoint_modulus]
+        if symbol in _TYPOGRAPHY and _TYPOGRAPHY[symbol] in known:
+            return known[_TYPOGRAPHY[symbol]]
+        if symbol in _SILENT:
+            return []
+        raise Unspeakable(f"voice {self._bundle.id} has no token for {symbol!r} (U+{ord(symbol):04X}) in {text[:60]!r}")
+
+
+def _fit(text: str) -> list[str]:
+    """Cut at pauses beyond GOOD_CHARACTERS, between words beyond MAX_CHARACTERS."""
+    at = parts.pause(text) if len(text) > GOOD_CHARACTERS else None
+    if at is None and len(text) > MAX_CHARACTERS:
+        at = parts.gap(text)
+    if at is None:
+        if len(text) > MAX_CHARACTERS:
+            raise Unspeakable(f"a single word of {len(text)} characters is more than the voice can say: {text[:60]!r}")
+        return [text]
+    return _fit(text[:at].rstrip()) + _fit(text[at:].lstrip())
+
+
+def _terminated(symbols: str) -> str:
+    """Symbols that end with a mark of some kind: the voice swallows the last word without one."""
+    symbols = symbols.strip()
+    body = symbols.rstrip(_CLOSERS + " ")
+    return symbols if body.endswith((*_ENDS, ",", ";", ":", "—", "，", "；", "：", "、")) else symbols + "."
