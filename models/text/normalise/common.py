@@ -1,0 +1,53 @@
+"""What is the same in every language: widths, quotes, dashes, white space, what is not heard at all."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_KEPT = "，：；！？（）"  # full-width punctuation that front-ends know; NFKC would make it ASCII
+_COMPATIBLE = re.compile(f"[^\x00-\x7f{_KEPT}]+")
+_SUPERSCRIPT = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ]+")
+_SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ", "0123456789+-n")
+_CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffc]")
+# Emoji and dingbats are silent: a script's words carry its meaning. Arrows and signs of mathematics are not here.
+_SILENT = re.compile(
+    "[\u2600-\u27be\u2b00-\u2bff\ufe0e\ufe0f\u20e3\U0001f000-\U0001faff\U000e0020-\U000e007f\u25a0-\u25ff\u2500-\u259f•‣※†‡§¶]+"
+)
+_QUOTES = str.maketrans({**dict.fromkeys("“”„‟«»″〝〞〟", '"'), **dict.fromkeys("‘’‚‛′＇`´", "'")})
+_ELLIPSIS = re.compile(r"\.{3,}|…+|。{2,}|⋯+")
+_DASHES = str.maketrans({**dict.fromkeys("‐‑‒⁃﹣", "-"), **dict.fromkeys("―⸺⸻", "—"), "−": "-", "﹘": "–"})
+_LONG_DASH = re.compile(r"—{2,}|(?<!-)--(?!-)|(?<=\s)[-–](?=\s)")
+_SPACES = re.compile(r"\s+")
+_SPACE_BEFORE = re.compile(r" +(?=[,.;:!?…，。；：！？、)）」』])(?![.][\w])")
+
+
+def shared(text: str) -> str:
+    """NFKC but for punctuation, plain quotes, one kind of dash and ellipsis, one space, nothing inaudible.
+
+    Superscripts become ``^2``, so that they can be read as powers.
+    """
+    if text.isascii():
+        text = _CONTROL.sub("", text)
+    else:
+        text = unicodedata.normalize("NFC", text).translate(_QUOTES).translate(_DASHES)
+        text = _SUPERSCRIPT.sub(lambda m: "^" + m[0].translate(_SUPERSCRIPTS), text)
+        text = _SILENT.sub(" ", _CONTROL.sub("", text))
+        text = _ELLIPSIS.sub("…", text)
+        text = _COMPATIBLE.sub(lambda m: _compatible(m[0]), text)
+    text = _ELLIPSIS.sub("…", text)
+    text = _LONG_DASH.sub("—", text)
+    return _SPACES.sub(" ", text).strip()
+
+
+def _compatible(run: str) -> str:
+    """NFKC, except that an ellipsis stays one, and that what it makes of a vulgar fraction keeps its distance."""
+    return "".join(
+        c if c in "…—" else f" {made}" if "⁄" in (made := unicodedata.normalize("NFKC", c)) else made
+        for c in unicodedata.normalize("NFC", run)
+    )
+
+
+def tidy(text: str) -> str:
+    """One space between words, none before punctuation."""
+    return _SPACE_BEFORE.sub("", _SPACES.sub(" ", text)).strip()
