@@ -1,1 +1,92 @@
-"""The author's side: read lessons, plan them, submit them, watch them."""
+"""The author's side: read lessons, plan them, submit them, watch them.
+
+For pipelines, two functions; neither prints nor exits:
+
+    import producer
+
+    run = producer.submit(["lessons/"], voice="af_heart", outputs=("wav", "mp3"))
+    report = run.wait()
+
+    report = producer.make(["lessons/"], "audio/")  # on this machine, everything included
+
+Heavy imports wait until one of them is called.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from producer.report import Report
+    from producer.run import Run
+    from worker.ledger import Progress
+    from worker.settings import Settings
+
+__all__ = ["make", "submit"]
+
+PathLike = str | os.PathLike[str]
+
+
+def submit(
+    paths: Iterable[PathLike],
+    *,
+    voice: str | None = None,
+    language: str | None = None,
+    speed: float | None = None,
+    loudness: str | None = None,
+    outputs: tuple[str, ...] = ("wav",),
+    wait: bool = False,
+    settings: Settings | None = None,
+) -> Run:
+    """Plan lessons and send what is missing to the workers at ``NARRATOR_REDIS_URL``; results go to the store.
+
+    ``paths`` are lesson files or folders of them. ``voice``, ``language`` and ``speed`` (1.0 is the voice's own pace)
+    hold for lessons that name none; ``loudness`` is "off", "-16", "-19" or "-23" (LUFS). With ``wait`` the run has
+    ended when it comes back; ``Run.wait`` then gives the report at once. Lessons that cannot be read are in the
+    report, and spare the others. Raises NarrationError where nothing can run.
+    """
+    import time
+
+    from producer.plan import Options
+    from producer.run import plan_paths, submit
+
+    started = time.monotonic()
+    options = Options(voice=voice, language=language, speed=speed, loudness=loudness, outputs=outputs)
+    run = submit(*plan_paths(_paths(paths), options, settings), started=started)
+    if wait:
+        for _ in run.watch():
+            pass
+    return run
+
+
+def make(
+    paths: Iterable[PathLike],
+    out: PathLike,
+    *,
+    voice: str | None = None,
+    language: str | None = None,
+    speed: float | None = None,
+    loudness: str | None = None,
+    outputs: tuple[str, ...] = ("wav",),
+    processes: int | None = None,
+    on_progress: Callable[[Progress], None] | None = None,
+    settings: Settings | None = None,
+) -> Report:
+    """Narrate lessons on this machine into ``out``, with an embedded queue and ``processes`` workers.
+
+    See ``producer.embedded.make``; the other parameters are those of ``submit``.
+    """
+    from producer.embedded import make
+    from producer.plan import Options
+
+    options = Options(voice=voice, language=language, speed=speed, loudness=loudness, outputs=outputs)
+    return make(_paths(paths), Path(out), options, processes=processes, on_progress=on_progress, settings=settings)
+
+
+def _paths(paths: Iterable[PathLike]) -> list[Path]:
+    if isinstance(paths, str | os.PathLike):
+        raise TypeError(f"paths must be a list of paths, not the single path {os.fspath(paths)!r}")
+    return [Path(path) for path in paths]

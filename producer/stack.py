@@ -70,6 +70,8 @@ class EmbeddedStack:
         self._assembler: _Worker | None = None
 
     def __enter__(self) -> EmbeddedStack:
+        from worker.broker import unacked_key
+
         self.folder = _private_folder()
         self._guard, self._pipe = _start_guard(self.folder)
         try:
@@ -78,6 +80,7 @@ class EmbeddedStack:
             self.settings = self._outer.model_copy(update={"redis_url": SecretStr(f"unix://:{password}@{socket}?db=0")})
             self._valkey = self._start_valkey(socket, password)
             self._redis = self._connect(socket, password, self._valkey)
+            self._unacked = unacked_key(self.settings)
             self._assembler = self._start_worker(assemble_queue(self._outer.queue_prefix), 1)
         except BaseException:
             self._end()
@@ -119,7 +122,7 @@ class EmbeddedStack:
 
         Seen twice: a message is on neither list for the instant between its taking and its being noted.
         """
-        idle = not self._redis.llen(queue) and not self._redis.hlen("unacked")
+        idle = not self._redis.llen(queue) and not self._redis.hlen(self._unacked)
         self._idle = self._idle + 1 if idle else 0
         return self._idle >= 2
 

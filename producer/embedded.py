@@ -1,0 +1,58 @@
+"""Narrating on this machine, everything included: plan, embedded stack, delivery."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from worker.settings import Settings, load
+
+if TYPE_CHECKING:
+    from producer.plan import Options
+    from producer.report import Report
+    from worker.ledger import Progress
+
+STORE_FOLDER = ".narrator"  # inside the output folder, where the settings name no store
+
+
+def make(
+    paths: Sequence[Path],
+    out: Path,
+    options: Options | None = None,
+    *,
+    processes: int | None = None,
+    on_progress: Callable[[Progress], None] | None = None,
+    settings: Settings | None = None,
+) -> Report:
+    """Narrate lessons with an embedded stack of ``processes`` workers (by default the cores available) into ``out``.
+
+    Results are ``out/<course>/<lesson>/``: audio, captions and ``manifest.json``. What is rendered stays in the store,
+    ``out/.narrator`` unless the settings name one, so a second run renders only what changed; where nothing changed no
+    stack is started. Two commands over the same folder at once are safe: objects are only ever created, and files
+    renamed into place whole; what both begin at the same moment is rendered twice and kept once.
+
+    Lessons that fail are in the report and the others delivered. Raises NarrationError where nothing can run, and
+    KeyboardInterrupt once the workers have stopped.
+    """
+    from models.session import available_cores
+    from producer.batches import bundles
+    from producer.report import conclude
+    from producer.run import plan_paths, submit
+    from producer.stack import EmbeddedStack
+    from producer.watch import watch
+
+    started = time.monotonic()
+    settings = settings or load()
+    place = settings.store or str(out.absolute() / STORE_FOLDER)
+    plan, store, settings = plan_paths(paths, options, settings.model_copy(update={"store": place}))
+    work = [lesson for lesson in plan.lessons if not lesson.unchanged]
+    if not work:
+        return conclude(plan, store, started, out=out)
+    with EmbeddedStack(settings, bundles(work), processes or available_cores()) as stack:
+        run = submit(plan, store, stack.settings, started=started)
+        for progress in watch(run, tend=stack.tend):
+            if on_progress is not None:
+                on_progress(progress)
+        return conclude(plan, store, started, run=run, out=out)

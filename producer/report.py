@@ -1,0 +1,160 @@
+"""What a run did, once it is over: counts that add up, figures with their definition, failures with file and line."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from models.voice import Permanent
+from producer.batches import written
+from producer.deliver import deliver
+from worker.contract import lesson_folder
+from worker.store.base import Store
+
+if TYPE_CHECKING:
+    from producer.plan import Plan, PlannedLesson
+    from producer.run import Run
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Something given up: ``where`` is ``file:line`` as far as it is known."""
+
+    where: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The end of a run. ``segments == reused + rendered + failed``, over distinct segments of all readable lessons."""
+
+    run: str
+    lessons: int  # named on the command line, unreadable ones included
+    unchanged: int  # delivered by an earlier run and left alone
+    failed_lessons: int
+    segments: int
+    reused: int  # in the store already, or put there by another run meanwhile
+    rendered: int
+    failed: int
+    audio_seconds: float  # of speech rendered by this run
+    course_seconds: float  # of all lessons that are ready, silences included
+    cpu_seconds: float  # spent rendering
+    wall_seconds: float  # from the first file read to this report
+    reasons: Mapping[str, int] = field(default_factory=dict)  # why segments were missing, and how many for each
+    failures: tuple[Trouble, ...] = ()
+    results: tuple[str, ...] = ()  # folders, or names in the store
+
+    @property
+    def rtf(self) -> float | None:
+        """Real-time factor: processor seconds for one second of rendered speech. None when nothing was rendered."""
+        return self.cpu_seconds / self.audio_seconds if self.audio_seconds else None
+
+    @property
+    def exit_code(self) -> int:
+        """0 when every lesson is ready, 1 when some are not. (2, "could not run", is an exception's.)"""
+        return 1 if self.failures or self.failed_lessons else 0
+
+    def as_json(self) -> dict[str, Any]:
+        """One object for machines; seconds with three decimals."""
+        record = asdict(self) | {"rtf": self.rtf}
+        return {name: round(value, 3) if isinstance(value, float) else value for name, value in record.items()}
+
+
+def conclude(plan: Plan, store: Store, started: float, *, run: Run | None = None, out: Path | None = None) -> Report:
+    """Sum up a plan, and the ended run that carried it out where there was work.
+
+    With ``out`` every lesson that is ready is delivered there; one that cannot be is a failure like any other.
+    ``started`` is seconds, monotonic.
+    """
+    failed = _failed_lessons(run)
+    troubles = [Trouble(place(f.path, f.line), f.message) for f in plan.failures]
+    troubles += [trouble for lesson in failed.values() for trouble in lesson]
+    ready = [lesson for lesson in plan.lessons if (lesson.course, lesson.lesson) not in failed]
+    results, seconds, undelivered = _collect(ready, store, out)
+    counts = _Counts.of(run)
+    return Report(
+        run=run.id if run else "",
+        lessons=len(plan.lessons) + len(plan.failures),
+        unchanged=sum(lesson.unchanged for lesson in plan.lessons),
+        failed_lessons=len(plan.failures) + len(failed) + len(undelivered),
+        segments=plan.segments,
+        reused=plan.segments - counts.rendered - counts.failed,
+        rendered=counts.rendered,
+        failed=counts.failed,
+        audio_seconds=counts.audio_ms / 1000,
+        course_seconds=seconds,
+        cpu_seconds=counts.cpu_ms / 1000,
+        wall_seconds=time.monotonic() - started,
+        reasons=dict(sum((Counter(lesson.reasons) for lesson in plan.lessons), Counter())),
+        failures=(*troubles, *undelivered),
+        results=tuple(results),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Counts:
+    """Of segments, over every submission of the run (more than one where the ledger was lost in between)."""
+
+    rendered: int = 0
+    failed: int = 0
+    audio_ms: int = 0
+    cpu_ms: int = 0
+
+    @classmethod
+    def of(cls, run: Run | None) -> _Counts:
+        if run is None or run.last is None:
+            return cls()
+        submissions = [*run.lost, run.last]
+        return cls(
+            rendered=sum(progress.rendered for progress in submissions),
+            failed=run.last.failed + run.last.remaining,  # what remains of an ended run is what a cancelled one left
+            audio_ms=sum(progress.audio_ms for progress in submissions),
+            cpu_ms=sum(progress.cpu_ms for progress in submissions),
+        )
+
+
+def _failed_lessons(run: Run | None) -> dict[tuple[str, str], list[Trouble]]:
+    """(course, lesson) -> why it is not ready; of a cancelled run, every lesson without a manifest of this plan."""
+    failed: dict[tuple[str, str], list[Trouble]] = {}
+    if run is None:
+        return failed
+    plans = {(plan.course, plan.lesson): plan for plan in map(written, run.work)}
+    for failure in run.ledger.failures(run.id):
+        plan = plans[failure.course, failure.lesson]
+        line = next((entry.line for entry in plan.entries if entry.key == failure.key), 0)
+        failed.setdefault((plan.course, plan.lesson), []).append(Trouble(place(plan.source, line), failure.reason))
+    if run.last is not None and run.last.state == "cancelled":
+        for lesson in run.unfinished():
+            plan = written(lesson)
+            failed.setdefault((plan.course, plan.lesson), [Trouble(place(plan.source, 0), "the run was cancelled")])
+    return failed
+
+
+def _collect(
+    lessons: Sequence[PlannedLesson], store: Store, out: Path | None
+) -> tuple[list[str], float, list[Trouble]]:
+    """Where the lessons are (delivered into ``out`` if there is one), their seconds of audio, and what went wrong."""
+    results, seconds, troubles = [], 0.0, []
+    for lesson in lessons:
+        if out is None:
+            results.append(lesson_folder(lesson.course, lesson.lesson))
+            continue
+        try:
+            *_, manifest = deliver(store, lesson.course, lesson.lesson, out)
+            record = json.loads(manifest.read_bytes())
+        except (Permanent, OSError) as error:
+            troubles.append(Trouble(str(lesson.path), str(error)))
+        else:
+            results.append(str(manifest.parent))
+            seconds += record["samples"] / record["sample_rate"]
+    return results, seconds, troubles
+
+
+def place(path: Path | str, line: int) -> str:
+    """``file:line``, or the file alone where no line is known."""
+    return f"{path}:{line}" if line else str(path)

@@ -1,0 +1,233 @@
+"""A run: one submission of lessons to the workers.
+
+Plans go to the store, progress to the ledger, work to the queues. A submission killed in the middle loses nothing:
+what it sent is rendered and stored, and the next one plans only what is still missing.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from models.voice import Transient
+from producer.batches import Batches, bundles, written
+from worker.contract import AssembleLesson, assemble_queue, lesson_folder, plan_name, render_queue, segment_name
+from worker.ledger import Ledger, LedgerUnavailable, Progress
+from worker.lesson.manifest import Manifest
+from worker.settings import Settings, load
+from worker.store.base import Exists, Missing, Store, open_store
+
+if TYPE_CHECKING:
+    from producer.plan import Options, Plan, PlannedLesson
+    from producer.report import Report
+
+STORE_THREADS = 8
+ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # without the letters and digits that are mistaken for one another
+
+
+class BrokerUnavailable(Transient):
+    """Redis does not answer; the message names it without its password."""
+
+
+@dataclass(slots=True)
+class Run:
+    """A submission under way. ``id`` changes when the ledger lost the run and it was submitted again."""
+
+    id: str
+    plan: Plan
+    store: Store
+    settings: Settings
+    redis: Any  # redis-py
+    ledger: Ledger
+    app: Any  # the configured Celery
+    started: float  # seconds, monotonic: when planning began
+    work: list[PlannedLesson]  # the lessons that need rendering or assembling
+    queues: tuple[str, ...]  # that its messages go to
+    last: Progress | None = None  # as last seen
+    lost: list[Progress] = field(default_factory=list)  # the end, as last seen, of submissions before this one
+
+    def progress(self) -> Progress | None:
+        """Where it stands now; None when the ledger has lost it (``resubmit`` then)."""
+        if not self.work:
+            return _nothing_to_do(self.id)
+        with broker_faults(self.settings):
+            progress = self.ledger.progress(self.id)
+        self.last = progress or self.last
+        return progress
+
+    def watch(self) -> Iterator[Progress]:
+        """Progress a few times a second, until the run has ended. Raises Transient when no worker serves it."""
+        from producer.watch import watch
+
+        return watch(self)
+
+    def wait(self) -> Report:
+        """Block until the run has ended, then say what it did. Raises Transient when no worker serves it."""
+        from producer.report import conclude
+
+        for _ in self.watch():
+            pass
+        return conclude(self.plan, self.store, self.started, run=self)
+
+    def cancel(self) -> None:
+        """Render and assemble nothing more for it; what is stored stays."""
+        with broker_faults(self.settings):
+            self.ledger.cancel(self.id)
+
+    def resubmit(self) -> None:
+        """Submit what is still not there under a new id: the ledger was flushed, or messages were lost.
+
+        Takes the store's word for what is there, so that nothing stored is rendered again.
+        """
+        self.cancel()
+        unfinished = self.unfinished()
+        wanted = {key for lesson in unfinished for key in lesson.missing}
+        there = self.store.existing(segment_name(key) for key in wanted)
+        lessons = [
+            replace(lesson, missing=tuple(key for key in lesson.missing if segment_name(key) not in there))
+            for lesson in unfinished
+        ]
+        if self.last is not None:
+            self.lost.append(self.last)
+        self.id, self.last = new_run_id(), None
+        self._send(lessons)
+
+    def unfinished(self) -> list[PlannedLesson]:
+        """The lessons whose manifest in the store is not of this plan."""
+        with ThreadPoolExecutor(STORE_THREADS) as pool:
+            finished = list(pool.map(self._finished, self.work))
+        return [lesson for lesson, done in zip(self.work, finished, strict=True) if not done]
+
+    def _finished(self, lesson: PlannedLesson) -> bool:
+        """The lesson's manifest was written from this very plan."""
+        plan = written(lesson)
+        try:
+            data, _ = self.store.get(lesson_folder(plan.course, plan.lesson) + "manifest.json")
+            return Manifest.model_validate_json(data).plan == plan.plan_id()
+        except (Missing, ValidationError):
+            return False
+
+    def _send(self, lessons: list[PlannedLesson]) -> None:
+        """Enlist each lesson and send its missing segments, so that workers begin while later lessons follow."""
+        from worker.broker import send_batch
+
+        with broker_faults(self.settings), ThreadPoolExecutor(STORE_THREADS) as pool:
+            summary = {"lessons": len(self.plan.lessons), "started": time.time()}
+            submitted = self.ledger.open_run(self.id, summary)
+            batches = Batches(lessons, self.settings)
+            for lesson, plan_id in zip(lessons, pool.map(self._store_plan, lessons), strict=True):
+                plan = written(lesson)
+                message = AssembleLesson(
+                    run=self.id, course=plan.course, lesson=plan.lesson, plan=plan_id, submitted=submitted
+                )
+                self.ledger.enlist(message, lesson.missing)
+                for batch in batches.add(lesson):
+                    send_batch(self.app, self.settings, batch)
+            for batch in batches.rest():
+                send_batch(self.app, self.settings, batch)
+            self.ledger.seal(self.id)
+
+    def _store_plan(self, lesson: PlannedLesson) -> str:
+        plan = written(lesson)
+        plan_id = plan.plan_id()
+        with suppress(Exists):
+            self.store.create(plan_name(plan_id), plan.model_dump_json().encode(), content_type="application/json")
+        return plan_id
+
+    def depths(self) -> dict[str, int]:
+        """Messages waiting in each queue that this run may need."""
+        with broker_faults(self.settings):
+            return {queue: int(self.redis.llen(queue)) for queue in self.queues}
+
+
+def plan_paths(
+    paths: Sequence[Path], options: Options | None = None, settings: Settings | None = None
+) -> tuple[Plan, Store, Settings]:
+    """Plan lesson files and folders against the store that the settings name (by default this process's)."""
+    from models.catalog import Catalogue
+    from producer.plan import Frontends, Options, plan
+
+    settings = settings or load()
+    store = open_store(settings)
+    catalogue = Catalogue.load(settings.voices_dir)
+    return plan(paths, options or Options(), catalogue, store, Frontends(catalogue)), store, settings
+
+
+def submit(plan: Plan, store: Store, settings: Settings, *, started: float | None = None) -> Run:
+    """Send a plan's work to the workers that the settings name; gives the run at once, without waiting.
+
+    A plan in which nothing changed costs nothing: neither broker nor store is asked. Raises Transient when the
+    broker or the store does not answer.
+    """
+    from worker.broker import connect, redis_client
+
+    redis = redis_client(settings)
+    work = [lesson for lesson in plan.lessons if not lesson.unchanged]
+    prefix = settings.queue_prefix
+    run = Run(
+        id=new_run_id(),
+        plan=plan,
+        store=store,
+        settings=settings,
+        redis=redis,
+        ledger=Ledger(redis, settings),
+        app=connect(settings),
+        started=time.monotonic() if started is None else started,
+        work=work,
+        queues=(*(render_queue(prefix, bundle) for bundle in bundles(work)), assemble_queue(prefix)),
+    )
+    if run.work:
+        run._send(run.work)
+    return run
+
+
+def new_run_id() -> str:
+    """Sortable by time, unlike any other: ``20261122-094502-k3f9`` (UTC)."""
+    return time.strftime("%Y%m%d-%H%M%S-", time.gmtime()) + "".join(secrets.choice(ALPHABET) for _ in range(4))
+
+
+@contextmanager
+def broker_faults(settings: Settings) -> Iterator[None]:
+    """Say which broker does not answer, without its password, and what to do."""
+    from kombu.exceptions import OperationalError
+    from redis import RedisError
+
+    try:
+        yield
+    except (LedgerUnavailable, RedisError, OperationalError) as error:
+        where = without_password(settings)
+        raise BrokerUnavailable(
+            f"no answer from Redis at {where}: {error}. Is it running? See NARRATOR_REDIS_URL"
+        ) from error
+
+
+def without_password(settings: Settings) -> str:
+    """The broker's address, for messages."""
+    return re.sub(r"//[^/@]*@", "//", settings.redis_url.get_secret_value())
+
+
+def _nothing_to_do(run: str) -> Progress:
+    return Progress(
+        run=run,
+        state="done",
+        submitted=0,
+        lessons=0,
+        lessons_done=0,
+        lessons_failed=0,
+        segments=0,
+        remaining=0,
+        rendered=0,
+        reused=0,
+        failed=0,
+        audio_ms=0,
+        cpu_ms=0,
+    )
