@@ -52,6 +52,8 @@ class Meter:
 
     def feed(self, samples: Samples) -> None:
         """Take the next samples (n,), float32."""
+        if not len(samples):
+            return
         self._peak.feed(samples)
         weighted, self._state = sosfilt(self._filters, samples, zi=self._state)
         self._state[np.abs(self._state) < 1e-30] = 0.0  # a long pause must not end in slow subnormal arithmetic

@@ -11,7 +11,8 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, pairwise
+from functools import lru_cache
+from itertools import accumulate, zip_longest
 from typing import Final
 
 COLUMN: Final = 10  # width of a narrow character, so that widths stay whole numbers
@@ -49,11 +50,11 @@ def lesson_cues(entries: Iterable[tuple[str, int, int]], rate: int, samples: int
     Times are rounded one by one, never added up, so nothing drifts. A cue shorter than LEAST_MS stands on into the
     pause after it, up to the next cue or the lesson's end at ``samples``.
     """
-    short = [cue for text, start, end in entries for cue in _segment_cues(text, _ms(start, rate), _ms(end, rate))]
-    limits = [*(cue.start for cue in short[1:]), _ms(samples, rate)]
+    cues = [cue for text, start, end in entries for cue in _segment_cues(text, _ms(start, rate), _ms(end, rate))]
+    limits = [*(cue.start for cue in cues), _ms(samples, rate)][1:]
     return [
         Caption(cue.start, max(cue.end, min(cue.start + LEAST_MS, limit)), cue.lines)
-        for cue, limit in zip(short, limits, strict=True)
+        for cue, limit in zip(cues, limits, strict=False)  # without cues the lesson's end is nobody's limit
     ]
 
 
@@ -129,28 +130,36 @@ def _divide(atoms: Sequence[_Atom], duration: float) -> Iterator[Sequence[_Atom]
 
 def _lines(atoms: Sequence[_Atom]) -> list[Sequence[_Atom]]:
     """Atoms that fit a cue, on one line where possible, else on two, as even as the places for a break allow."""
-    if _width(atoms) <= LINE:
+    places = [] if _ends(atoms)[-1] <= LINE else _two_line_breaks(atoms)
+    if not places:
         return [atoms]
-    at = _best_break(atoms, _two_line_breaks(atoms))
+    at = _best_break(atoms, places)
     return [atoms[:at], atoms[at:]]
 
 
 def _fits(atoms: Sequence[_Atom]) -> bool:
-    return _width(atoms) <= LINE or (_width(atoms) <= 2 * LINE + COLUMN and bool(_two_line_breaks(atoms)))
+    return _ends(atoms)[-1] <= LINE or bool(_two_line_breaks(atoms))
 
 
 def _two_line_breaks(atoms: Sequence[_Atom]) -> list[int]:
-    return [at for at in range(1, len(atoms)) if _width(atoms[:at]) <= LINE and _width(atoms[at:]) <= LINE]
+    """Before which atoms a second line may begin, so that neither is too long."""
+    ends = _ends(atoms)
+    return [
+        at
+        for at in range(1, len(atoms))
+        if ends[at - 1] <= LINE and ends[-1] - ends[at - 1] - atoms[at - 1].space <= LINE
+    ]
 
 
 def _best_break(atoms: Sequence[_Atom], places: Iterable[int]) -> int:
     """Of the places, that with the least cost and distance from the middle together."""
-    ends = list(accumulate(atom.width + atom.space for atom in atoms))
-    return min(places, key=lambda at: atoms[at - 1].cost + abs(ends[at - 1] / ends[-1] - 0.5))
+    ends = _ends(atoms)
+    return min(places, key=lambda at: atoms[at - 1].cost + abs(ends[at - 1] / max(ends[-1], 1) - 0.5))
 
 
-def _width(atoms: Sequence[_Atom]) -> int:
-    return sum(atom.width + atom.space for atom in atoms) - atoms[-1].space
+def _ends(atoms: Sequence[_Atom]) -> list[int]:
+    """Where each atom ends on one long line, the space after it not counted."""
+    return [end - atom.space for atom, end in zip(atoms, accumulate(a.width + a.space for a in atoms), strict=True)]
 
 
 def _text(atoms: Sequence[_Atom]) -> str:
@@ -161,59 +170,88 @@ def _text(atoms: Sequence[_Atom]) -> str:
 
 
 def _atoms(text: str) -> list[_Atom]:
-    """Text cut at every place where a line may end."""
-    cuts = [at for at in range(1, len(text)) if text[at - 1] == " " or _between_wide(text[at - 1], text[at])]
-    pieces = (text[start:end] for start, end in pairwise([0, *cuts, len(text)]))
-    return [atom for piece in pieces if piece for atom in _bounded(piece)]
-
-
-def _bounded(piece: str) -> Iterator[_Atom]:
-    """A piece as one atom, or as several where it is wider than a line."""
-    start = width = 0
-    for at, character in enumerate(piece):
-        wide = _column(character)
-        if width + wide > LINE and character != " " and not _clings(piece[at - 1], character):
-            yield _atom(piece[start:at], INSIDE_WORD)
-            start, width = at, 0
-        width += wide
-    bare = piece[start:].rstrip().rstrip("".join(_CLOSERS))
-    last = bare[-1:]
-    cost = AFTER_WORD if piece.endswith(" ") else BETWEEN_WIDE
-    yield _atom(piece[start:], AFTER_SENTENCE if last in _ENDS else AFTER_CLAUSE if last in _CLAUSES else cost)
+    """Text cut at every place where a line may end; its white space is single spaces."""
+    atoms: list[_Atom] = []
+    pending: list[str] = []
+    width = 0
+    clusters = list(_clusters(text))
+    for cluster, after in zip_longest(clusters, clusters[1:], fillvalue=""):
+        pending.append(cluster)
+        width += _width(cluster)
+        if not after or cluster == " " or _between_wide(cluster[0], after[0]):
+            atoms.append(_atom("".join(pending), _cost(pending)))
+        elif after != " " and width + _width(after) > LINE:
+            atoms.append(_atom("".join(pending), INSIDE_WORD))
+        else:
+            continue
+        pending, width = [], 0
+    return atoms
 
 
 def _atom(text: str, cost: float) -> _Atom:
-    bare = text.rstrip()
-    return _Atom(
-        text, sum(map(_column, bare)), COLUMN * (len(text) - len(bare)), sum(map(_spoken, bare)), cost if bare else 0.0
-    )
+    bare = text.rstrip(" ")
+    width = sum(map(_width, _clusters(bare)))
+    return _Atom(text, width, COLUMN * (len(text) - len(bare)), sum(map(_spoken, bare)), cost)
+
+
+def _cost(clusters: Sequence[str]) -> float:
+    """What it costs to break after these: by the last of them that is neither a space nor a closing mark."""
+    last = next((c for c in reversed(clusters) if c != " " and c not in _CLOSERS), "")
+    if last in _ENDS:
+        return AFTER_SENTENCE
+    if last in _CLAUSES:
+        return AFTER_CLAUSE
+    return AFTER_WORD if clusters[-1] == " " else BETWEEN_WIDE
+
+
+def _clusters(text: str) -> Iterator[str]:
+    """What a reader takes for one character each: a base with its marks, a joined emoji, a flag.
+
+    A simple cut of Unicode's rules (UAX 29) that errs on the side of keeping together.
+    """
+    start = 0
+    flag = False  # the cluster so far is half a flag
+    for at in range(1, len(text)):
+        before, after = text[at - 1], text[at]
+        indicators = _is_indicator(before) and _is_indicator(after)
+        flag = indicators and not flag
+        if not flag and not _clings(before, after):
+            yield text[start:at]
+            start = at
+    if text:
+        yield text[start:]
+
+
+def _clings(before: str, after: str) -> bool:
+    """Whether two characters are one to the reader: marks, joiners, variation selectors, tones of skin."""
+    if after < "\u0300":  # the first combining mark: a quick way for most of the text
+        return before == "\u200d"
+    return unicodedata.category(after)[0] == "M" or "\u200d" in (before, after) or "\U0001f3fb" <= after <= "\U0001f3ff"
+
+
+def _is_indicator(character: str) -> bool:
+    return "\U0001f1e6" <= character <= "\U0001f1ff"
 
 
 def _between_wide(before: str, after: str) -> bool:
     """Whether a line may end between two characters that no space parts: beside a wide one, by the rules of kinsoku."""
-    if " " in (before, after) or WIDE not in (_column(before), _column(after)):
-        return False
-    if before in _OPENERS or _clings(before, after):
+    if " " in (before, after) or WIDE not in (_column(before), _column(after)) or before in _OPENERS:
         return False
     return not (after in _ENDS or after in _CLAUSES or after in _CLOSERS or after in _NO_START)
 
 
-def _clings(before: str, after: str) -> bool:
-    """Whether two characters are one to the reader: marks, joiners, variation selectors, tones of skin, flags."""
-    return (
-        unicodedata.category(after)[0] == "M"
-        or "\u200d" in (before, after)
-        or "\U0001f3fb" <= after <= "\U0001f3ff"
-        or ("\U0001f1e6" <= before <= "\U0001f1ff" and "\U0001f1e6" <= after <= "\U0001f1ff")
-    )
+def _width(cluster: str) -> int:
+    return max(map(_column, cluster), default=0)
 
 
+@lru_cache(maxsize=4096)
 def _column(character: str) -> int:
     if unicodedata.category(character) in ("Mn", "Me", "Cf"):
         return 0
     return WIDE if unicodedata.east_asian_width(character) in "WF" else COLUMN
 
 
+@lru_cache(maxsize=4096)
 def _spoken(character: str) -> int:
     """About how long a character takes to say, in English letters; punctuation is a pause."""
     if character in _ENDS:

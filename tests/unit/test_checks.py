@@ -1,0 +1,98 @@
+"""What passes for speech, and what does not."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from models.voice import SpeechRejected
+from worker.audio.checks import check, duration_band
+
+RATE = 24000
+ENGLISH = "The river carries sand and stones down to the sea."
+CHINESE = "河流把沙子和石头带到大海里。"
+JAPANESE = "川は砂や石を海まで運んでいきます。"
+
+
+def tone(seconds: float, db: float = -20.0) -> NDArray[np.float32]:
+    return (10 ** (db / 20) * np.sin(2 * np.pi * 200 * np.arange(round(RATE * seconds)) / RATE)).astype(np.float32)
+
+
+@pytest.mark.parametrize("per_character", [0.04, 0.06])
+@pytest.mark.parametrize(("text", "language"), [(ENGLISH, "en"), (CHINESE, "zh"), (JAPANESE, "ja"), ("Hi.", "en")])
+def test_the_tone_voice_passes(text: str, language: str, per_character: float) -> None:
+    check(tone(len(text) * per_character), RATE, text=text, language=language)
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "seconds"),
+    [
+        (ENGLISH, "en", 3.2),  # natural paces
+        (CHINESE, "zh", 2.9),
+        (JAPANESE, "ja", 3.4),
+        ("No.", "en", 0.3),
+        ("好。", "zh", 0.25),
+        ("In 1,234,567 cases, 99.9% worked: see https://example.org/a_b?c=d#e.", "en", 19.0),
+        ("A B C D E F G H I J K L M N O P Q R S T U V W X Y Z", "en", 13.0),
+        ("2024年10月25日，下降了12.5%。", "zh", 7.0),
+    ],
+)
+def test_natural_paces_pass(text: str, language: str, seconds: float) -> None:
+    check(tone(seconds), RATE, text=text, language=language)
+
+
+@pytest.mark.parametrize(("text", "language"), [(ENGLISH, "en"), (CHINESE, "zh"), (JAPANESE, "ja")])
+def test_too_short_and_too_long_are_rejected(text: str, language: str) -> None:
+    with pytest.raises(SpeechRejected, match="too short"):
+        check(tone(0.3), RATE, text=text, language=language)
+    with pytest.raises(SpeechRejected, match="too long"):
+        check(tone(20), RATE, text=text, language=language)
+
+
+def test_silence_at_the_ends_does_not_count_as_speech() -> None:
+    padded = np.concatenate([np.zeros(RATE, np.float32), tone(0.3), np.zeros(RATE, np.float32)])
+    with pytest.raises(SpeechRejected, match="too short"):
+        check(padded, RATE, text=ENGLISH, language="en")
+
+
+def test_the_band_follows_the_pace() -> None:
+    least, most = duration_band(ENGLISH)
+    assert duration_band(ENGLISH, speed=2.0)[0] == least / 2
+    assert duration_band(ENGLISH, speed=0.5)[1] > most * 1.9
+    check(tone(0.5), RATE, text=ENGLISH, language="en", speed=4.0)
+    with pytest.raises(SpeechRejected, match="too short"):
+        check(tone(0.5), RATE, text=ENGLISH, language="en")
+
+
+def test_a_long_silence_inside_is_rejected() -> None:
+    def with_pause(seconds: float) -> NDArray[np.float32]:
+        return np.concatenate([tone(1), np.zeros(round(RATE * seconds), np.float32), tone(1)])
+
+    check(with_pause(1.4), RATE, text=ENGLISH, language="en")
+    with pytest.raises(SpeechRejected, match=r"a silence of 1\.60 s"):
+        check(with_pause(1.6), RATE, text=ENGLISH, language="en")
+    check(with_pause(1.6), RATE, text=ENGLISH, language="en", speed=0.5)
+
+
+def test_clipping_is_rejected() -> None:
+    with pytest.raises(SpeechRejected, match="clipped"):
+        check(np.clip(tone(3, 6), -1, 1), RATE, text=ENGLISH, language="en")
+
+
+@pytest.mark.parametrize("db", [-52.0, -2.0])
+def test_levels_out_of_the_band_are_rejected(db: float) -> None:
+    noise = np.where(np.arange(3 * RATE) % 200 < 100, 1, -1).astype(np.float32) * np.float32(10 ** (db / 20))
+    with pytest.raises(SpeechRejected, match="dBFS, outside"):
+        check(noise, RATE, text=ENGLISH, language="en")
+
+
+@pytest.mark.parametrize("samples", [np.zeros(0, np.float32), np.full(RATE, np.nan, np.float32)])
+def test_what_is_no_number_is_rejected(samples: NDArray[np.float32]) -> None:
+    with pytest.raises(SpeechRejected, match="not numbers"):
+        check(samples, RATE, text=ENGLISH, language="en")
+
+
+def test_all_silence_is_rejected() -> None:
+    with pytest.raises(SpeechRejected, match="silence"):
+        check(np.zeros(RATE * 3, np.float32), RATE, text=ENGLISH, language="en")
