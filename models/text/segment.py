@@ -3,7 +3,7 @@
     pieces("Dr. Lee came. “走吧。”", "en")  ->  "Dr. Lee came." | "“走吧。”"
 
 sentencex (Wikimedia's, multilingual, rule based) finds sentences; a thin layer mends where it splits a sentence from
-its number ("1. First"), a Japanese quotation from its と, or misses 。 before a digit. A sentence wider than LIMIT is cut
+its number ("1. First"), a Japanese quotation from its と, or misses 。 before a digit. What is wider than LIMIT is cut
 at clauses, then between words, and only then between characters, never inside one that a reader sees as one (an emoji
 with its modifiers, a letter with its accents). A newline in the text is a forced break.
 

@@ -1,0 +1,159 @@
+"""From a lesson to the plan that workers carry out: its segments with their keys, captions and pauses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from itertools import pairwise
+
+from models.text.segment import VERSION as SEGMENTATION
+from models.text.segment import Piece, pieces, punctuated
+from producer import readers
+from producer.cast import Cast
+from producer.lesson import SPEED_UNIT, Block, Lesson, LessonError
+from worker.contract import SCHEMA, LessonEntry, LessonPlan, Loudness, Role, Segment, digest
+
+VERSION = 1  # of this file and the readers; a rise plans every lesson anew, and renders only what comes out different
+PAUSE_MS: dict[Role, int] = {"heading": 700, "paragraph": 500, "list_item": 350, "sentence": 250, "clause": 120}
+MAX_PAUSE_MS = 600_000
+MAX_ENTRIES = 100_000  # worker.contract.LessonPlan
+
+Part = tuple[Piece, Role, int]  # a segment's text, the boundary after it, and the silence there in milliseconds
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the caller wants for lessons that do not say it themselves; None is the built-in default.
+
+    ``speed`` 1.0 is the voice's own pace; ``loudness`` is "off", "-16", "-19" or "-23" (LUFS); ``take`` says which of
+    several renderings of every segment.
+    """
+
+    voice: str | None = None
+    language: str | None = None
+    speed: float | None = None
+    loudness: str | None = None
+    outputs: tuple[str, ...] | None = None
+    take: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A plan, and what its author should know: ("12: code block, not spoken", ...)."""
+
+    plan: LessonPlan
+    notes: tuple[str, ...]
+
+
+def draft(lesson: Lesson, cast: Cast, options: Options) -> Draft:
+    """Segment, voice and key a lesson. Raises LessonError, with the line, or VoiceNotInstalled."""
+    cast.check(lesson)
+    body = readers.body(lesson)
+    language = cast.language(lesson)
+    notes: dict[str, None] = dict.fromkeys(body.notes)
+    entries: list[LessonEntry] = []
+    for block in body.blocks:
+        for part in parts(block, language):
+            entry, note = _entry(lesson, block, part, cast, options)
+            entries.append(entry)
+            if note:
+                notes[f"{entry.line}: {note}"] = None
+    if not 0 < len(entries) <= MAX_ENTRIES:
+        raise LessonError(lesson.path, 0, f"{len(entries)} segments: a lesson has 1 to {MAX_ENTRIES}; split it")
+    heading = next((b.text for b in body.blocks if b.role == "heading"), lesson.id)
+    plan = LessonPlan(
+        course=lesson.course,
+        lesson=lesson.id,
+        title=lesson.title or " ".join(heading.split()),
+        language=language,
+        source=str(lesson.path),
+        source_digest=source_digest(lesson, cast, options, {(e.segment.voice, e.segment.language) for e in entries}),
+        entries=tuple(entries),
+        loudness=_loudness(lesson, options),
+        outputs=lesson.outputs or options.outputs or ("wav",),
+    )
+    return Draft(plan, tuple(notes))
+
+
+def source_digest(lesson: Lesson, cast: Cast, options: Options, used: AbstractSet[tuple[str, str]]) -> str:
+    """A digest over all that shapes a lesson's plan: on a match with the manifest's, it need not even be parsed.
+
+    ``used`` are the (voice id, language) pairs of its segments: their voices and front-ends as they are now are in it,
+    and so is the voice that each of those languages would get today.
+    """
+    voices = []
+    for voice_id, language in sorted(used):
+        voice = cast.by_id(voice_id)
+        if voice is None:
+            voices.append([voice_id, language])
+            continue
+        today = cast.usual(lesson, language)
+        voices.append([voice_id, language, voice.fingerprint, cast.fingerprint(voice.bundle, language), today])
+    return digest(
+        {
+            "versions": [VERSION, SEGMENTATION, SCHEMA, LessonPlan.model_fields["assembly"].default],
+            "source": lesson.digest,
+            "lesson": [lesson.course, lesson.id],
+            "language": lesson.language or options.language,
+            "voice": lesson.voice or options.voice,
+            "speed": _speed(lesson, options),
+            "loudness": lesson.loudness or options.loudness,
+            "outputs": lesson.outputs or options.outputs,
+            "take": options.take,
+            "voices": voices,
+        }
+    )
+
+
+def parts(block: Block, language: str) -> Iterator[Part]:
+    """A block's segments, each with its place and the silence after it, in milliseconds.
+
+    The role names the boundary that follows: a clause, a sentence, or the end of the block. A pause that the author
+    asked for ends a segment, and is added to what is there anyway.
+    """
+    language = block.voicing.language or language
+    cuts = sorted({pause.offset for pause in block.pauses} | {0, len(block.text)})
+    found: list[tuple[Piece, int]] = []
+    for start, end in pairwise(cuts):
+        for piece in pieces(block.text[start:end], language):
+            found.append((Piece(piece.text, piece.language, piece.boundary, piece.start + start), 0))
+        if found:
+            wanted = sum(pause.milliseconds for pause in block.pauses if pause.offset == end)
+            found[-1] = (found[-1][0], found[-1][1] + wanted)
+    for at, (piece, wanted) in enumerate(found):
+        last = at == len(found) - 1
+        unfinished = wanted and punctuated(piece.text, piece.language) != piece.text
+        role: Role = block.role if last else "clause" if unfinished else piece.boundary
+        yield piece, role, PAUSE_MS[role] + wanted
+
+
+def _entry(lesson: Lesson, block: Block, part: Part, cast: Cast, options: Options) -> tuple[LessonEntry, str]:
+    """A segment in its place, and a note where its voice cannot speak all of it."""
+    piece, role, pause = part
+    line = block.line_at(piece.start)
+    if pause > MAX_PAUSE_MS:
+        raise LessonError(lesson.path, line, f"pauses of more than {MAX_PAUSE_MS // 60_000} minutes in a row")
+    voice, note = cast.choose(lesson, block.voicing, piece.text, piece.language)
+    segment = Segment(
+        voice=voice.id,
+        fingerprint=voice.fingerprint,
+        backend=voice.backend,
+        precision=voice.precision,
+        language=piece.language,
+        text=punctuated(piece.text, piece.language, role),
+        frontend=cast.fingerprint(voice.bundle, piece.language),
+        speed=_speed(lesson, options),
+        take=options.take,
+    )
+    entry = LessonEntry(key=segment.key(), segment=segment, caption=piece.text, role=role, pause_ms=pause, line=line)
+    return entry, note
+
+
+def _speed(lesson: Lesson, options: Options) -> int:
+    return lesson.speed or round((options.speed or 1.0) * SPEED_UNIT)
+
+
+def _loudness(lesson: Lesson, options: Options) -> Loudness:
+    wanted = lesson.loudness or options.loudness or "off"
+    return Loudness() if wanted == "off" else Loudness(lufs=int(wanted) * 100)
