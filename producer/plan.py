@@ -137,7 +137,7 @@ def plan(
     What is wrong with one lesson is among the failures. Raises Permanent for paths and options that make no sense,
     StoreUnavailable where the store does not answer.
     """
-    _check(options)
+    check_options(options)
     planner = _Planner(options, Cast(catalogue, frontend_of, voice=options.voice, language=options.language), store)
     for group in _grouped(readers.find(paths), GROUP):
         planner.take(group)
@@ -278,7 +278,8 @@ def _planned(candidate: _Candidate, there: set[str], missing: dict[str, Segment]
     )
 
 
-def _check(options: Options) -> None:
+def check_options(options: Options) -> Options:
+    """The options themselves. Raises Permanent naming what is wrong and what is known."""
     for name, value, known in (
         ("language", options.language, LANGUAGES),
         ("loudness", options.loudness, LOUDNESS),
@@ -290,6 +291,7 @@ def _check(options: Options) -> None:
         raise Permanent(f"speed {options.speed} is not between 0.25 and 4")
     if not 0 <= options.take <= 1000:
         raise Permanent(f"take {options.take} is not between 0 and 1000")
+    return options
 
 
 def _grouped(paths: Iterable[Path], size: int) -> Iterator[list[Path]]:

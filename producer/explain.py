@@ -1,0 +1,153 @@
+"""Why does it say that, and why was it rendered again: a lesson segment by segment, or a text of one's own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from models.text.languages import LANGUAGES, guess
+from models.text.normalise import normalise
+from models.text.segment import fold, pieces, punctuated
+from models.voice import NarrationError, Permanent
+from producer import readers
+from producer.cast import Cast
+from producer.draft import Draft, Options, draft
+from producer.lesson import Lesson, Voicing
+from producer.plan import check_options
+from producer.previous import Previous, previous, reasons
+from worker.contract import LessonEntry, segment_name
+
+if TYPE_CHECKING:
+    from worker.settings import Settings
+    from worker.store.base import Store
+
+PRESENT = "stored"
+NO_STORE = "no store configured"
+
+
+def explain(
+    where: str,
+    *,
+    voice: str | None = None,
+    language: str | None = None,
+    settings: Settings | None = None,
+    store: Store | None = None,
+) -> list[dict[str, Any]]:
+    """Every segment of ``LESSON``, or those that begin on the line of ``LESSON:LINE`` (else the last before it).
+
+    Of each: ``where``, ``text``, ``language``, ``normalised``, ``phonemes``, ``tokens`` (ids by utterance), ``voice``,
+    ``key``, ``role``, ``pause_ms``, and ``state``: "stored", or why it would be rendered. Where the voice cannot say
+    it, ``error`` says so instead of phonemes. The store is that of the settings unless one is given. Raises Permanent
+    where the lesson cannot be planned.
+    """
+    path, line = _place(where)
+    cast, settings = _cast(settings, voice, language)
+    store = store or _store(settings)
+    found = []
+    for lesson in readers.read(path):
+        drafted = draft(lesson, cast, check_options(Options(voice=voice, language=language)))
+        entries = _at(drafted, line)
+        states = _states(lesson, drafted, store)
+        found += [_described(entry, cast, f"{path}:{entry.line}", states) for entry in entries]
+    return found
+
+
+def explain_text(
+    text: str, language: str | None = None, *, voice: str | None = None, settings: Settings | None = None
+) -> dict[str, Any]:
+    """How a text would be read: ``language``, ``segments`` (their texts), ``normalised``, ``voice``, ``phonemes``.
+
+    ``normalised`` needs no voice; where none is there, or it cannot say the text, ``error`` says so instead of
+    phonemes. The language is guessed where none is given.
+    """
+    if language is not None and language not in LANGUAGES:
+        raise Permanent(f"unknown language {language!r}: known are {', '.join(LANGUAGES)}")
+    language = language or guess(text)
+    segments = [(p.language, punctuated(p.text, p.language, p.boundary)) for p in pieces(text, language)]
+    found: dict[str, Any] = {
+        "text": text,
+        "language": language,
+        "normalised": normalise(fold(text), language),
+        "segments": [segment for _, segment in segments],
+    }
+    try:
+        cast, _ = _cast(settings, voice, language)
+        spoken = []
+        for segment_language, segment in segments:
+            chosen, _ = cast.choose(_NO_LESSON, Voicing(voice), segment, segment_language)
+            found.setdefault("voice", chosen.id)
+            spoken += [u.phonemes for u in cast.frontend(chosen.bundle).prepare(segment, segment_language)]
+        found["phonemes"] = " ".join(filter(None, spoken))
+    except NarrationError as error:
+        found["error"] = str(error)
+    return found
+
+
+_NO_LESSON = Lesson(course="-", id="-", path=Path("--text"), digest="", text="")
+
+
+def _place(where: str) -> tuple[Path, int | None]:
+    """``intro.md:12`` as path and line; a file whose own name ends so is taken whole."""
+    name, colon, line = where.rpartition(":")
+    if colon and line.isdecimal() and not Path(where).exists():
+        return Path(name), int(line)
+    return Path(where), None
+
+
+def _cast(settings: Settings | None, voice: str | None, language: str | None) -> tuple[Cast, Settings]:
+    from models.catalog import Catalogue
+    from models.family import load_frontend
+    from worker.settings import load
+
+    settings = settings or load()
+    return Cast(Catalogue.load(settings.voices_dir), load_frontend, voice=voice, language=language), settings
+
+
+def _store(settings: Settings) -> Store | None:
+    from worker.store.base import open_store
+
+    return open_store(settings) if settings.store else None
+
+
+def _at(drafted: Draft, line: int | None) -> list[LessonEntry]:
+    entries = list(drafted.plan.entries)
+    if line is None:
+        return entries
+    before = [entry.line for entry in entries if entry.line <= line]
+    if not before:
+        raise Permanent(f"nothing is spoken at or before line {line}; the first words are in line {entries[0].line}")
+    return [entry for entry in entries if entry.line == max(before)]
+
+
+def _states(lesson: Lesson, drafted: Draft, store: Store | None) -> Mapping[str, str]:
+    """Key -> "stored", or why it would be rendered."""
+    keys = {entry.key for entry in drafted.plan.entries}
+    if store is None:
+        return dict.fromkeys(keys, NO_STORE)
+    there = store.existing(map(segment_name, keys))
+    before: Previous | None = previous(store, lesson.course, lesson.id)
+    missing = {key for key in keys if segment_name(key) not in there}
+    return dict.fromkeys(keys, PRESENT) | reasons(missing, drafted.plan.entries, before)
+
+
+def _described(entry: LessonEntry, cast: Cast, where: str, states: Mapping[str, str]) -> dict[str, Any]:
+    segment = entry.segment
+    found: dict[str, Any] = {
+        "where": where,
+        "text": segment.text,
+        "language": segment.language,
+        "normalised": normalise(segment.text, segment.language),
+        "voice": segment.voice,
+        "key": entry.key,
+        "role": entry.role,
+        "pause_ms": entry.pause_ms,
+        "state": states[entry.key],
+    }
+    try:
+        utterances = cast.frontend(segment.bundle).prepare(segment.text, segment.language)
+        found["phonemes"] = " ".join(filter(None, (utterance.phonemes for utterance in utterances)))
+        found["tokens"] = [list(utterance.tokens) for utterance in utterances]
+    except NarrationError as error:
+        found["error"] = str(error)
+    return found
