@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
 
-from worker.contract import MAX_BATCH, Job, LessonPlan, RenderBatch, Segment
-from worker.settings import Settings
-
-if TYPE_CHECKING:
-    from producer.plan import PlannedLesson
+from models.text.segment import width
+from producer.plan import WIDTHS_PER_SECOND, Plan, PlannedLesson
+from worker.contract import MAX_BATCH, Job, LessonEntry, LessonPlan, RenderBatch, Segment
 
 MIN_BATCH_SECONDS = 2.0  # of expected work: below it a task's own cost would show
 SHARES = 8  # a task takes at most this part of its bundle's remaining work, so that all workers end together
@@ -21,23 +18,24 @@ class Batches:
     The last tasks are smaller (guided self-scheduling: Polychronopoulos and Kuck, 1987), so that workers end together.
     """
 
-    def __init__(self, lessons: Iterable[PlannedLesson], settings: Settings) -> None:
-        self._limit = settings.task_seconds
+    def __init__(self, lessons: Iterable[PlannedLesson], plan: Plan, task_seconds: float) -> None:
+        self._limit = task_seconds
+        self._rtf = plan.estimated_seconds / max(plan.estimated_audio_seconds, 1e-9)  # over the plan's voices
         self._seen: set[str] = set()
         self._jobs: dict[str, list[Job]] = {}
         self._filled: dict[str, float] = {}
         self._remaining: dict[str, float] = {}
-        for job in missing_jobs(lessons):
-            bundle = job.segment.bundle
-            self._remaining[bundle] = self._remaining.get(bundle, 0.0) + expected_seconds(job.segment)
+        for entry in missing_segments(lessons):
+            bundle = entry.segment.bundle
+            self._remaining[bundle] = self._remaining.get(bundle, 0.0) + self._seconds(entry.segment)
 
     def add(self, lesson: PlannedLesson) -> Iterator[RenderBatch]:
         """Take a lesson's missing segments, those not taken before; gives the tasks that are now full."""
-        for job in _missing_jobs(lesson, self._seen):
-            bundle = job.segment.bundle
+        for entry in _missing(lesson, self._seen):
+            bundle = entry.segment.bundle
             jobs = self._jobs.setdefault(bundle, [])
-            jobs.append(job)
-            self._filled[bundle] = self._filled.get(bundle, 0.0) + expected_seconds(job.segment)
+            jobs.append(Job(key=entry.key, segment=entry.segment))
+            self._filled[bundle] = self._filled.get(bundle, 0.0) + self._seconds(entry.segment)
             share = max(MIN_BATCH_SECONDS, self._remaining[bundle] / SHARES)
             if len(jobs) == MAX_BATCH or self._filled[bundle] >= min(self._limit, share):
                 yield self._take(bundle)
@@ -47,26 +45,30 @@ class Batches:
         for bundle in [bundle for bundle, jobs in self._jobs.items() if jobs]:
             yield self._take(bundle)
 
+    def _seconds(self, segment: Segment) -> float:
+        """Expected work: the length of its speech times the real-time factor."""
+        return width(segment.text) / WIDTHS_PER_SECOND * 1000 / segment.speed * self._rtf
+
     def _take(self, bundle: str) -> RenderBatch:
         self._remaining[bundle] -= self._filled.pop(bundle)
         return RenderBatch(bundle=bundle, jobs=tuple(self._jobs.pop(bundle)))
 
 
-def missing_jobs(lessons: Iterable[PlannedLesson]) -> Iterator[Job]:
+def missing_segments(lessons: Iterable[PlannedLesson]) -> Iterator[LessonEntry]:
     """Every missing segment of the lessons once, in the order in which they are spoken."""
     seen: set[str] = set()
     for lesson in lessons:
-        yield from _missing_jobs(lesson, seen)
+        yield from _missing(lesson, seen)
 
 
-def _missing_jobs(lesson: PlannedLesson, seen: set[str]) -> Iterator[Job]:
+def _missing(lesson: PlannedLesson, seen: set[str]) -> Iterator[LessonEntry]:
     """The lesson's missing segments that were not seen yet, in the order in which they are spoken."""
     wanted = set(lesson.missing) - seen
     for entry in written(lesson).entries if wanted else ():
         if entry.key in wanted:
             wanted.remove(entry.key)
             seen.add(entry.key)
-            yield Job(key=entry.key, segment=entry.segment)
+            yield entry
 
 
 def written(lesson: PlannedLesson) -> LessonPlan:
@@ -77,4 +79,4 @@ def written(lesson: PlannedLesson) -> LessonPlan:
 
 def bundles(lessons: Iterable[PlannedLesson]) -> list[str]:
     """The bundles that have missing segments in these lessons."""
-    return sorted({job.segment.bundle for job in missing_jobs(lessons)})
+    return sorted({entry.segment.bundle for entry in missing_segments(lessons)})

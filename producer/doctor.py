@@ -9,10 +9,11 @@ import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from worker.store.probe import Check
+
 from models.voice import NarrationError, Permanent
 from producer.run import broker_faults, without_password
 from worker.settings import Settings, load
-from worker.store.probe import Check
 
 if TYPE_CHECKING:
     from models.catalog import Catalogue, Voice
@@ -122,8 +123,9 @@ def _bundle(catalogue: Catalogue, name: str, voices: list[Voice]) -> Check:
 
 
 def _store(settings: Settings) -> Iterator[Check]:
-    from worker.store.base import open_store
     from worker.store.probe import probe
+
+    from worker.store.base import open_store
 
     if not settings.store:
         yield Check("store", True, "none set: `narrator make` keeps its own in OUT/.narrator", "")

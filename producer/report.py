@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -90,7 +89,7 @@ def conclude(plan: Plan, store: Store, started: float, *, run: Run | None = None
         course_seconds=seconds,
         cpu_seconds=counts.cpu_ms / 1000,
         wall_seconds=time.monotonic() - started,
-        reasons=dict(sum((Counter(lesson.reasons) for lesson in plan.lessons), Counter())),
+        reasons=plan.reasons,
         failures=(*troubles, *undelivered),
         results=tuple(results),
     )

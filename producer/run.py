@@ -123,7 +123,7 @@ class Run:
         with broker_faults(self.settings), ThreadPoolExecutor(STORE_THREADS) as pool:
             summary = {"lessons": len(self.plan.lessons), "started": time.time()}
             submitted = self.ledger.open_run(self.id, summary)
-            batches = Batches(lessons, self.settings)
+            batches = Batches(lessons, self.plan, self.settings.task_seconds)
             for lesson, plan_id in zip(lessons, pool.map(self._store_plan, lessons), strict=True):
                 plan = written(lesson)
                 message = AssembleLesson(
@@ -154,12 +154,13 @@ def plan_paths(
 ) -> tuple[Plan, Store, Settings]:
     """Plan lesson files and folders against the store that the settings name (by default this process's)."""
     from models.catalog import Catalogue
-    from producer.plan import Frontends, Options, plan
+    from models.family import load_frontend
+    from producer.plan import Options, plan
 
     settings = settings or load()
     store = open_store(settings)
     catalogue = Catalogue.load(settings.voices_dir)
-    return plan(paths, options or Options(), catalogue, store, Frontends(catalogue)), store, settings
+    return plan(paths, options or Options(), catalogue, store, load_frontend), store, settings
 
 
 def submit(plan: Plan, store: Store, settings: Settings, *, started: float | None = None) -> Run:
