@@ -191,9 +191,9 @@ def voices(ctx: click.Context, as_json: bool) -> None:
     """
     if ctx.invoked_subcommand:
         return
-    from producer.doctor import list_voices
+    from producer.status import voices as all_voices
 
-    rows = list_voices()
+    rows = all_voices()
     if as_json:
         click.echo(json.dumps(rows, ensure_ascii=False))
         return
@@ -262,7 +262,7 @@ def status(run: str, as_json: bool) -> None:
     """
     from dataclasses import asdict
 
-    from producer.watch import standing
+    from producer.status import standing
 
     progress, failures = standing(run)
     if as_json:
@@ -280,20 +280,31 @@ def status(run: str, as_json: bool) -> None:
 
 @main.command()
 @click.option("--voice", "bundles", multiple=True, metavar="BUNDLE", help="Bundle to serve; may be repeated.")
-@click.option("--assemble", is_flag=True, help="Link lessons too [default: yes, unless only --voice is given].")
+@click.option("--assemble", is_flag=True, help="Link lessons; alone, this worker needs no voice.")
 @click.option("--processes", type=click.IntRange(1, 256), help="Worker processes [default: cores available].")
-@click.option("--log-level", type=click.Choice(["debug", "info", "warning", "error"]), default="info")
-def worker(bundles: tuple[str, ...], assemble: bool, processes: int | None, log_level: str) -> None:
-    """Serve the queues of NARRATOR_REDIS_URL until told to stop (SIGTERM gives work back).
+def worker(bundles: tuple[str, ...], assemble: bool, processes: int | None) -> None:
+    """Serve the queues of NARRATOR_REDIS_URL until told to stop; SIGTERM gives unfinished work back.
+
+    Without an option it serves what NARRATOR_SERVE says: by default Kokoro, and assembly.
 
     \b
-    narrator worker                          Kokoro's queue and assembly, on all cores
+    narrator worker
     narrator worker --voice kokoro --processes 4
-    narrator worker --assemble               assembly alone: needs no voice
+    narrator worker --assemble --processes 1
     """
-    from producer.serve import exec_worker
+    import os
 
-    exec_worker(bundles, assemble=assemble, processes=processes, log_level=log_level)
+    from models.session import available_cores
+    from worker.contract import assemble_queue, interactive_queue, render_queue
+    from worker.settings import load
+
+    prefix = load().queue_prefix
+    queues = [queue(prefix, bundle) for bundle in bundles for queue in (interactive_queue, render_queue)]
+    if assemble:
+        queues.append(assemble_queue(prefix))
+    # The worker takes this process's place, so that signals and the exit code are its own.
+    arguments = ["--queues", ",".join(queues), "--processes", str(processes or available_cores())]
+    os.execv(sys.executable, [sys.executable, "-P", "-m", "worker", *arguments])  # noqa: S606
 
 
 @main.command()

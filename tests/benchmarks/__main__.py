@@ -1,0 +1,24 @@
+"""``make bench``: figures on this machine, each a command of its own too.
+
+    python -m tests.benchmarks queue      segments a second through queue, ledger and store, with the tiny voice
+    python -m tests.benchmarks cached     a fully cached course of 10,000 segments in a store that holds 200,000 others
+    python -m tests.benchmarks kokoro     Kokoro through the whole system, kokoro-onnx beside it, interleaved
+    python -m tests.benchmarks start      how long `narrator --help` takes
+
+Without a name all of them run. Ratios travel between machines, absolute figures do not.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from tests.benchmarks import cached, kokoro, queue, start
+
+BENCHMARKS = {"start": start.main, "queue": queue.main, "cached": cached.main, "kokoro": kokoro.main}
+
+if __name__ == "__main__":
+    for name in sys.argv[1:2] or BENCHMARKS:
+        if name not in BENCHMARKS:
+            raise SystemExit(__doc__)
+        print(f"== {name}: {(BENCHMARKS[name].__doc__ or '').splitlines()[0]}", flush=True)
+        BENCHMARKS[name](*sys.argv[2:])
