@@ -36,9 +36,13 @@ MIDDLE = 128  # the zero of unsigned 8-bit activations
 class Graph:
     """Collects nodes and weights; every method that adds a node returns the name of its output."""
 
-    def __init__(self, precision: Precision = "fp32", reduce_range: bool = False) -> None:
-        """``reduce_range`` keeps int8 weights to 7 bits, for CPUs whose 8-bit products saturate (x86 without VNNI)."""
+    def __init__(self, precision: Precision = "fp32", reduce_range: bool = False, by_row: bool = True) -> None:
+        """``reduce_range`` keeps int8 weights to 7 bits, for CPUs whose 8-bit products saturate (x86 without VNNI).
+
+        ``by_row`` False takes the runtime's fused operator, for parts that never share a pass between segments.
+        """
         self.precision: Precision = precision
+        self.by_row = by_row
         self.largest = 63 if reduce_range else 127
         self._nodes: list[onnx.NodeProto] = []
         self._weights: dict[str, onnx.TensorProto] = {}
@@ -118,6 +122,8 @@ class Graph:
     ) -> str:
         """x [N, inputs] times weight [outputs, inputs] transposed, plus bias, in the graph's precision or another."""
         precision = precision or self.precision
+        if precision == "int8" and not self.by_row:
+            return self._linear8_fused(x, name, weight, bias)
         if precision == "int8":
             y = self._linear8(self._quantise_rows(x), name, weight)
         elif precision == "int4":
@@ -158,6 +164,13 @@ class Graph:
             domain=MICROSOFT,
         )
         return self.multiply(y, rows[1])
+
+    def _linear8_fused(self, x: str, name: str, weight: Array, bias: Array | None) -> str:
+        values, scale = quantise_columns(weight.T, self.largest)
+        inputs = [x, self.weight(f"{name}.int8", values), self.weight(f"{name}.scale", scale), ""]
+        if bias is not None:
+            inputs.append(self.weight(f"{name}.bias", bias))
+        return self.node("DynamicQuantizeMatMul", *inputs, domain=MICROSOFT)
 
     def _linear4(self, x: str, name: str, weight: Array) -> str:
         outputs, inputs = weight.shape

@@ -128,7 +128,10 @@ class LanguageModel:
 
     def encode(self, ids: Sequence[int]) -> Array:
         """Text tokens [S] to rows [S, width] for the decoder."""
-        feeds: dict[str, NDArray[Any]] = {"ids": np.array(ids, np.int64), "positions": distances(len(ids), self._text_width)}
+        feeds: dict[str, NDArray[Any]] = {
+            "ids": np.array(ids, np.int64),
+            "positions": distances(len(ids), self._text_width),
+        }
         return run(self._encoder, feeds)[0]
 
     def prefix(self, prompt: Prompt) -> Array:

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 def sines(positions: NDArray[np.float32], width: int) -> NDArray[np.float32]:
     """[n] -> [n, width]: sine in even columns, cosine in odd ones."""
-    rates = np.exp(np.arange(0, width, 2, dtype=np.float32) * np.float32(-(math.log(10000.0) / width)))
+    exponents = np.arange(0, width, 2, dtype=np.float32) * np.float32(-(math.log(10000.0) / width))
+    rates = np.exp(exponents.astype(np.float64)).astype(np.float32)
     angles = positions[:, None] * rates
     result = np.empty((positions.size, width), np.float32)
     result[:, 0::2], result[:, 1::2] = np.sin(angles), np.cos(angles)
