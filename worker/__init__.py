@@ -1,1 +1,14 @@
 """The far side of the queue: leases, rendering, the store, assembly."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def __getattr__(name: str) -> Any:
+    """``celery -A worker worker`` finds the configured Celery here; importing ``worker`` stays light."""
+    if name == "celery":
+        from worker.app import make
+
+        return make()
+    raise AttributeError(f"module 'worker' has no attribute {name!r}")

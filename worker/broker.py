@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
 from celery import Celery
 from kombu.entity import Exchange, Queue
+from kombu.exceptions import OperationalError
 from redis import Redis
 from redis.backoff import ExponentialWithJitterBackoff
 from redis.retry import Retry
 
-from models.voice import Permanent
-from worker.contract import AssembleLesson, RenderBatch, assemble_queue, render_queue
+from models.voice import Permanent, Transient
+from worker.contract import AssembleLesson, Message, RenderBatch, assemble_queue, render_queue
 from worker.settings import Settings
 
 RENDER, ASSEMBLE = "render", "assemble"  # the tasks
 TASK_MARGIN = 30  # seconds between a task's hard end and the broker's giving its message to another worker
 CONNECT_SECONDS = 3.0
-SOCKET_SECONDS = 20.0  # a dead connection is noticed after this
+SOCKET_SECONDS = 10.0  # a dead connection is noticed after this
 HEALTH_SECONDS = 10
 _ANONYMOUS = Exchange("")  # type: ignore[no-untyped-call]  # its routing key is the queue's name
+
+
+class BrokerUnavailable(Transient):
+    """The broker did not take a message for now."""
 
 
 def connect(settings: Settings) -> Celery:
@@ -103,16 +109,23 @@ def queue(name: str) -> Queue:
     return Queue(name, _ANONYMOUS, routing_key=name)  # type: ignore[no-untyped-call]
 
 
-def send_batch(app: Celery, settings: Settings, batch: RenderBatch, *, to: str = "") -> None:
-    """Queue segments to be rendered, in their bundle's queue or in the one named."""
-    where = to or render_queue(settings.queue_prefix, batch.bundle)
-    app.send_task(RENDER, args=(batch.model_dump(mode="json"),), queue=queue(where))
+def send_batch(
+    app: Celery, settings: Settings, batch: RenderBatch, *, to: str = "", headers: Mapping[str, Any] | None = None
+) -> None:
+    """Queue segments to be rendered, in their bundle's queue or in the one named. Raises BrokerUnavailable."""
+    _send(app, RENDER, batch, to or render_queue(settings.queue_prefix, batch.bundle), headers)
 
 
 def send_lesson(app: Celery, settings: Settings, lesson: AssembleLesson) -> None:
-    """Queue a lesson to be assembled."""
-    where = assemble_queue(settings.queue_prefix)
-    app.send_task(ASSEMBLE, args=(lesson.model_dump(mode="json"),), queue=queue(where))
+    """Queue a lesson to be assembled. Raises BrokerUnavailable."""
+    _send(app, ASSEMBLE, lesson, assemble_queue(settings.queue_prefix))
+
+
+def _send(app: Celery, task: str, message: Message, where: str, headers: Mapping[str, Any] | None = None) -> None:
+    try:
+        app.send_task(task, args=(message.model_dump(mode="json"),), queue=queue(where), headers=headers)
+    except OperationalError as error:
+        raise BrokerUnavailable(f"the broker did not take a message for {where}: {error}") from error
 
 
 def redis_client(settings: Settings) -> Redis:
@@ -123,7 +136,7 @@ def redis_client(settings: Settings) -> Redis:
         socket_timeout=SOCKET_SECONDS,
         socket_connect_timeout=CONNECT_SECONDS,
         health_check_interval=HEALTH_SECONDS,
-        retry=Retry(ExponentialWithJitterBackoff(base=0.1, cap=1.0), 3),
+        retry=Retry(ExponentialWithJitterBackoff(base=0.1, cap=1.0), 2),
     )
 
 

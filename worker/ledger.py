@@ -237,9 +237,21 @@ class Ledger:
         """Give a segment up, for every lesson that waits for it; its lessons end incomplete, and are not assembled."""
         self._run("fail", key, token, reason)
 
+    def begin(self, lesson: AssembleLesson) -> bool:
+        """Is this lesson still to be assembled? If so, begin: nobody sends it again for ``lease_seconds``.
+
+        A lesson begun too often without an end took its worker down every time: it is given up.
+        """
+        return bool(self._run("hold", _member(lesson), self._lease_ms, 1, 2 * self._settings.max_attempts, self._ttl))
+
     def hold(self, lesson: AssembleLesson) -> bool:
-        """Is this lesson still to be assembled? If so it is ours for ``lease_seconds``: nobody sends it again."""
-        return bool(self._run("hold", _member(lesson), self._lease_ms))
+        """Go on for another ``lease_seconds``; False where the lesson has ended meanwhile."""
+        return bool(self._run("hold", _member(lesson), self._lease_ms, 0, 0, self._ttl))
+
+    def postpone(self, lesson: AssembleLesson, reason: str) -> None:
+        """Assembly met a passing fault: the lesson's message is sent again after ``lease_seconds``."""
+        self.trouble(reason)
+        self._run("hold", _member(lesson), self._lease_ms, -1, 0, self._ttl)
 
     def assembled(self, lesson: AssembleLesson) -> None:
         """The lesson's manifest is written (or a newer one stands): it leaves ``ready``."""

@@ -16,7 +16,7 @@ DATA_HOME = Path("~/.local/share/narrator").expanduser()
 
 
 class Settings(BaseSettings):
-    """What a deployment chooses. S3 credentials come from boto3's own chain (``AWS_ACCESS_KEY_ID``, profiles, roles)."""
+    """What a deployment chooses. S3 credentials come from boto3's own chain, such as ``AWS_ACCESS_KEY_ID``."""
 
     model_config = SettingsConfigDict(env_prefix="NARRATOR_", extra="ignore")
 
@@ -26,6 +26,8 @@ class Settings(BaseSettings):
     s3_region: str = "us-east-1"
     namespace: Annotated[str, Field(pattern=r"^[a-z0-9-]{0,40}$")] = ""  # teams that share a Redis and a bucket
     voices_dir: Path = DATA_HOME / "voices"  # bundles installed by the user
+
+    serve: str = "kokoro,assemble"  # what a worker does: bundles to render, and "assemble", separated by commas
 
     visibility_timeout: Annotated[int, Field(ge=60)] = 600  # seconds; must exceed the longest task
     task_seconds: Annotated[float, Field(gt=0, le=120)] = 20.0  # expected work that fills one task

@@ -86,7 +86,7 @@ end
 local function end_lesson(member, mark)
   local run, lesson = split(member)
   redis.call('ZREM', P .. ':ready', member)
-  redis.call('DEL', P .. ':reopened:' .. member)
+  redis.call('DEL', P .. ':reopened:' .. member, P .. ':begun:' .. member)
   if open_lesson(run, lesson) then
     redis.call('HSET', P .. ':run:' .. run .. ':lessons', lesson, mark)
     redis.call('DEL', P .. ':todo:' .. member)

@@ -12,7 +12,7 @@ for i = 5, #ARGV, 2 do
         park(key, now)
       end
     else
-      local tries = delay > 0 and redis.call('HINCRBY', job, 'tries', 1) or 0
+      local tries = reason ~= '' and redis.call('HINCRBY', job, 'tries', 1) or 0
       if limit > 0 and tries >= limit then
         give_up(key, reason)
       else

@@ -21,6 +21,7 @@ end
 redis.call('EXPIRE', keys, ARGV[2])
 redis.call('EXPIRE', todo, ARGV[2])
 redis.call('ZREM', P .. ':ready', member)
+redis.call('DEL', P .. ':begun:' .. member)
 local times = redis.call('INCR', P .. ':reopened:' .. member)
 redis.call('EXPIRE', P .. ':reopened:' .. member, ARGV[2])
 return times

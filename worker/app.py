@@ -1,0 +1,82 @@
+"""The worker's Celery: the broker's settings, the tasks, and what happens when a worker starts and stops."""
+
+from __future__ import annotations
+
+import logging
+import mmap
+import os
+from typing import Any
+
+from celery import Celery, signals
+
+from worker import broker, settings, tasks
+from worker.contract import assemble_queue, interactive_queue, render_queue
+from worker.ledger import Ledger, WorkerInfo
+from worker.settings import Settings
+from worker.station import Station
+from worker.store import open_store
+from worker.sweeper import Sweeper
+
+ASSEMBLE_WORD = "assemble"  # in NARRATOR_SERVE
+
+log = logging.getLogger("narrator.worker")
+
+
+def queues(chosen: Settings) -> list[str]:
+    """The queues that ``NARRATOR_SERVE`` asks for, in the order in which they are served."""
+    words = [word.strip() for word in chosen.serve.split(",") if word.strip()]
+    bundles = [word for word in words if word != ASSEMBLE_WORD]
+    prefix = chosen.queue_prefix
+    names = [interactive_queue(prefix, bundle) for bundle in bundles]
+    names += [assemble_queue(prefix)] if ASSEMBLE_WORD in words else []
+    return names + [render_queue(prefix, bundle) for bundle in bundles]
+
+
+def make(chosen: Settings | None = None) -> Celery:
+    """A Celery with the tasks. Its pool processes make their own Station, after the fork."""
+    chosen = chosen or settings.load()
+    app = broker.connect(chosen)
+    app.conf.task_queues = [broker.queue(name) for name in queues(chosen)]
+    # One byte shared with the pool's processes: the worker was asked to stop. They finish the segment they are at and
+    # give the rest back, so that a container's stop loses nothing and waits for no whole batch.
+    stopping = mmap.mmap(-1, 1)
+    stations: dict[int, Station] = {}
+
+    def station() -> Station:
+        if os.getpid() not in stations:
+            stations.clear()  # the parent's, which a fork has copied
+            ledger = Ledger(broker.redis_client(chosen), chosen)
+            sender = tasks.QueueSender(app, chosen)
+            stations[os.getpid()] = Station(chosen, open_store(chosen), ledger, sender, lambda: stopping[0] != 0)
+        return stations[os.getpid()]
+
+    tasks.register(app, station)
+    _attend(app, chosen, stopping)
+    return app
+
+
+def _attend(app: Celery, chosen: Settings, stopping: mmap.mmap) -> None:
+    """Housekeeping while a worker of this app runs; messages of unknown kinds are parked."""
+    ledger = Ledger(broker.redis_client(chosen), chosen)
+    sweepers: list[Sweeper] = []
+
+    def ready(sender: Any, **_: Any) -> None:
+        served = tuple(queue.name for queue in sender.app.amqp.queues.consume_from.values())
+        info = WorkerInfo(sender.hostname, served, sender.pool.num_processes, 0.0)
+        sweepers.append(Sweeper(chosen, ledger, tasks.QueueSender(app, chosen), info))
+        sweepers[-1].start()
+
+    def stop(**_: Any) -> None:
+        stopping[0] = 1
+
+    def ended(**_: Any) -> None:
+        while sweepers:
+            sweepers.pop().stop()
+
+    def unknown(name: str, message: Any, **_: Any) -> None:
+        ledger.reject(str(name), repr(message.body), "no such task")
+
+    signals.worker_ready.connect(ready, weak=False, dispatch_uid="narrator-ready")
+    signals.worker_shutting_down.connect(stop, weak=False, dispatch_uid="narrator-stop")
+    signals.worker_shutdown.connect(ended, weak=False, dispatch_uid="narrator-ended")
+    signals.task_unknown.connect(unknown, weak=False, dispatch_uid="narrator-unknown")

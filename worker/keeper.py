@@ -1,0 +1,75 @@
+"""Keeps a batch's leases while it is rendered, and ends a process whose engine no longer answers."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import TracebackType
+
+from models.voice import Transient
+from worker.settings import Settings
+
+TICK_SECONDS = 0.25  # completions are told to the ledger this often
+
+log = logging.getLogger("narrator.worker")
+
+
+class Keeper:
+    """A thread beside one task: calls ``tick`` four times a second and ``renew`` three times a lease.
+
+    While inside ``watched()`` the engine has ``segment_seconds`` to come up with something. After that the process is
+    killed: a native loop cannot be interrupted otherwise. Its leases lapse, and its segments come back, each alone.
+    """
+
+    def __init__(self, settings: Settings, renew: Callable[[], None], tick: Callable[[], None] = lambda: None) -> None:
+        self._settings = settings
+        self._renew = renew
+        self._tick = tick
+        self._deadline: float | None = None
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._keep, name="keeper", daemon=True)
+
+    def __enter__(self) -> Keeper:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._over.set()
+        self._thread.join()
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """Around a call into the front-end or the engine."""
+        self._deadline = time.monotonic() + self._settings.segment_seconds
+        try:
+            yield
+        finally:
+            self._deadline = None
+
+    def _keep(self) -> None:
+        renewed = time.monotonic()
+        while not self._over.wait(TICK_SECONDS):
+            now = time.monotonic()
+            deadline = self._deadline
+            if deadline is not None and now > deadline:
+                log.critical(
+                    "the engine gave nothing for %g s (NARRATOR_SEGMENT_SECONDS): this process ends, its segments "
+                    "will be tried again one by one",
+                    self._settings.segment_seconds,
+                )
+                logging.shutdown()
+                os.kill(os.getpid(), signal.SIGKILL)
+            try:
+                self._tick()
+                if now - renewed > self._settings.lease_seconds / 3:
+                    self._renew()
+                    renewed = now
+            except Transient as error:
+                log.warning("%s", error)

@@ -1,0 +1,114 @@
+"""The two tasks, thin: check the message, do the work, and never lose a message nor run what is not one."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from celery import Celery, Task
+from celery.exceptions import Reject
+from pydantic import ValidationError
+
+from models.voice import Transient
+from worker.broker import ASSEMBLE, RENDER, send_batch, send_lesson
+from worker.contract import AssembleLesson, Job, Message, RenderBatch
+from worker.link import link
+from worker.render import render
+from worker.settings import Settings
+from worker.station import Station
+
+BOUNCES = "narrator-bounces"  # header: how often a batch was put back because its keys are not those of this version
+MAX_BOUNCES = 20
+BOUNCE_SECONDS = 3.0  # times MAX_BOUNCES: the least that a rolling upgrade may take
+
+log = logging.getLogger("narrator.worker")
+M = TypeVar("M", bound=Message)
+
+
+class QueueSender:
+    """Puts work on the queues of a Celery. Raises Transient where the broker does not take it."""
+
+    def __init__(self, app: Celery, settings: Settings) -> None:
+        self._app = app
+        self._settings = settings
+
+    def batch(self, batch: RenderBatch, bounces: int = 0) -> None:
+        """Queue segments to be rendered."""
+        send_batch(self._app, self._settings, batch, headers={BOUNCES: bounces} if bounces else None)
+
+    def lesson(self, lesson: AssembleLesson) -> None:
+        """Queue a lesson to be assembled."""
+        send_lesson(self._app, self._settings, lesson)
+
+
+def register(app: Celery, station: Callable[[], Station]) -> None:
+    """Add the tasks to a Celery. ``station()`` gives this process's Station, made at its first task."""
+
+    # Any arguments are taken, so that a malformed message is parked instead of failing inside Celery.
+    @app.task(name=RENDER, bind=True, typing=False)  # type: ignore[untyped-decorator]
+    def render_task(self: Task, *args: object, **kwargs: object) -> None:
+        here = station()
+        batch = _message(RenderBatch, RENDER, here, args, kwargs)
+        if batch is not None:
+            ours = _without_strangers(batch, here, self.request.headers or {})
+            if ours:
+                _render(batch.model_copy(update={"jobs": ours}), here)
+
+    @app.task(name=ASSEMBLE, typing=False)  # type: ignore[untyped-decorator]
+    def assemble_task(*args: object, **kwargs: object) -> None:
+        here = station()
+        lesson = _message(AssembleLesson, ASSEMBLE, here, args, kwargs)
+        if lesson is not None:
+            try:
+                link(lesson, here)
+            except Transient as error:  # it is still ready: a sweep sends it again
+                log.warning("lesson %s/%s comes back later: %s", lesson.course, lesson.lesson, error)
+
+
+def _render(batch: RenderBatch, station: Station) -> None:
+    try:
+        render(batch, station)
+    except Transient as error:
+        # Without the ledger there is no telling what became of the leases; the message does no harm.
+        log.warning("a batch of %d segments goes back to the queue: %s", len(batch.jobs), error)
+        raise Reject(str(error), requeue=True) from error
+
+
+def _message(
+    kind: type[M], name: str, station: Station, args: tuple[object, ...], kwargs: Mapping[str, object]
+) -> M | None:
+    """The message, or None where it is not one: then it is parked with the reason, and acknowledged."""
+    try:
+        if len(args) == 1 and not kwargs:
+            return kind.model_validate(args[0])
+        reason = f"{name} takes one message, not {len(args)} arguments and {len(kwargs)} named ones"
+    except ValidationError as error:
+        wrong = error.errors(include_input=False, include_url=False)[:5]
+        reason = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in wrong)
+    log.error("a message of the kind %s was parked: %s", name, reason)
+    content: Any = [args, kwargs]
+    station.patiently(station.ledger.reject, name, json.dumps(content), reason)
+    return None
+
+
+def _without_strangers(batch: RenderBatch, station: Station, headers: Mapping[str, object]) -> tuple[Job, ...]:
+    """The jobs whose key is the one that this version computes; the others go back to the queue, some times.
+
+    A mismatch is an old worker or an old producer in a rolling upgrade, or a forged message: such a job must not hold
+    the lease of the key that it claims.
+    """
+    ours = tuple(job for job in batch.jobs if job.segment.key() == job.key)
+    if len(ours) < len(batch.jobs):
+        strangers = batch.model_copy(update={"jobs": tuple(job for job in batch.jobs if job not in ours)})
+        bounces = headers.get(BOUNCES, 0)
+        reason = f"{len(strangers.jobs)} segments have other keys than this worker computes: versions differ"
+        station.ledger.trouble(reason)
+        if isinstance(bounces, int) and 0 <= bounces < MAX_BOUNCES:
+            time.sleep(BOUNCE_SECONDS)
+            station.sender.batch(strangers, bounces + 1)
+        else:
+            station.ledger.reject(RENDER, strangers.model_dump_json(), reason)
+    return ours
