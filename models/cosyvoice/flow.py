@@ -119,4 +119,3 @@ class Flow:
         mu = self.encode(tokens)
         noise = np.random.default_rng(seed).standard_normal((N_MELS, mu.shape[1]), np.float32)
         return self.solve(noise, mu, speaker, steps)
-

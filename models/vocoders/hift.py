@@ -1,0 +1,34 @@
+"""HiFT, the CosyVoice checkpoint's own vocoder: pitch from the mel, a harmonic source, then the generator."""
+
+from __future__ import annotations
+
+import numpy as np
+import onnxruntime as ort
+from numpy.typing import NDArray
+
+from models.session import run
+from models.vocoders import Mel
+from models.vocoders.source import Source
+from models.voice import Samples
+
+
+class Hift:
+    """Loaded and ready; phases and noise are drawn from the seed."""
+
+    name = "hift"
+
+    def __init__(self, pitch: ort.InferenceSession, generator: ort.InferenceSession, source: Source) -> None:
+        self._pitch, self._generator, self._source = pitch, generator, source
+
+    def pitch(self, mel: Mel) -> NDArray[np.float32]:
+        """Fundamental frequency of each frame, Hz; [80, M] -> [M]."""
+        return run(self._pitch, {"mel": mel})[0]
+
+    def generate(self, mel: Mel, source: NDArray[np.float32]) -> Samples:
+        """Mel [80, M] and excitation [256 M] to samples [256 M]."""
+        return run(self._generator, {"mel": mel, "source": source})[0]
+
+    def synthesise(self, mel: Mel, seed: int) -> Samples:
+        """Mel [80, M] to samples [256 M] at 22,050 Hz."""
+        phase, noise = self._source.draws(mel.shape[1], seed)
+        return self.generate(mel, self._source.excite(self.pitch(mel), phase, noise))
