@@ -35,7 +35,15 @@ def convolution(graph: Graph, x: str, name: str, weights: Weights, dilation: int
     kernel = weights[f"{name}.weight"].shape[2]
     pad = (kernel - 1) * dilation // 2
     parts = [graph.weight(f"{name}.{part}", weights[f"{name}.{part}"]) for part in ("weight", "bias")]
-    return graph.node("Conv", x, *parts, kernel_shape=[kernel], dilations=[dilation], strides=[stride], pads=[pad, pad])
+    return graph.node("Conv", x, *parts, kernel_shape=[kernel], dilations=[dilation], pads=[pad, pad])
+
+
+def _downsample(graph: Graph, source: str, stage: int, weights: Weights, stride: int) -> str:
+    """The source's spectrum at the pace of a stage."""
+    name = f"source_downs.{stage}"
+    parts = [graph.weight(f"{name}.{part}", weights[f"{name}.{part}"]) for part in ("weight", "bias")]
+    kernel, pad = weights[f"{name}.weight"].shape[2], stride // 2
+    return graph.node("Conv", source, *parts, kernel_shape=[kernel], strides=[stride], pads=[pad, pad])
 
 
 def generator(weights: Weights, config: Hift, graph: Graph) -> Graph:
