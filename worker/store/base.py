@@ -109,7 +109,7 @@ def open_store(settings: Settings, where: str | None = None) -> Store:
     if url.startswith("s3://"):
         from worker.store.s3 import S3Store
 
-        return S3Store.open(url, settings)
+        return S3Store.at(url, settings)
     from worker.store.directory import DirectoryStore
 
     root = Path(url.removeprefix("file://")).expanduser()
