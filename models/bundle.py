@@ -188,11 +188,13 @@ class Bundle(Record):
         if not _present(places, file.size):
             raise self._not_installed(file, f"missing or incomplete; expected {file.size} bytes")
         path = places[0] if len(places) == 1 else _joined(places, file)
-        if not _stamp(path, file.sha256).exists():
-            actual = _sha256([path])
+        stamp = _stamp(path, file.sha256)  # before reading: what changes meanwhile has another stamp
+        if not stamp.exists():
+            with path.open("rb") as content:
+                actual = hashlib.file_digest(content, "sha256").hexdigest()
             if actual != file.sha256:
                 raise self._not_installed(file, f"damaged: sha256 is {actual}, expected {file.sha256}")
-            _leave(_stamp(path, file.sha256))
+            _leave(stamp)
         return path
 
     def _places(self, file: BundleFile) -> list[Path]:
@@ -224,15 +226,6 @@ def cache_dir() -> Path:
 
 def _present(places: list[Path], size: int) -> bool:
     return bool(places) and all(p.is_file() for p in places) and sum(p.stat().st_size for p in places) == size
-
-
-def _sha256(paths: Iterable[Path]) -> str:
-    state = hashlib.sha256()
-    for path in paths:
-        with path.open("rb") as file:
-            while block := file.read(1 << 20):
-                state.update(block)
-    return state.hexdigest()
 
 
 def _stamp(path: Path, sha256: str) -> Path:

@@ -137,8 +137,11 @@ def _file(name: str, path: Path) -> BundleFile:
 
 def _copy(bundle: Bundle, files: dict[str, Path], voices_dir: Path) -> Path:
     """A complete copy in a hidden folder beside the others; its files are on disk when this returns."""
-    voices_dir.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=f".{bundle.id}.", dir=voices_dir))
+    try:
+        voices_dir.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(prefix=f".{bundle.id}.", dir=voices_dir))
+    except OSError as error:
+        raise Permanent(f"{voices_dir}: {bundle.id} cannot be installed: {error.strerror}") from None
     try:
         temporary.chmod(0o755)
         for name, path in files.items():

@@ -23,13 +23,15 @@ def join(utterances: Sequence[Utterance], pieces: Sequence[Samples], sample_rate
     Only the silence at the joins is touched: where a segment begins and ends is for finishing to say.
     """
     last = len(pieces) - 1
+    if last == 0:
+        return pieces[0]
     joined: list[Samples] = []
     for i, (utterance, piece) in enumerate(zip(utterances, pieces, strict=True)):
         start, end = _voiced(piece, sample_rate)
         joined.append(piece[start if i else 0 : end if i < last else None])
         if i < last and utterance.text.rstrip(CLOSERS)[-1:] in SENTENCE_ENDS:
             joined.append(np.zeros(round(AFTER_SENTENCE * sample_rate), np.float32))
-    return joined[0] if last == 0 else np.concatenate(joined)
+    return np.concatenate(joined)
 
 
 def _voiced(piece: Samples, sample_rate: int) -> tuple[int, int]:

@@ -48,6 +48,8 @@ def run(session: onnxruntime.InferenceSession, feeds: Mapping[str, NDArray[Any]]
     """One pass; its outputs in the model's order. Raises Permanent quoting the runtime."""
     try:
         outputs: list[NDArray[Any]] = session.run(None, dict(feeds))
+    except MemoryError:
+        raise  # no fault of the text
     except Exception as error:  # the runtime's own exceptions share no base class
         shapes = {name: np.shape(value) for name, value in feeds.items()}
         raise Permanent(f"inference failed on inputs of shape {shapes}: {error}") from error
