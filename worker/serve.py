@@ -14,7 +14,7 @@ from models.catalog import Catalogue
 from models.voice import NarrationError, Permanent
 from worker import app as celery_app
 from worker import settings as all_settings
-from worker.contract import interactive_queue, render_queue
+from worker.contract import assemble_queue, interactive_queue, render_queue
 from worker.settings import Settings
 from worker.store import open_store
 
@@ -31,6 +31,8 @@ def serve(queues: Sequence[str] = (), processes: int = 1, settings: Settings | N
     settings = settings or all_settings.load()
     names = list(queues) or celery_app.queues(settings)
     check(names, settings)
+    if assemble_queue(settings.queue_prefix) in names:
+        import worker.link  # noqa: F401 - before the fork and before the first lesson waits for it
     app = celery_app.make(settings)
     worker = app.Worker(
         hostname=f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(2)}",

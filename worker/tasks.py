@@ -15,7 +15,6 @@ from pydantic import ValidationError
 from models.voice import Transient
 from worker.broker import ASSEMBLE, RENDER, send_batch, send_lesson
 from worker.contract import AssembleLesson, Job, Message, RenderBatch
-from worker.link import link
 from worker.render import render
 from worker.settings import Settings
 from worker.station import Station
@@ -59,6 +58,8 @@ def register(app: Celery, station: Callable[[], Station]) -> None:
 
     @app.task(name=ASSEMBLE, typing=False)  # type: ignore[untyped-decorator]
     def assemble_task(*args: object, **kwargs: object) -> None:
+        from worker.link import link  # brings scipy, seconds of loading that a rendering process can spare
+
         here = station()
         lesson = _message(AssembleLesson, ASSEMBLE, here, args, kwargs)
         if lesson is not None:
