@@ -17,7 +17,9 @@ _SILENT = re.compile(
 _QUOTES = str.maketrans({**dict.fromkeys("“”„‟«»″〝〞〟", '"'), **dict.fromkeys("‘’‚‛′＇`´", "'")})
 _ELLIPSIS = re.compile(r"\.{3,}|…+|。{2,}|⋯+")
 _DASHES = str.maketrans({**dict.fromkeys("‐‑‒⁃﹣", "-"), **dict.fromkeys("―⸺⸻", "—"), "−": "-", "﹘": "–"})
-_LONG_DASH = re.compile(r"—{2,}|(?<!-)--(?!-)|(?<=\s)[-–](?=\s)")
+_LONG_DASH = re.compile(  # also a hyphen between spaces, unless it may be a minus: 3 - 2, x - y
+    r"—{2,}|(?<!-)--(?!-)|(?<=\s)–(?=\s)|(?<=[^\W\d_]{2}\s)-(?=\s)|(?<=[^\w\s)]\s)-(?=\s)|(?<=\s)-(?=\s[^\W\d_]{2})"
+)
 _SPACES = re.compile(r"\s+")
 _SPACE_BEFORE = re.compile(r" +(?=[,.;:!?…，。；：！？、)）」』])(?![.][\w])")
 

@@ -1,6 +1,144 @@
-"""Rules of the language; to come."""
+"""English: numbers, units, dates, money, addresses, code and signs in words. Acronyms stay: front-ends spell them.
+
+Rules run in order; what one has put into words has no digit or sign left for the next. Letters are never left out.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import chain
+
+from models.text.normalise.en_figures import AMOUNTS, DATES, NUMBERS, Match, N, Rules, bare, either, number
+from models.text.normalise.en_words import ABBREVIATIONS, BEFORE_NUMBER, ELEMENTS, EXTENSIONS, GREEK, SIGNS
+from models.text.normalise.numbers import digits
+
+_MARKS = {
+    ".": "dot", "/": "slash", "-": "dash", "_": "underscore", "@": "at", ":": "colon", "~": "tilde", "#": "hash",
+    "?": "question mark", "=": "equals", "&": "and", "%": "percent", "+": "plus", "\\": "backslash", "*": "star",
+}  # fmt: skip
+_POWERS = {"2": "squared", "3": "cubed"}
+_LAST = ("etc.", "et al.", "Jr.", "Sr.", "Inc.", "Ltd.", "Co.")  # their full stop may be the sentence's, too
 
 
 def spell(text: str) -> str:
-    """Numbers and signs in words."""
+    """English text without digits or signs."""
+    for pattern, rule in _RULES:
+        text = pattern.sub(rule, text)
     return text
+
+
+def _address(m: Match) -> str:
+    """An address or a path, mark by mark; the scheme is not spoken."""
+    found = re.sub(r"^[a-z]+://", "", m[0])
+    tail = ""
+    while found[-1] in ".,;:!?)" and not found.endswith("()"):
+        found, tail = found[:-1], found[-1] + tail
+    words = []
+    for part in re.findall(r"[A-Za-z]+|\d+|[^\W\d_]+|\S", found.rstrip("/") if "//" in m[0] else found):
+        if part.isdigit():
+            words.append(number(part) if len(part) < 5 else digits(part, "en"))
+        elif part in _MARKS:
+            words.append(_MARKS[part])
+        elif part.isalpha():
+            words.append("W W W" if part == "www" else part)
+    return " " + " ".join(words) + " " + tail
+
+
+def _code(m: Match) -> str:
+    """``list.append()``, ``my_name``: dots are said, underscores and empty brackets are not."""
+    return m[0].replace("()", "").replace("_", " ").replace("->", " ").replace(".", " dot ").strip()
+
+
+def _formula(m: Match) -> str:
+    """H2O, C6H12O6: letters in capitals, counts in words."""
+    parts = re.findall(r"([A-Z][a-z]?)(\d*)", m[0])
+    if any(element not in ELEMENTS for element, _ in parts) or not any(count for _, count in parts):
+        return m[0]
+    return " ".join(" ".join(element.upper()) + (f" {number(count)}" if count else "") for element, count in parts)
+
+
+def _power(m: Match) -> str:
+    exponent = m["e"].strip("{}()")
+    if exponent in _POWERS:
+        return f"{m['base']} {_POWERS[exponent]}"
+    words = re.sub(r"\d+", lambda d: number(d[0]), exponent.replace("-", "minus ").replace("+", "plus "))
+    return f"{m['base']} to the power of {words}"
+
+
+def _abbreviation(m: Match) -> str:
+    rest = m.string[m.end() :].lstrip(" \"')")
+    ends = m[0] in _LAST and (not rest or rest[:1].isupper())
+    return ABBREVIATIONS[m[0]] + ("." if ends else "")
+
+
+def _before_number(m: Match) -> str:
+    words = BEFORE_NUMBER[m[1].lower()]
+    return (words.capitalize() if m[1][0].isupper() else words) + " "
+
+
+def _greek(m: Match) -> str:
+    return f" {GREEK.get(m[0].lower(), m[0])} "
+
+
+_TOP = "com|org|net|edu|gov|io|dev|ai|cn|jp|uk|de"
+_ADDRESSES: Rules = [
+    (re.compile(pattern), _address)
+    for pattern in (
+        r"(?<!\w)[\w.+-]+@[\w-]+(?:\.[\w-]+)+",
+        r"\b(?:https?|ftp|s3|file|redis)://[^\s,;]+|(?<![\w@])www\.[^\s,;]+",
+        rf"(?<![\w.@])[\w-]+(?:\.[\w-]+)*\.(?:{_TOP})(?:/[^\s,;]*)?(?!\.?\w)",
+        r"(?<![\w:/])(?:~|\.{1,2})?/[A-Za-z][\w.-]*(?:/[\w.-]+)+/?|\b[A-Z]:\\[\w\\.-]+",
+        rf"(?<![\w.])[A-Za-z][\w-]*(?:\.[\w-]+)*\.(?:{EXTENSIONS})\b(?!\.\w|\()",
+    )
+]
+_SHORT: Rules = [
+    (re.compile(rf"(?<![\w.])(?:{either(ABBREVIATIONS)})"), _abbreviation),
+    (re.compile(rf"(?<![\w.])((?i:{either(BEFORE_NUMBER)}))\s?(?=\d)"), _before_number),
+]
+_NAME = r"[A-Za-z_]\w*"
+_CODE: Rules = [
+    (re.compile(pattern), rule)
+    for pattern, rule in (
+        (r"\bC\+\+", lambda _: "C plus plus"),
+        (r"\b([CF])#", lambda m: f"{m[1]} sharp"),
+        (r"(?<!\w)\.NET\b", lambda _: "dot net"),
+        (r"(?<!\w)#(?=[A-Za-z]\w)", lambda _: "hashtag "),
+        (rf"\b{_NAME}(?:(?:\.|->){_NAME})*\(\)|\b[a-z]\w+(?:\.[a-z_]\w*)+\b|\b[A-Z][a-z]+\.js\b", _code),
+        (r"(?<=[^\W_])_+|_+(?=[^\W_])", lambda _: " "),
+    )
+]
+_MATHS: Rules = [
+    (re.compile(pattern), rule)
+    for pattern, rule in (
+        (r"\$([^$\d\s][^$]{0,80}?)\$", lambda m: m[1]),  # TeX's inline formula
+        (r"\b(?=[A-Za-z]*\d)(?:[A-Z][a-z]?\d*){2,12}\b|\b[HONF][23]\b", _formula),
+        (r"(?P<base>[A-Za-z\d)π]+)\^(?P<e>\{[^}]{1,20}\}|\([^)]{1,20}\)|-?\w+)", _power),
+        (r"(?<=\d)\s?[xX*]\s?(?=\d)", lambda _: " times "),
+        (r"(?<=\d):(?=\d)", lambda _: " to "),
+        (r"\b([a-z])/([a-z])\b", lambda m: f"{m[1]} over {m[2]}"),
+        (r"(?<=\d)/(?=\d)", lambda _: " slash "),
+        (
+            r"(?<=[\w)])\s-\s(?=[\d(])|(?<=[\d)])-(?=[\d(])|(?<=\b[a-z])\s?-\s?(?=[a-z]\b(?!['’]|-)|\d)",
+            lambda _: " minus ",
+        ),
+        (r"(?<=\w)\s\*\s(?=\w)", lambda _: " times "),
+        (r"(?<![\w)])-(?=\.?\d)", lambda _: "minus "),
+        (r"~\s?(?=\d)", lambda _: "about "),
+        (r"(?<![\d])\.(?=\d)", lambda _: "0."),
+    )
+]
+_REST: Rules = [
+    (re.compile(pattern), rule)
+    for pattern, rule in (
+        (r"(?<![\w.,])\d{4}(?!\w|[.,]\d)", lambda m: bare(m[0])),
+        (r"(?<=[A-Za-z])-?(?=\d)|(?<=\d)(?=[A-Za-z])", lambda _: " "),  # MP3, GPT-4, x86, 4K
+        (N, lambda m: number(m[0])),
+        (r"[α-ωΑ-Ωϵϕϑ]", _greek),
+        (r"</?([A-Za-z][\w-]*)[^<>]*>", lambda m: f" {m[1]} "),  # the name of a tag
+        (f"[{re.escape(''.join(SIGNS))}]", lambda m: f" {SIGNS[m[0]]} "),
+        (r"\bvs\b", lambda _: "versus"),
+        (r"\band/or\b", lambda _: "and or"),
+        (r"[\\|*_~^<>{}\[\]`/⟨⟩]+", lambda _: " "),  # heard as nothing
+    )
+]
+_RULES: Rules = list(chain(_ADDRESSES, _SHORT, _CODE, DATES, AMOUNTS, NUMBERS, _MATHS, _REST))

@@ -1,0 +1,102 @@
+"""Tables for English: what is written short and spoken long."""
+
+# ruff: noqa: SIM905
+from __future__ import annotations
+
+ABBREVIATIONS = {
+    "e.g.": "for example", "i.e.": "that is", "etc.": "et cetera", "vs.": "versus", "approx.": "approximately",
+    "cf.": "compare", "et al.": "and others", "viz.": "namely", "ca.": "circa", "w.r.t.": "with respect to",
+    "Mr.": "Mister", "Mrs.": "Missus", "Ms.": "Miz", "Dr.": "Doctor", "Prof.": "Professor", "Jr.": "Junior",
+    "Sr.": "Senior", "dept.": "department", "Inc.": "Incorporated", "Ltd.": "Limited", "Co.": "Company",
+    "vol.": "volume", "ed.": "edition",
+}  # fmt: skip
+BEFORE_NUMBER = {
+    "no.": "number", "nos.": "numbers", "fig.": "figure", "figs.": "figures", "eq.": "equation", "eqs.": "equations",
+    "ch.": "chapter", "chap.": "chapter", "sec.": "section", "sect.": "section", "p.": "page", "pp.": "pages",
+    "vol.": "volume", "art.": "article", "ex.": "example", "tab.": "table", "para.": "paragraph", "§": "section",
+}  # fmt: skip
+
+# Unit -> one, many. Only after a number. What is a word of its own (in, a, at) is not here.
+UNITS = {
+    "km": ("kilometer", "kilometers"), "m": ("meter", "meters"), "dm": ("decimeter", "decimeters"),
+    "cm": ("centimeter", "centimeters"), "mm": ("millimeter", "millimeters"), "μm": ("micrometer", "micrometers"),
+    "nm": ("nanometer", "nanometers"), "mi": ("mile", "miles"), "ft": ("foot", "feet"), "yd": ("yard", "yards"),
+    "km^2": ("square kilometer", "square kilometers"), "m^2": ("square meter", "square meters"),
+    "cm^2": ("square centimeter", "square centimeters"), "m^3": ("cubic meter", "cubic meters"),
+    "cm^3": ("cubic centimeter", "cubic centimeters"), "ha": ("hectare", "hectares"),
+    "kg": ("kilogram", "kilograms"), "g": ("gram", "grams"), "mg": ("milligram", "milligrams"),
+    "μg": ("microgram", "micrograms"), "lb": ("pound", "pounds"), "lbs": ("pound", "pounds"), "oz": ("ounce", "ounces"),
+    "L": ("liter", "liters"), "l": ("liter", "liters"), "mL": ("milliliter", "milliliters"),
+    "ml": ("milliliter", "milliliters"), "s": ("second", "seconds"), "sec": ("second", "seconds"),
+    "ms": ("millisecond", "milliseconds"), "μs": ("microsecond", "microseconds"), "ns": ("nanosecond", "nanoseconds"),
+    "min": ("minute", "minutes"), "mins": ("minute", "minutes"), "h": ("hour", "hours"), "hr": ("hour", "hours"),
+    "hrs": ("hour", "hours"), "Hz": ("hertz", "hertz"), "kHz": ("kilohertz", "kilohertz"),
+    "MHz": ("megahertz", "megahertz"), "GHz": ("gigahertz", "gigahertz"),
+    "KB": ("kilobyte", "kilobytes"), "kB": ("kilobyte", "kilobytes"), "MB": ("megabyte", "megabytes"),
+    "GB": ("gigabyte", "gigabytes"), "TB": ("terabyte", "terabytes"), "PB": ("petabyte", "petabytes"),
+    "KiB": ("kibibyte", "kibibytes"), "MiB": ("mebibyte", "mebibytes"), "GiB": ("gibibyte", "gibibytes"),
+    "kbps": ("kilobit per second", "kilobits per second"), "kbit/s": ("kilobit per second", "kilobits per second"),
+    "Mbps": ("megabit per second", "megabits per second"), "Mbit/s": ("megabit per second", "megabits per second"),
+    "Gbps": ("gigabit per second", "gigabits per second"), "MB/s": ("megabyte per second", "megabytes per second"),
+    "GB/s": ("gigabyte per second", "gigabytes per second"), "W": ("watt", "watts"), "kW": ("kilowatt", "kilowatts"),
+    "MW": ("megawatt", "megawatts"), "GW": ("gigawatt", "gigawatts"), "kWh": ("kilowatt hour", "kilowatt hours"),
+    "V": ("volt", "volts"), "mV": ("millivolt", "millivolts"), "kV": ("kilovolt", "kilovolts"),
+    "mA": ("milliampere", "milliamperes"), "mAh": ("milliampere hour", "milliampere hours"), "Ω": ("ohm", "ohms"),
+    "J": ("joule", "joules"), "kJ": ("kilojoule", "kilojoules"), "cal": ("calorie", "calories"),
+    "kcal": ("kilocalorie", "kilocalories"), "N": ("newton", "newtons"), "Pa": ("pascal", "pascals"),
+    "hPa": ("hectopascal", "hectopascals"), "kPa": ("kilopascal", "kilopascals"), "dB": ("decibel", "decibels"),
+    "km/h": ("kilometer per hour", "kilometers per hour"), "kph": ("kilometer per hour", "kilometers per hour"),
+    "mph": ("mile per hour", "miles per hour"), "m/s": ("meter per second", "meters per second"),
+    "m/s^2": ("meter per second squared", "meters per second squared"), "rpm": ("R P M", "R P M"),
+    "g/L": ("gram per liter", "grams per liter"), "mg/L": ("milligram per liter", "milligrams per liter"),
+    "mol": ("mole", "moles"), "px": ("pixel", "pixels"), "fps": ("frame per second", "frames per second"),
+    "°C": ("degree Celsius", "degrees Celsius"), "°F": ("degree Fahrenheit", "degrees Fahrenheit"),
+    "°": ("degree", "degrees"), "%": ("percent", "percent"), "‰": ("per mille", "per mille"),
+}  # fmt: skip
+CURRENCIES = {
+    "$": ("dollar", "dollars", "cent", "cents"), "US$": ("U.S. dollar", "U.S. dollars", "cent", "cents"),
+    "€": ("euro", "euros", "cent", "cents"), "£": ("pound", "pounds", "penny", "pence"),
+    "¥": ("yen", "yen", "", ""), "₩": ("won", "won", "", ""), "₹": ("rupee", "rupees", "paisa", "paise"),
+    "₽": ("ruble", "rubles", "kopek", "kopeks"), "USD": ("U.S. dollar", "U.S. dollars", "cent", "cents"),
+    "EUR": ("euro", "euros", "cent", "cents"), "GBP": ("pound", "pounds", "penny", "pence"),
+    "CNY": ("yuan", "yuan", "", ""), "RMB": ("yuan", "yuan", "", ""), "JPY": ("yen", "yen", "", ""),
+}  # fmt: skip
+MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "December",
+)  # fmt: skip
+KINGS = (
+    "Henry|Louis|Elizabeth|Charles|George|Edward|Richard|William|James|Napoleon|Philip|Pope|Leo|Pius|John|Paul|Francis|"
+    "Frederick|Catherine|Mary|Alexander|Nicholas|Ivan|Peter|Otto|Ramses|Ptolemy|Benedict|Gregory"
+)
+NUMBERED = (
+    "Chapter|Part|Section|Volume|Book|Act|Scene|Unit|Phase|Type|Stage|Level|Appendix|Figure|Table|Article|Module|"
+    "Lesson|Grade|Class|Title|Division|Category|War|Schedule|Step|Episode|Bowl"
+)
+# Between numbers, single letters or after white space; a sign that touches words otherwise is silent or read below.
+SIGNS = {
+    "+": "plus", "=": "equals", "×": "times", "÷": "divided by", "±": "plus or minus", "≤": "is at most",
+    "≥": "is at least", "≠": "is not equal to", "≈": "is approximately", "<": "is less than", ">": "is greater than",
+    "→": "to", "⇒": "implies", "←": "from", "↔": "to and from", "∞": "infinity", "√": "the square root of",
+    "∑": "the sum of", "∫": "the integral of", "∂": "partial", "∈": "in", "∴": "therefore", "∝": "is proportional to",
+    "&": "and", "@": "at", "%": "percent", "°": "degrees", "#": "number", "©": "copyright", "®": "", "™": "",
+    "·": "times", "∆": "delta", "⁄": "over", "∅": "the empty set", "∩": "intersection", "∪": "union", "⊂": "subset of",
+    "∀": "for all", "∃": "there exists", "¬": "not", "∧": "and", "∨": "or", "∇": "nabla", "≡": "is identical to",
+    "$": "dollars", "€": "euros", "£": "pounds", "¥": "yen", "₩": "won", "₹": "rupees", "¢": "cents", "№": "number",
+}  # fmt: skip
+GREEK = dict(
+    zip(
+        "αβγδεζηθικλμνξοπρστυφχψω",
+        "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigma tau upsilon phi "
+        "chi psi omega".split(),
+        strict=True,
+    )
+) | {"ς": "sigma", "ϵ": "epsilon", "ϕ": "phi", "ϑ": "theta"}
+EXTENSIONS = (
+    "py|js|ts|jsx|tsx|md|txt|csv|json|ya?ml|toml|html?|css|xml|sh|exe|zip|tar|gz|pdf|docx?|xlsx?|pptx?|png|jpe?g|gif|"
+    "svg|mp3|mp4|wav|log|ini|cfg|conf|rs|go|java|c|cpp|h|rb|php|sql|ipynb|onnx|env|lock|db|bat"
+)
+ELEMENTS = (
+    "H He Li Be B C N O F Ne Na Mg Al Si P S Cl Ar K Ca Sc Ti V Cr Mn Fe Co Ni Cu Zn Ga Ge As Se Br Kr Rb Sr Y Zr Nb "
+    "Mo Ag Cd In Sn Sb Te I Xe Cs Ba Pt Au Hg Tl Pb Bi U"
+).split()
