@@ -9,11 +9,10 @@ import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from worker.store.probe import Check
-
 from models.voice import NarrationError, Permanent
 from producer.run import broker_faults, without_password
 from worker.settings import Settings, load
+from worker.store.probe import Check
 
 if TYPE_CHECKING:
     from models.catalog import Catalogue, Voice
@@ -33,29 +32,6 @@ def doctor(settings: Settings | None = None) -> Iterator[Check]:
     yield from _voices(settings)
     yield from _store(settings)
     yield from _broker(settings)
-
-
-def list_voices(settings: Settings | None = None) -> list[dict[str, Any]]:
-    """Every voice of the catalogue: id, languages, sample rate (Hz), licence, title, bytes of its files, installed."""
-    from models.catalog import Catalogue
-
-    catalogue = Catalogue.load((settings or load()).voices_dir)
-    rows = []
-    for voice in catalogue.voices:
-        bundle = catalogue.bundle(voice.bundle)
-        rows.append(
-            {
-                "id": voice.id,
-                "languages": list(voice.languages),
-                "sample_rate": voice.sample_rate,
-                "licence": voice.licence,
-                "title": voice.title,
-                "bytes": sum(file.size for file in bundle.needed(bundle.speaker(voice.speaker))),
-                "installed": catalogue.installed(voice),
-                "remedy": bundle.remedy,
-            }
-        )
-    return rows
 
 
 def _machine() -> Iterator[Check]:
@@ -123,9 +99,8 @@ def _bundle(catalogue: Catalogue, name: str, voices: list[Voice]) -> Check:
 
 
 def _store(settings: Settings) -> Iterator[Check]:
-    from worker.store.probe import probe
-
     from worker.store.base import open_store
+    from worker.store.probe import probe
 
     if not settings.store:
         yield Check("store", True, "none set: `narrator make` keeps its own in OUT/.narrator", "")

@@ -7,11 +7,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from models.voice import Permanent, Transient
-from producer.run import broker_faults
+from models.voice import Transient
 from worker.contract import assemble_queue, render_queue
-from worker.ledger import Failure, Ledger, Progress
-from worker.settings import Settings, load
+from worker.ledger import Progress
 
 if TYPE_CHECKING:
     from producer.run import Run
@@ -60,22 +58,6 @@ def watch(run: Run, *, tend: Callable[[], None] | None = None) -> Iterator[Progr
         if tend is not None:
             tend()
         time.sleep(POLL_SECONDS)
-
-
-def standing(run: str, settings: Settings | None = None) -> tuple[Progress, list[Failure]]:
-    """Where a run stands, known by its id alone, and what was given up. Raises Permanent for an unknown run."""
-    from worker.broker import redis_client
-
-    settings = settings or load()
-    with broker_faults(settings), redis_client(settings) as redis:
-        ledger = Ledger(redis, settings)
-        progress = ledger.progress(run)
-        if progress is None:
-            raise Permanent(
-                f"no run {run} in the ledger: it expired after {settings.ledger_days:g} days, Redis was flushed, or the"
-                " id is wrong. Submit the lessons again: what is stored is not rendered twice"
-            )
-        return progress, ledger.failures(run)
 
 
 @dataclass(slots=True)

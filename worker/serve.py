@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import logging
 import os
 import secrets
@@ -32,7 +33,7 @@ def serve(queues: Sequence[str] = (), processes: int = 1, settings: Settings | N
     names = list(queues) or celery_app.queues(settings)
     check(names, settings)
     if assemble_queue(settings.queue_prefix) in names:
-        import worker.link  # noqa: F401 - before the fork and before the first lesson waits for it
+        importlib.import_module("worker.link")  # slow: before the fork, and before the first lesson waits for it
     app = celery_app.make(settings)
     worker = app.Worker(
         hostname=f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(2)}",
