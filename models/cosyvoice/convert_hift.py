@@ -8,11 +8,15 @@ The short-time spectra, 16 points every 4 samples, are convolutions with windowe
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
+from models.cosyvoice import quantised_blocks
 from models.cosyvoice.checkpoint import Weights
 from models.cosyvoice.config import Hift
 from models.cosyvoice.graph import Array, Graph
+from models.cosyvoice.quantised_blocks import Ranges
 
 LAST_SLOPE = 0.01  # of the last rectifier: the original leaves it at torch's default
 LOUDEST = 100.0  # largest magnitude in the spectrum
@@ -46,8 +50,8 @@ def _downsample(graph: Graph, source: str, stage: int, weights: Weights, stride:
     return graph.node("Conv", source, *parts, kernel_shape=[kernel], strides=[stride], pads=[pad, pad])
 
 
-def generator(weights: Weights, config: Hift, graph: Graph) -> Graph:
-    """Mel and harmonic source to samples."""
+def generator(weights: Weights, config: Hift, graph: Graph, ranges: Ranges | None = None) -> Graph:
+    """Mel and harmonic source to samples; with ``ranges``, the residual blocks in 8 bits."""
     x = graph.node("Unsqueeze", graph.input("mel", [config.mels, "M"]), graph.ints(0))
     source = _spectrum(graph, graph.reshape(graph.input("source", ["N"]), 1, 1, -1), config)
     x = convolution(graph, x, "conv_pre", weights)
@@ -55,9 +59,9 @@ def generator(weights: Weights, config: Hift, graph: Graph) -> Graph:
     for i in range(len(config.rates)):
         x = _upsample(graph, graph.node("LeakyRelu", x, alpha=config.slope), i, weights, config)
         beside = _downsample(graph, source, i, weights, down)
-        beside = residual(graph, beside, f"source_resblocks.{i}", weights, config.source_dilations[i])
-        x = graph.add(x, beside)
-        x = _average(graph, x, i, weights, config)
+        block = _Blocks(graph, weights, ranges)
+        x = graph.add(x, block.residual(beside, f"source_resblocks.{i}", config.source_dilations[i]))
+        x = _average(block, x, i, config)
         down //= config.rates[i + 1] if i + 1 < len(config.rates) else 1
     x = convolution(graph, graph.node("LeakyRelu", x, alpha=LAST_SLOPE), "conv_post", weights)
     samples = graph.node("Clip", _waveform(graph, x, config), graph.scalar(-config.limit), graph.scalar(config.limit))
@@ -75,26 +79,39 @@ def _upsample(graph: Graph, x: str, stage: int, weights: Weights, config: Hift) 
     return x
 
 
-def _average(graph: Graph, x: str, stage: int, weights: Weights, config: Hift) -> str:
+def _average(block: _Blocks, x: str, stage: int, config: Hift) -> str:
     """The mean of residual blocks with different kernels."""
-    count = len(config.block_kernels)
-    blocks = [
-        residual(graph, x, f"resblocks.{stage * count + j}", weights, config.block_dilations[j]) for j in range(count)
-    ]
-    total = blocks[0]
-    for block in blocks[1:]:
-        total = graph.add(total, block)
-    return graph.node("Div", total, graph.scalar(float(count)))
+    graph, count = block.graph, len(config.block_kernels)
+    first = stage * count
+    total = block.residual(x, f"resblocks.{first}", config.block_dilations[0])
+    for j in range(1, count):
+        total = graph.add(total, block.residual(x, f"resblocks.{first + j}", config.block_dilations[j]))
+    return graph.multiply(total, graph.scalar(1 / count))
 
 
-def residual(graph: Graph, x: str, name: str, weights: Weights, dilations: tuple[int, ...]) -> str:
-    """A residual block: pairs of convolutions, the first of each pair dilated, with Snake before each."""
-    for i, dilation in enumerate(dilations):
-        y = snake(graph, x, f"{name}.activations1.{i}.alpha", weights)
-        y = convolution(graph, y, f"{name}.convs1.{i}", weights, dilation)
-        y = snake(graph, y, f"{name}.activations2.{i}.alpha", weights)
-        x = graph.add(x, convolution(graph, y, f"{name}.convs2.{i}", weights))
-    return x
+@dataclass(frozen=True, slots=True)
+class _Blocks:
+    """The residual blocks, in float32 or, with ranges, in 8 bits."""
+
+    graph: Graph
+    weights: Weights
+    ranges: Ranges | None
+
+    def residual(self, x: str, name: str, dilations: tuple[int, ...]) -> str:
+        """Pairs of convolutions, the first of each pair dilated, with Snake before each."""
+        if self.ranges is not None:
+            return quantised_blocks.residual(self.graph, x, name, self.weights, dilations, self.ranges)
+        g = self.graph
+        for i, dilation in enumerate(dilations):
+            y = x
+            g.watch(f"{name}.{i}.x", x)
+            for side, spread in (("1", dilation), ("2", 1)):
+                y = snake(g, y, f"{name}.activations{side}.{i}.alpha", self.weights)
+                g.watch(f"{name}.{i}.snake{side}", y)
+                y = convolution(g, y, f"{name}.convs{side}.{i}", self.weights, spread)
+                g.watch(f"{name}.{i}.conv{side}", y)
+            x = g.add(x, y)
+        return x
 
 
 def snake(graph: Graph, x: str, name: str, weights: Weights) -> str:

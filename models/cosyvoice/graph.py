@@ -48,6 +48,7 @@ class Graph:
         self._weights: dict[str, onnx.TensorProto] = {}
         self._inputs: list[onnx.ValueInfoProto] = []
         self._outputs: list[onnx.ValueInfoProto] = []
+        self.watched: dict[str, str] | None = None
 
     def input(self, name: str, shape: Shape, kind: int = FLOAT) -> str:
         """Declare an input of the graph."""
@@ -66,6 +67,12 @@ class Graph:
                 if output == value:
                     node.output[i] = name
         self._outputs.append(helper.make_tensor_value_info(name, FLOAT, shape))
+
+    def watch(self, name: str, value: str) -> None:
+        """Make an inner value an output called ``name``, where ``watched`` asks for it: to measure its range."""
+        if self.watched is not None:
+            self.watched[name] = value
+            self._outputs.append(helper.make_tensor_value_info(value, FLOAT, None))
 
     def weight(self, name: str, value: NDArray[Any]) -> str:
         """A constant tensor; one name is stored once."""

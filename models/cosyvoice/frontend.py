@@ -1,0 +1,82 @@
+"""Text to CosyVoice's tokens: normalise, end with a mark, cut to what the model speaks well, byte-pair ids.
+
+The model reads all five languages, mixed as they come, and expects whole sentences: up to about 80 characters of
+Chinese, or 80 tokens of anything else. Longer text is cut at pauses, near the middle, so that no short tail remains.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from functools import lru_cache
+from importlib.metadata import PackageNotFoundError, version
+
+from models.bundle import Bundle
+from models.cosyvoice.tokenizer import PATTERN, Tokenizer
+from models.text import normalise
+from models.text.phonemes import parts
+from models.text.segment import punctuated
+from models.voice import Unspeakable, Utterance
+
+VERSION = 1  # a rise renders all that CosyVoice has said again
+VOCABULARY = "multilingual.tiktoken"  # the bundle's file
+MOST_CHARACTERS = 80  # of an utterance in Chinese or Cantonese
+MOST_TOKENS = 80  # of an utterance in other languages
+MAX_TRIED = 2_000  # characters; longer text is cut before it is counted
+
+
+class CosyVoiceFrontEnd:
+    """Of every CosyVoice bundle. The vocabulary is read at first use."""
+
+    def __init__(self, bundle: Bundle) -> None:
+        """Take the bundle whose voices will speak."""
+        self._bundle = bundle
+        self._loaded: Tokenizer | None = None
+
+    def prepare(self, text: str, language: str) -> list[Utterance]:
+        """Turn a segment into utterances; their texts joined are all of the normalised text.
+
+        Raises Unspeakable where there is nothing to say, or a single word is longer than an utterance may be.
+        """
+        spoken = " ".join(normalise.normalise(text, language).split())
+        if not any(c.isalnum() for c in spoken):
+            raise Unspeakable(f"nothing to say in {text[:60]!r}")
+        return self._fit(spoken, language)
+
+    def fingerprint(self, language: str) -> str:
+        """A digest over rules and libraries. The vocabulary is the bundle's, and in its own fingerprint."""
+        return _fingerprint(language)
+
+    def _fit(self, text: str, language: str) -> list[Utterance]:
+        marked = punctuated(text, language)
+        if len(text) <= MAX_TRIED:
+            ids = self._tokenizer.encode(marked)
+            if len(ids) <= MOST_TOKENS or (language in ("zh", "yue") and len(text) <= MOST_CHARACTERS):
+                return [Utterance(marked, language, "", tuple(ids))]
+        at = parts.pause(text) or parts.gap(text)
+        if at is None:
+            raise Unspeakable(f"a single word of {len(text)} characters is more than the voice can say: {text[:60]!r}")
+        return self._fit(text[:at].rstrip(), language) + self._fit(text[at:].lstrip(), language)
+
+    @property
+    def _tokenizer(self) -> Tokenizer:
+        if self._loaded is None:
+            self._loaded = Tokenizer(self._bundle.path(VOCABULARY))
+        return self._loaded
+
+
+@lru_cache(maxsize=8)
+def _fingerprint(language: str) -> str:
+    try:
+        tiktoken = version("tiktoken")
+    except PackageNotFoundError:
+        tiktoken = ""
+    state = {
+        "version": VERSION,
+        "language": language,
+        "limits": [MOST_CHARACTERS, MOST_TOKENS],
+        "normaliser": normalise.VERSION,
+        "tiktoken": tiktoken,
+        "pattern": PATTERN,
+    }
+    return hashlib.sha256(json.dumps(state, sort_keys=True).encode()).hexdigest()
