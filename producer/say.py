@@ -1,4 +1,4 @@
-"""One utterance without queue or store, for trying a voice: the worker's own entry, started as a process."""
+"""One text without queue or store, for trying a voice: the worker's own entry, started as a process."""
 
 from __future__ import annotations
 
@@ -7,20 +7,79 @@ import subprocess
 import sys
 from pathlib import Path
 
+from models.catalog import Catalogue
+from models.family import load_frontend
+from models.text.languages import LANGUAGES, guess
+from models.text.segment import fold, punctuated, speakable
 from models.voice import NarrationError, Permanent
+from producer.cast import Cast
+from producer.lesson import Lesson, Voicing
+from producer.stack import environment
+from worker.contract import MAX_TEXT, Segment
+from worker.settings import Settings, load
+
+NO_LESSON = Lesson(course="-", id="-", path=Path("say"), digest="", text="")
 
 
-def say(text: str, out: Path, *, voice: str | None = None, language: str | None = None, speed: float = 1.0) -> float:
-    """Speak a text into a WAV file; gives its seconds of audio.
+def say(
+    text: str,
+    out: Path,
+    *,
+    voice: str | None = None,
+    language: str | None = None,
+    speed: float = 1.0,
+    settings: Settings | None = None,
+) -> float:
+    """Speak a text into a WAV file, as one segment; gives its seconds of audio.
 
-    Without a voice the language's default speaks, without a language that of the voice, or the one the text is
-    written in. Raises NarrationError with the reason.
+    Without a voice the language's default speaks; without a language it is the one the text is written in, or, where
+    the voice does not speak that, the voice's own. Raises NarrationError with the reason.
     """
-    request = {"text": text, "out": str(out.absolute()), "voice": voice, "language": language, "speed": speed}
+    settings = settings or load()
+    request = {
+        "segment": _segment(text, voice, language, speed, settings).model_dump(mode="json"),
+        "out": str(out.absolute()),
+    }
     done = subprocess.run(
-        [sys.executable, "-P", "-m", "worker.say"], input=json.dumps(request).encode(), capture_output=True, check=False
+        [sys.executable, "-P", "-m", "worker.say"],
+        input=json.dumps(request).encode(),
+        capture_output=True,
+        env=environment(settings),
+        check=False,
     )
     if done.returncode == 0:
         return float(json.loads(done.stdout)["seconds"])
     reason = done.stderr.decode(errors="replace").strip()
-    raise (Permanent if done.returncode == 2 else NarrationError)(reason or f"worker.say ended with {done.returncode}")
+    if done.returncode == 2:
+        raise Permanent(reason)
+    raise NarrationError(f"worker.say ended with {done.returncode}:\n{reason}")
+
+
+def _segment(text: str, voice: str | None, language: str | None, speed: float, settings: Settings) -> Segment:
+    """The segment that a lesson of just this text would have. Raises Permanent."""
+    if language is not None and language not in LANGUAGES:
+        raise Permanent(f"unknown language {language!r}: known are {', '.join(LANGUAGES)}")
+    if not 0.25 <= speed <= 4:
+        raise Permanent(f"speed {speed} is not between 0.25 and 4")
+    catalogue = Catalogue.load(settings.voices_dir)
+    cast = Cast(catalogue, load_frontend, voice=voice, language=language)
+    if language is None:
+        language = guess(text)
+        if voice is not None and language not in (spoken := catalogue.find(voice).languages):
+            language = spoken[0]
+    if not speakable(text):
+        raise Permanent(f"nothing to say in {text[:40]!r}: no letter and no digit")
+    text = punctuated(fold(text), language, "paragraph")
+    if len(text) > MAX_TEXT:
+        raise Permanent(f"{len(text)} characters are too many for one segment ({MAX_TEXT}): make a lesson of them")
+    chosen, _ = cast.choose(NO_LESSON, Voicing(voice), text, language)
+    return Segment(
+        voice=chosen.id,
+        fingerprint=chosen.fingerprint,
+        backend=chosen.backend,
+        precision=chosen.precision,
+        language=language,
+        text=text,
+        frontend=cast.fingerprint(chosen.bundle, language),
+        speed=round(speed * 1000),
+    )

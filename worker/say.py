@@ -1,0 +1,87 @@
+"""One segment without queue or store: ``python -m worker.say`` reads what to say from standard input.
+
+It is spoken, finished and checked like any segment, with the same seed, so what is heard is what a lesson would get.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import wave
+from pathlib import Path
+
+from pydantic import Field
+
+from models.catalog import Catalogue
+from models.family import load_engine, load_frontend
+from models.voice import Engine, NarrationError, Permanent, Speech, SpeechRejected, SpeechRequest, Utterance
+from worker.audio.checks import check
+from worker.audio.finishing import finish
+from worker.audio.wav import Pcm, to_pcm
+from worker.contract import Message, Segment, seed
+from worker.render import DRAWS
+from worker.settings import load
+
+
+class Say(Message):
+    """What to say, and the WAV file to write."""
+
+    segment: Segment
+    out: str = Field(min_length=1)
+
+
+def say(request: Say) -> float:
+    """Write the WAV file, whole or not at all; gives its seconds of audio. Raises NarrationError."""
+    segment = request.segment
+    bundle = Catalogue.load(load().voices_dir).bundle(segment.bundle)
+    utterances = tuple(load_frontend(bundle).prepare(segment.text, segment.language))
+    pcm, rate = _speak(load_engine(bundle), segment, utterances)
+    out = Path(request.out)
+    part = out.with_name(f".{out.name}.part")
+    try:
+        with part.open("wb") as file, wave.open(file) as sound:
+            sound.setnchannels(1)
+            sound.setsampwidth(2)
+            sound.setframerate(rate)
+            sound.writeframes(pcm.astype("<i2").tobytes())
+        part.replace(out)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise Permanent(f"{out}: {error.strerror}") from None
+    return len(pcm) / rate
+
+
+def _speak(engine: Engine, segment: Segment, utterances: tuple[Utterance, ...]) -> tuple[Pcm, int]:
+    """Finished 16-bit samples (n,) and their rate; what is rejected is drawn again with another seed."""
+    for attempt in range(DRAWS):
+        drawn = seed(segment.key(), attempt)
+        request = SpeechRequest(utterances, segment.speaker, drawn, segment.speed / 1000, segment.options)
+        ((_, speech),) = engine.speak([request])
+        try:
+            if not isinstance(speech, Speech):
+                raise speech
+            finished = finish(speech.samples, speech.sample_rate).samples
+            check(
+                finished, speech.sample_rate, text=segment.text, language=segment.language, speed=segment.speed / 1000
+            )
+        except SpeechRejected:
+            if attempt == DRAWS - 1:
+                raise
+        else:
+            return to_pcm(finished), speech.sample_rate
+    raise AssertionError("every draw returns or raises")
+
+
+def main() -> int:
+    """Exit code 2 with the reason on standard error, or the seconds of audio as JSON on standard output."""
+    try:
+        seconds = say(Say.model_validate_json(sys.stdin.buffer.read()))
+    except NarrationError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    sys.stdout.write(json.dumps({"seconds": seconds}))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
