@@ -81,7 +81,7 @@ def _greek(m: Match) -> str:
 
 
 _TOP = "com|org|net|edu|gov|io|dev|ai|cn|jp|uk|de"
-_ADDRESSES: Rules = [
+ADDRESSES: Rules = [
     (re.compile(pattern), _address)
     for pattern in (
         r"(?<!\w)[\w.+-]+@[\w-]+(?:\.[\w-]+)+",
@@ -141,4 +141,4 @@ _REST: Rules = [
         (r"[\\|*_~^<>{}\[\]`/⟨⟩]+", lambda _: " "),  # heard as nothing
     )
 ]
-_RULES: Rules = list(chain(_ADDRESSES, _SHORT, _CODE, DATES, AMOUNTS, NUMBERS, _MATHS, _REST))
+_RULES: Rules = list(chain(ADDRESSES, _SHORT, _CODE, DATES, AMOUNTS, NUMBERS, _MATHS, _REST))

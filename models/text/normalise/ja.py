@@ -1,6 +1,119 @@
-"""Rules of the language; to come."""
+"""Japanese: figures, dates, times, money, units and signs in kanji and kana; counters are read by the front-end."""
+
+from __future__ import annotations
+
+import re
+
+from models.text.languages import HAN, KANA
+from models.text.normalise.en import ADDRESSES
+from models.text.normalise.numbers import PLAIN, cardinal, digits
+
+Match = re.Match[str]
+
+UNITS = {
+    "km": "キロメートル", "m": "メートル", "cm": "センチメートル", "mm": "ミリメートル", "μm": "マイクロメートル",
+    "nm": "ナノメートル", "km^2": "平方キロメートル", "m^2": "平方メートル", "cm^2": "平方センチメートル",
+    "m^3": "立方メートル", "cm^3": "立方センチメートル", "ha": "ヘクタール", "kg": "キログラム", "g": "グラム",
+    "mg": "ミリグラム", "t": "トン", "L": "リットル", "l": "リットル", "mL": "ミリリットル", "ml": "ミリリットル",
+    "s": "秒", "ms": "ミリ秒", "min": "分", "h": "時間", "Hz": "ヘルツ", "kHz": "キロヘルツ", "MHz": "メガヘルツ",
+    "GHz": "ギガヘルツ", "KB": "キロバイト", "MB": "メガバイト", "GB": "ギガバイト", "TB": "テラバイト", "W": "ワット",
+    "kW": "キロワット", "kWh": "キロワット時", "V": "ボルト", "mA": "ミリアンペア", "Ω": "オーム", "J": "ジュール",
+    "kcal": "キロカロリー", "cal": "カロリー", "N": "ニュートン", "Pa": "パスカル", "hPa": "ヘクトパスカル",
+    "dB": "デシベル", "km/h": "キロメートル毎時", "m/s": "メートル毎秒", "mol": "モル", "px": "ピクセル",
+    "%": "パーセント", "％": "パーセント", "‰": "パーミル", "°C": "度", "℃": "度", "°F": "度", "°": "度",
+}  # fmt: skip
+CURRENCIES = {
+    "¥": "円", "￥": "円", "$": "ドル", "US$": "米ドル", "€": "ユーロ", "£": "ポンド", "₩": "ウォン", "USD": "米ドル",
+    "EUR": "ユーロ", "JPY": "円",
+}  # fmt: skip
+SIGNS = {
+    "+": "プラス", "=": "イコール", "×": "かける", "÷": "わる", "±": "プラスマイナス", "≤": "以下", "≥": "以上",
+    "≠": "ノットイコール", "≈": "ニアリーイコール", "<": "小なり", ">": "大なり", "→": "、", "∞": "無限大",
+    "√": "ルート", "&": "アンド", "%": "パーセント", "#": "シャープ", "@": "アット", "°": "度", "∴": "ゆえに",
+    "$": "ドル", "€": "ユーロ", "£": "ポンド", "¥": "円", "￥": "円", "⁄": "分の", "〒": "郵便番号",
+}  # fmt: skip
+GREEK = {
+    "α": "アルファ", "β": "ベータ", "γ": "ガンマ", "δ": "デルタ", "ε": "イプシロン", "θ": "シータ", "λ": "ラムダ",
+    "μ": "ミュー", "π": "パイ", "ρ": "ロー", "σ": "シグマ", "τ": "タウ", "φ": "ファイ", "χ": "カイ", "ψ": "プサイ",
+    "ω": "オメガ", "Δ": "デルタ", "Σ": "シグマ", "Ω": "オメガ",
+}  # fmt: skip
 
 
 def spell(text: str) -> str:
-    """Numbers and signs in words."""
+    """Japanese text without digits or signs."""
+    for pattern, rule in (*ADDRESSES, *_RULES):
+        text = pattern.sub(rule, text)
     return text
+
+
+def _n(text: str) -> str:
+    return cardinal(text, "ja")
+
+
+def _signed(text: str) -> str:
+    return ("マイナス" if text[0] in "-−" else "") + _n(text.lstrip("-−+"))
+
+
+def _date(m: Match) -> str:
+    if not (1 <= int(m["m"]) <= 12 and 1 <= int(m["d"]) <= 31):
+        return m[0]
+    return f"{_n(m['y'])}年{_n(str(int(m['m'])))}月{_n(str(int(m['d'])))}日"
+
+
+def _time(m: Match) -> str:
+    minute = f"{_n(str(int(m['m'])))}分" if int(m["m"]) or m["s"] else ""
+    return f"{_n(str(int(m['h'])))}時{minute}" + (f"{_n(str(int(m['s'])))}秒" if m["s"] else "")
+
+
+def _money(m: Match) -> str:
+    return f"{'マイナス' if m['sign'] else ''}{_n(m['n'])}{m['scale'] or ''}{CURRENCIES[m['c']]}"
+
+
+def _unit(m: Match) -> str:
+    until = f"から{_signed(m['b'])}" if m["b"] else ""
+    return _signed(m["a"]) + until + UNITS[m["u"].replace("µ", "μ")]
+
+
+def _power(m: Match) -> str:
+    return f"{m['x']}の{re.sub(r'[0-9]+', lambda d: _n(d[0]), m['e'].strip('{}()').replace('-', 'マイナス'))}乗"
+
+
+N = f"(?:{PLAIN})"
+_SIGNED = f"[-+−]?{N}"
+_ALONE = r"(?<![\d.A-Za-z-])"
+_UNTIL = r"\s?[-–—~～〜]\s?"
+_WIDE = f"{HAN}{KANA}"
+_CURRENCY = "|".join(re.escape(c) for c in sorted(CURRENCIES, key=len, reverse=True))
+_UNIT = "|".join(re.escape(unit) for unit in sorted(UNITS, key=len, reverse=True)).replace("μ", "[μµ]")
+
+_RULES = [
+    (re.compile(pattern), rule)
+    for pattern, rule in (
+        (rf"{_ALONE}(?P<y>\d{{4}})(?P<x>[-/.])(?P<m>\d{{1,2}})(?P=x)(?P<d>\d{{1,2}})(?![\d.-])", _date),
+        (rf"{_ALONE}(?P<h>[01]?\d|2[0-4])[:：](?P<m>[0-5]\d)(?:[:：](?P<s>[0-5]\d))?(?![\d:：])", _time),
+        (r"(?<![\d.])0\d{1,3}-\d{1,4}-\d{3,4}(?!\d)|(?<![\d.])0[789]0\d{8}(?!\d)", lambda m: _phone(m[0])),
+        (rf"{_ALONE}\d+(?:\.\d+){{2,}}(?![\d.])", lambda m: "点".join(map(_n, m[0].split(".")))),
+        (rf"(?P<sign>-)?(?P<c>{_CURRENCY})\s?(?P<n>{N})(?P<scale>[万億兆千百]+)?", _money),
+        (rf"(?P<sign>)(?P<n>{N})(?P<scale>[万億兆千百]+)?\s?(?P<c>{_CURRENCY})", _money),
+        (rf"{_ALONE}(?P<a>{_SIGNED})(?:[%％]?{_UNTIL}(?P<b>{_SIGNED}))?\s?(?P<u>{_UNIT})(?![A-Za-z\d/^])", _unit),
+        (r"(?P<x>[A-Za-z\dπ)]+)\^(?P<e>\{[^}]{1,20}\}|\([^)]{1,20}\)|-?\w+)", _power),
+        (rf"{_ALONE}(?P<a>\d+)[/⁄](?P<b>\d+)(?![\d/A-Za-z])", lambda m: f"{_n(m['b'])}分の{_n(m['a'])}"),
+        (r"(?<=\d)[:：](?=\d)", lambda _: "対"),
+        (r"</?([^\s\d<>=][^<>]{0,30})>", lambda m: f" {m[1]} "),  # the name of a tag
+        (rf"{_ALONE}({N}){_UNTIL}(?={N}(?!\s?=))(?<!\s-\s)", lambda m: f"{m[1]}から"),
+        (r"(?<=\d)\s?[xX*×]\s?(?=\d)", lambda _: "かける"),
+        (r"(?<=[\d)A-Za-z])\s?[-−]\s?(?=\d+\s?=)|(?<=\d)\s-\s(?=\d)", lambda _: "ひく"),
+        (r"(?<![\w)）])[-−](?=\d)", lambda _: "マイナス"),
+        (r"(?<=[A-Za-z])[-/]?(?=\d)", lambda _: " "),
+        (rf"(?:(?<=[{_WIDE}])\s)?({N})(?:\s(?=[{_WIDE}]))?", lambda m: _n(m[1])),
+        (f"[{''.join(GREEK)}]", lambda m: GREEK[m[0]]),
+        (r"(?<![A-Za-z+])\+(?=\w)|(?<=[^\x00-\x7f])\+", lambda _: "プラス"),
+        (f"[{re.escape(''.join(s for s in SIGNS if s not in '+#@&%.'))}]", lambda m: SIGNS[m[0]]),
+        (r"(?<![A-Za-z\d])[#@&%](?![A-Za-z\d])", lambda m: SIGNS[m[0]]),
+        (r"(?<![A-Za-z\d])[\\|*_^{}\[\]`<>/]+|[\\|*_^{}\[\]`<>/]+(?![A-Za-z\d])", lambda _: " "),
+    )
+]
+
+
+def _phone(text: str) -> str:
+    return "の".join(digits(group, "ja") for group in text.split("-"))

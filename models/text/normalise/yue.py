@@ -1,6 +1,18 @@
-"""Rules of the language; to come."""
+"""Cantonese: Mandarin's rules, in the characters that Cantonese is written with."""
+
+from __future__ import annotations
+
+import re
+
+from models.text.normalise.zh import spell as spell_mandarin
+
+# Only what the rules put in is rewritten; the author's own characters stay as they are.
+_WRITTEN = str.maketrans(
+    "点负万亿两约华氏赫兹千厘纳顷吨钟时么数摄压页个无穷开", "點負萬億兩約華氏赫茲千厘納頃噸鐘時麼數攝壓頁個無窮開"
+)
+_TOKENS = re.compile(r"[\u3400-\u9fff]+|[^\u3400-\u9fff]+")
 
 
 def spell(text: str) -> str:
-    """Numbers and signs in words."""
-    return text
+    """Cantonese text without digits or signs."""
+    return "".join(part if part in text else part.translate(_WRITTEN) for part in _TOKENS.findall(spell_mandarin(text)))

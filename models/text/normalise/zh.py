@@ -1,6 +1,167 @@
-"""Rules of the language; to come."""
+"""Mandarin: figures, dates, times, money, units and signs in characters; Cantonese differs in a few of them."""
+
+from __future__ import annotations
+
+import re
+
+from models.text.languages import HAN
+from models.text.normalise.en import ADDRESSES
+from models.text.normalise.numbers import PLAIN, cardinal, digits
+
+Match = re.Match[str]
+
+UNITS = {
+    "km": "千米", "m": "米", "dm": "分米", "cm": "厘米", "mm": "毫米", "μm": "微米", "nm": "纳米", "km^2": "平方千米",
+    "m^2": "平方米", "cm^2": "平方厘米", "m^3": "立方米", "cm^3": "立方厘米", "㎡": "平方米", "ha": "公顷",
+    "kg": "千克", "g": "克", "mg": "毫克", "μg": "微克", "t": "吨", "L": "升", "l": "升", "mL": "毫升", "ml": "毫升",
+    "s": "秒", "ms": "毫秒", "μs": "微秒", "ns": "纳秒", "min": "分钟", "h": "小时", "Hz": "赫兹", "kHz": "千赫兹",
+    "MHz": "兆赫兹", "GHz": "吉赫兹", "W": "瓦", "kW": "千瓦", "MW": "兆瓦", "kWh": "千瓦时", "V": "伏", "mV": "毫伏",
+    "kV": "千伏", "mA": "毫安", "mAh": "毫安时", "Ω": "欧姆", "J": "焦耳", "kJ": "千焦", "cal": "卡", "kcal": "千卡",
+    "N": "牛", "Pa": "帕", "hPa": "百帕", "kPa": "千帕", "dB": "分贝", "km/h": "千米每小时", "m/s": "米每秒",
+    "m/s^2": "米每二次方秒", "mol": "摩尔", "px": "像素", "rpm": "转每分钟", "mph": "英里每小时", "°": "度",
+    "g/L": "克每升", "mg/L": "毫克每升", "Mbps": "兆比特每秒", "MB/s": "兆字节每秒", "lb": "磅", "oz": "盎司",
+    "ft": "英尺", "mi": "英里", "KB": "KB", "MB": "MB", "GB": "GB", "TB": "TB",
+}  # fmt: skip
+CURRENCIES = {
+    "¥": "元", "￥": "元", "$": "美元", "US$": "美元", "€": "欧元", "£": "英镑", "₩": "韩元", "₹": "卢比",
+    "HK$": "港元", "RMB": "元", "CNY": "元", "USD": "美元", "EUR": "欧元", "GBP": "英镑", "JPY": "日元", "HKD": "港元",
+}  # fmt: skip
+SIGNS = {
+    "+": "加", "=": "等于", "×": "乘以", "÷": "除以", "±": "正负", "≤": "小于等于", "≥": "大于等于", "≠": "不等于",
+    "≈": "约等于", "<": "小于", ">": "大于", "→": "到", "∞": "无穷大", "√": "根号", "&": "和", "%": "百分之", "°": "度",
+    "#": "井号", "@": "艾特", "∑": "求和", "∫": "积分", "∈": "属于", "∵": "因为", "∴": "所以", "⁄": "分之",
+    "℃": "摄氏度", "$": "美元", "€": "欧元", "£": "英镑", "¥": "元", "￥": "元", "·": "",
+    "∠": "角", "⊥": "垂直于", "∥": "平行于",
+}  # fmt: skip
+GREEK = {
+    "α": "阿尔法", "β": "贝塔", "γ": "伽马", "δ": "德尔塔", "ε": "艾普西隆", "ζ": "泽塔", "η": "伊塔", "θ": "西塔",
+    "λ": "兰姆达", "μ": "缪", "π": "派", "ρ": "柔", "σ": "西格马", "τ": "陶", "φ": "斐", "χ": "卡伊", "ψ": "普赛",
+    "ω": "欧米伽", "Δ": "德尔塔", "Σ": "西格马", "Ω": "欧米伽",
+}  # fmt: skip
+# Before these, 2 is 两: things that are counted. Not dates, ordinals, tens or decimals.
+COUNTED = (
+    "个|只|本|位|名|人|次|种|张|件|条|家|台|部|辆|座|支|枝|杯|瓶|碗|双|对|套|块|片|颗|棵|头|匹|米|千米|公里|千克|克|吨|升|倍|年(?!级)|"
+    "周|天|小时|分钟|秒|点(?!\\d)|节|门|项|步|句|段|行|列|场|遍|口|间|元|美元|欧元|英镑|万|千|亿|百万|千万|"
+    "個|隻|張|條|輛|支|雙|對|塊|顆|頭|噸|週|分鐘|點(?!\\d)|節|門|項|場|間|萬|億|歲|蚊"
+)
 
 
 def spell(text: str) -> str:
-    """Numbers and signs in words."""
+    """Mandarin text without digits or signs. A digit in a foreign word is Chinese, too (MP3, 5G); not in an address."""
+    for pattern, rule in (*ADDRESSES, *_RULES):
+        text = pattern.sub(rule, text)
     return text
+
+
+def _n(text: str) -> str:
+    return cardinal(text, "zh")
+
+
+def _signed(text: str) -> str:
+    return ("负" if text[0] in "-−" else "") + _n(text.lstrip("-−+"))
+
+
+def _count(text: str) -> str:
+    """Before something counted: 2 is 两."""
+    return "两" if text == "2" else _signed(text)
+
+
+def _date(m: Match) -> str:
+    if not (1 <= int(m["m"]) <= 12 and 1 <= int(m["d"]) <= 31):
+        return m[0]
+    return f"{digits(m['y'], 'zh')}年{_n(str(int(m['m'])))}月{_n(str(int(m['d'])))}日"
+
+
+def _time(m: Match) -> str:
+    hour, minute, second = int(m["h"]), int(m["m"]), m["s"]
+    words = ("两" if hour == 2 else _n(str(hour))) + "点"
+    if minute or second:
+        words += ("零" if 0 < minute < 10 else "") + _n(str(minute)) + "分"
+    return words + (f"{_n(str(int(second)))}秒" if second else "")
+
+
+def _percent(m: Match) -> str:
+    of = "千分之" if m["u"] == "‰" else "百分之"
+    words = ("负" if m["a"][0] in "-−" else "") + of + ("百" if m["a"] == "100" else _n(m["a"].lstrip("-−+")))
+    return f"{words}到{of}{_n(m['b'])}" if m["b"] else words
+
+
+def _temperature(m: Match) -> str:
+    low = "零下" if m["a"][0] in "-−" else ""
+    degrees = low + _n(m["a"].lstrip("-−+")) + (f"到{_signed(m['b'])}" if m["b"] else "")
+    return f"华氏{degrees}度" if m["u"] == "F" else f"{degrees}摄氏度"
+
+
+def _money(m: Match) -> str:
+    return f"{'负' if m['sign'] else ''}{_count(m['n'])}{m['scale'] or ''}{CURRENCIES[m['c']]}"
+
+
+def _unit(m: Match) -> str:
+    unit = UNITS[m["u"].replace("µ", "μ")]
+    if m["b"]:
+        return f"{_signed(m['a'])}到{_signed(m['b'])}{unit}"
+    return _count(m["a"]) + unit
+
+
+def _version(m: Match) -> str:
+    return "点".join(digits(part, "zh") if len(part) > 1 else _n(part) for part in m[0].split("."))
+
+
+def _phone(m: Match) -> str:
+    plus = "加" if m[0].startswith("+") else ""
+    return plus + digits(m[0], "zh").replace("一", "幺")
+
+
+def _fraction(m: Match) -> str:
+    return f"{_n(m['b'])}分之{_n(m['a'])}"
+
+
+def _power(m: Match) -> str:
+    exponent = m["e"].strip("{}()")
+    words = re.sub(r"\d+", lambda d: _n(d[0]), exponent.replace("-", "负"))
+    return f"{m['x']}的{'平' if exponent == '2' else '立' if exponent == '3' else words + '次'}方"
+
+
+N = f"(?:{PLAIN})"
+_SIGNED = f"[-+−]?{N}"
+_ALONE = r"(?<![\d.A-Za-z-])"
+_UNTIL = r"\s?[-–—~～至到]\s?"
+_CURRENCY = "|".join(re.escape(c) for c in sorted(CURRENCIES, key=len, reverse=True))
+_UNIT = "|".join(re.escape(unit) for unit in sorted(UNITS, key=len, reverse=True)).replace("μ", "[μµ]")
+
+_RULES = [
+    (re.compile(pattern), rule)
+    for pattern, rule in (
+        (rf"{_ALONE}(?P<y>\d{{4}})(?P<x>[-/.])(?P<m>\d{{1,2}})(?P=x)(?P<d>\d{{1,2}})(?![\d.-])", _date),
+        (r"(?<!\d)(\d{4})\s?[-–—~～至到]\s?(\d{4})(?=年)", lambda m: f"{digits(m[1], 'zh')}到{digits(m[2], 'zh')}"),
+        (r"(?<!\d)(\d{4}|\d{2}(?=年\d))\s?(?=年(?!级))", lambda m: digits(m[1], "zh")),
+        (rf"{_ALONE}(?P<h>[01]?\d|2[0-4])[:：](?P<m>[0-5]\d)(?:[:：](?P<s>[0-5]\d))?(?![\d:：])", _time),
+        (r"(?<![\d.])\+?(?:86[- ]?)?1[3-9]\d[- ]?\d{4}[- ]?\d{4}(?!\d)|(?<![\d.])0\d{2,3}-\d{7,8}(?!\d)", _phone),
+        (r"(?<=电话)[：:]?\s?\d{3,8}(?!\d)|(?<![\d.])\d{3}(?=报警)", lambda m: re.sub(r"\d+", _phone, m[0])),
+        (rf"{_ALONE}\d+(?:\.\d+){{2,}}(?![\d.])", _version),
+        (rf"(?P<a>{_SIGNED})\s?[%％]?{_UNTIL}(?P<b>{N})\s?(?P<u>[%％])", _percent),
+        (rf"(?P<a>{_SIGNED})\s?(?P<u>[%％‰])(?P<b>)", _percent),
+        (rf"(?P<a>{_SIGNED})(?:\s?(?:°C|℃)?{_UNTIL}(?P<b>{_SIGNED}))?\s?(?:°(?P<u>[CF])|℃)", _temperature),
+        (rf"(?P<sign>-)?(?P<c>{_CURRENCY})\s?(?P<n>{N})(?P<scale>[万亿千百]+)?(?:元)?", _money),
+        (rf"(?P<sign>)(?P<n>{N})(?P<scale>[万亿千百]+)?\s?(?P<c>{_CURRENCY})", _money),
+        (rf"{_ALONE}(?P<a>{_SIGNED})(?:{_UNTIL}(?P<b>{_SIGNED}))?\s?(?P<u>{_UNIT})(?![A-Za-z\d/^])", _unit),
+        (r"(?P<x>[A-Za-z\dπ)]+)\^(?P<e>\{[^}]{1,20}\}|\([^)]{1,20}\)|-?\w+)", _power),
+        (rf"{_ALONE}(?P<a>\d+)[/⁄](?P<b>\d+)(?![\d/A-Za-z])", _fraction),
+        (r"(?<=\d)[:：](?=\d)", lambda _: "比"),
+        (r"</?([^\s\d<>=][^<>]{0,30})>", lambda m: f" {m[1]} "),  # the name of a tag
+        (rf"{_ALONE}(\d+(?:\.\d+)?){_UNTIL}(?=\d+(?:\.\d+)?(?![\d.]*\s?=))(?<!\s-\s)", lambda m: m[1] + "到"),
+        (r"(?<=\d)\s?[xX*×]\s?(?=\d)", lambda _: "乘以"),
+        (r"(?<=[\d)A-Za-z])\s?[-−]\s?(?=\d+(?:\.\d+)?\s?=)|(?<=\d)\s-\s(?=\d)", lambda _: "减"),
+        (r"(?<![\w)）])[-−](?=\d)", lambda _: "负"),
+        (r"[~～](?=\d)", lambda _: "约"),
+        (rf"{_ALONE}2(?=(?:多|来)?(?:{COUNTED}))", lambda _: "两"),
+        (r"(?<=[A-Za-z])[-/]?(?=\d)", lambda _: " "),
+        (rf"(?:(?<=[{HAN}])\s)?({N})(?:\s(?=[{HAN}]))?", lambda m: _n(m[1])),
+        (r"(?<=[\d\s\u3400-\u9fff)）=])\s?-\s?(?==|[a-zA-Z]\s?=)", lambda _: "减"),
+        (f"[{''.join(GREEK)}]", lambda m: GREEK[m[0]]),
+        (r"(?<![A-Za-z+])\+(?=[^\W])|(?<=[\u3400-\u9fff])\+", lambda _: "加"),
+        (f"[{re.escape(''.join(s for s in SIGNS if s not in '+#@&%.'))}]", lambda m: SIGNS[m[0]]),
+        (r"(?<![A-Za-z\d])[#@&%](?![A-Za-z\d])", lambda m: SIGNS[m[0]]),
+        (r"(?<![A-Za-z\d])[\\|*_^{}\[\]`<>/]+|[\\|*_^{}\[\]`<>/]+(?![A-Za-z\d])", lambda _: " "),
+    )
+]
