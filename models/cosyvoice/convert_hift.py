@@ -12,11 +12,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.cosyvoice import quantised_blocks
 from models.cosyvoice.checkpoint import Weights
 from models.cosyvoice.config import Hift
 from models.cosyvoice.graph import Array, Graph
-from models.cosyvoice.quantised_blocks import Ranges
+from models.cosyvoice.quantised_blocks import QuantisedBlocks, Ranges
 
 LAST_SLOPE = 0.01  # of the last rectifier: the original leaves it at torch's default
 LOUDEST = 100.0  # largest magnitude in the spectrum
@@ -71,7 +70,10 @@ def generator(weights: Weights, config: Hift, graph: Graph, ranges: Ranges | Non
 
 def _upsample(graph: Graph, x: str, stage: int, weights: Weights, config: Hift) -> str:
     name, rate, kernel = f"ups.{stage}", config.rates[stage], config.kernels[stage]
-    parts = [graph.weight(f"{name}.{part}", weights[f"{name}.{part}"]) for part in ("weight", "bias")]
+    parts = [
+        graph.stored(f"{name}.weight", weights[f"{name}.weight"]),
+        graph.weight(f"{name}.bias", weights[f"{name}.bias"]),
+    ]
     pad = (kernel - rate) // 2
     x = graph.node("ConvTranspose", x, *parts, kernel_shape=[kernel], strides=[rate], pads=[pad, pad])
     if stage == len(config.rates) - 1:  # one more, since a centred spectrum has one more frame than hops
@@ -100,7 +102,7 @@ class _Blocks:
     def residual(self, x: str, name: str, dilations: tuple[int, ...]) -> str:
         """Pairs of convolutions, the first of each pair dilated, with Snake before each."""
         if self.ranges is not None:
-            return quantised_blocks.residual(self.graph, x, name, self.weights, dilations, self.ranges)
+            return QuantisedBlocks(self.graph, self.weights, self.ranges).residual(x, name, dilations)
         g = self.graph
         for i, dilation in enumerate(dilations):
             y = x

@@ -71,8 +71,9 @@ class Graph:
     def watch(self, name: str, value: str) -> None:
         """Make an inner value an output called ``name``, where ``watched`` asks for it: to measure its range."""
         if self.watched is not None:
+            if value not in self.watched.values():
+                self._outputs.append(helper.make_tensor_value_info(value, FLOAT, None))
             self.watched[name] = value
-            self._outputs.append(helper.make_tensor_value_info(value, FLOAT, None))
 
     def weight(self, name: str, value: NDArray[Any]) -> str:
         """A constant tensor; one name is stored once."""
@@ -138,6 +139,14 @@ class Graph:
         else:
             y = self.node("MatMul", x, self.weight(f"{name}.weight", weight.T))
         return y if bias is None else self.add(y, self.weight(f"{name}.bias", bias))
+
+    def stored(self, name: str, value: Array) -> str:
+        """A weight used as float32; in lower precisions kept as int8 with a scale for each first index."""
+        if self.precision == "fp32":
+            return self.weight(name, value)
+        values, scale = quantise_columns(value.reshape(value.shape[0], -1).T, 127)
+        kept = self.weight(f"{name}.int8", values.T.reshape(value.shape))
+        return self.node("DequantizeLinear", kept, self.weight(f"{name}.scale", scale), axis=0)
 
     def lookup(self, ids: str, name: str, weight: Array) -> str:
         """Rows of weight [N, width] by ids: stored as float, or as int8 with a scale a row in lower precisions."""

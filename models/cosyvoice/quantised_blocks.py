@@ -39,53 +39,63 @@ class Range:
 
     def levels(self, values: Array) -> NDArray[np.uint8]:
         """The nearest levels."""
-        return np.clip(np.rint(values / self.scale) + np.float32(self.zero), 0, LEVELS).astype(np.uint8)
+        found: NDArray[np.uint8] = np.clip(np.rint(values / self.scale) + self.zero, 0, LEVELS).astype(np.uint8)
+        return found
 
 
 Ranges = Mapping[str, Range]
 
 
-def residual(graph: Graph, x: str, name: str, weights: Weights, dilations: tuple[int, ...], ranges: Ranges) -> str:
-    """A residual block, float32 [1, C, T] to the same; in between all is uint8."""
-    for i, dilation in enumerate(dilations):
-        before = ranges[f"{name}.{i}.x"]
-        y = graph.node("QuantizeLinear", x, *_names(graph, f"{name}.{i}.x", before))
-        for side, spread in (("1", dilation), ("2", 1)):
-            bent, after = ranges[f"{name}.{i}.snake{side}"], ranges[f"{name}.{i}.conv{side}"]
-            y = _snake(graph, y, weights[f"{name}.activations{side}.{i}.alpha"], before, bent, f"{name}.{i}.{side}")
-            y = _convolution(graph, y, f"{name}.convs{side}.{i}", weights, spread, bent, after)
-            before = after
-        x = graph.add(x, graph.node("DequantizeLinear", y, *_names(graph, f"{name}.{i}.conv2", before)))
-    return x
+@dataclass(frozen=True, slots=True)
+class QuantisedBlocks:
+    """Builds residual blocks into a graph."""
 
+    graph: Graph
+    weights: Weights
+    ranges: Ranges
 
-def _snake(graph: Graph, y: str, alpha: Array, before: Range, after: Range, name: str) -> str:
-    values = before.values()[None]
-    bent = values + np.sin(alpha[:, None] * values) ** 2 / (alpha[:, None] + np.float32(1e-9))
-    table = graph.weight(f"{name}.table", after.levels(bent)[None])
-    return graph.node("GatherElements", table, graph.node("Cast", y, to=INT32), axis=2)
+    def residual(self, x: str, name: str, dilations: tuple[int, ...]) -> str:
+        """A residual block, float32 [1, C, T] to the same; in between all is uint8."""
+        g = self.graph
+        for i, dilation in enumerate(dilations):
+            at = f"{name}.{i}.x"
+            y = g.node("QuantizeLinear", x, *self._scale(at))
+            for side, spread in (("1", dilation), ("2", 1)):
+                bent, after = f"{name}.{i}.snake{side}", f"{name}.{i}.conv{side}"
+                y = self._snake(y, self.weights[f"{name}.activations{side}.{i}.alpha"], at, bent)
+                y = self._convolution(y, f"{name}.convs{side}.{i}", spread, (bent, after))
+                at = after
+            x = g.add(x, g.node("DequantizeLinear", y, *self._scale(at)))
+        return x
 
+    def _snake(self, y: str, alpha: Array, before: str, after: str) -> str:
+        g, values = self.graph, self.ranges[before].values()[None]
+        bent = values + np.sin(alpha[:, None] * values) ** 2 / (alpha[:, None] + np.float32(1e-9))
+        table = g.weight(f"{after}.table", self.ranges[after].levels(bent)[None])
+        return g.node("GatherElements", table, g.node("Cast", y, to=INT32), axis=2)
 
-def _convolution(graph: Graph, y: str, name: str, weights: Weights, dilation: int, before: Range, after: Range) -> str:
-    weight, bias = weights[f"{name}.weight"], weights[f"{name}.bias"]
-    outputs, _, kernel = weight.shape
-    values, scale = quantise_columns(weight.reshape(outputs, -1).T, graph.largest)
-    pad = (kernel - 1) * dilation // 2
-    return graph.node(
-        "QLinearConv",
-        y,
-        *_names(graph, f"{name}.in", before),
-        graph.weight(f"{name}.int8", values.T.reshape(weight.shape)),
-        graph.weight(f"{name}.scale", scale),
-        graph.weight(f"zeros_{outputs}", np.zeros(outputs, np.int8)),
-        *_names(graph, f"{name}.out", after),
-        graph.weight(f"{name}.bias", np.rint(bias / (scale * before.scale)).astype(np.int32)),
-        kernel_shape=[kernel],
-        dilations=[dilation],
-        pads=[pad, pad],
-    )
+    def _convolution(self, y: str, name: str, dilation: int, between: tuple[str, str]) -> str:
+        g, weight, bias = self.graph, self.weights[f"{name}.weight"], self.weights[f"{name}.bias"]
+        outputs, _, kernel = weight.shape
+        values, scale = quantise_columns(weight.reshape(outputs, -1).T, g.largest)
+        unit = scale * self.ranges[between[0]].scale
+        pad = (kernel - 1) * dilation // 2
+        return g.node(
+            "QLinearConv",
+            y,
+            *self._scale(between[0]),
+            g.weight(f"{name}.int8", values.T.reshape(weight.shape)),
+            g.weight(f"{name}.scale", scale),
+            g.weight(f"zeros_{outputs}", np.zeros(outputs, np.int8)),
+            *self._scale(between[1]),
+            g.weight(f"{name}.bias", np.rint(bias / unit).astype(np.int32)),
+            kernel_shape=[kernel],
+            dilations=[dilation],
+            pads=[pad, pad],
+        )
 
-
-def _names(graph: Graph, name: str, range_: Range) -> tuple[str, str]:
-    scale = graph.weight(f"{name}.scale_of", np.array(range_.scale, np.float32))
-    return scale, graph.weight(f"{name}.zero_of", np.array(range_.zero, np.uint8))
+    def _scale(self, name: str) -> tuple[str, str]:
+        """Names of an activation's scale and zero."""
+        found = self.ranges[name]
+        scale = self.graph.weight(f"{name}.scale", np.array(found.scale, np.float32))
+        return scale, self.graph.weight(f"{name}.zero", np.array(found.zero, np.uint8))
