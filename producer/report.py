@@ -120,7 +120,7 @@ class _Counts:
 def _failed_lessons(run: Run | None) -> dict[tuple[str, str], list[Trouble]]:
     """(course, lesson) -> why it is not ready; of a cancelled run, every lesson without a manifest of this plan."""
     failed: dict[tuple[str, str], list[Trouble]] = {}
-    if run is None:
+    if run is None or not run.work:
         return failed
     plans = {(plan.course, plan.lesson): plan for plan in map(written, run.work)}
     for failure in run.ledger.failures(run.id):

@@ -21,7 +21,7 @@ from worker.contract import render_queue
 from worker.ledger import Progress
 from worker.settings import Settings
 
-WORDS = "river stone light paper cloud window garden bridge letter mirror".split()
+WORDS = ["river", "stone", "light", "paper", "cloud", "window", "garden", "bridge", "letter", "mirror"]
 
 
 def lesson(folder: Path, name: str, sentences: list[str]) -> Path:
@@ -124,7 +124,7 @@ def test_killed_workers_are_replaced_and_everything_delivered(large: Path, tmp_p
         assert leader is not None
         done = progress.segments - progress.remaining
         if not killed and done > 50:
-            killed.append(max(seen.pid for seen in pool_children(leader) if "render" in seen.command or True))
+            killed.append(max(seen.pid for seen in pool_children(leader) if "render" in seen.command))
             os.kill(killed[-1], signal.SIGKILL)
         elif len(killed) == 1 and done > 200:
             mains = [seen.pid for seen in group(leader) if render_queue("narrator", "tiny") in seen.command]
@@ -140,8 +140,8 @@ def test_killed_workers_are_replaced_and_everything_delivered(large: Path, tmp_p
 
 def test_nothing_survives_a_killed_command(large: Path, tmp_path: Path) -> None:
     command = start(large, tmp_path / "out")
-    leader = until(lambda: guard_of(command.pid))
-    until(lambda: len(pool_children(leader)) >= 3)  # two that render, one that assembles
+    leader = until(lambda: guard_of(command.pid), seconds=60.0)
+    until(lambda: len(pool_children(leader)) >= 3, seconds=60.0)  # two that render, one that assembles
     members = group(leader)
     assert any("valkey-server" in seen.command for seen in members)
     folder = Path(next(seen.command for seen in members if "guard.py" in seen.command).split()[-1])
@@ -157,8 +157,8 @@ def test_nothing_survives_a_killed_command(large: Path, tmp_path: Path) -> None:
 def test_an_interrupted_command_stops_cleanly_and_carries_on(large: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     command = start(large, out)
-    leader = until(lambda: guard_of(command.pid))
-    until(lambda: next((out / ".narrator").glob("segments/*/*.wav"), None))
+    leader = until(lambda: guard_of(command.pid), seconds=60.0)
+    until(lambda: next((out / ".narrator").glob("segments/*/*.wav"), None), seconds=60.0)
     command.send_signal(signal.SIGINT)
     assert command.wait(timeout=20) == 130
     assert not group(leader)
