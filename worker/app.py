@@ -65,6 +65,7 @@ def _attend(app: Celery, chosen: Settings, stopping: mmap.mmap) -> None:
         info = WorkerInfo(sender.hostname, served, sender.pool.num_processes, 0.0)
         sweepers.append(Sweeper(chosen, ledger, tasks.QueueSender(app, chosen), info))
         sweepers[-1].start()
+        log.info("serving %s with %d processes", ", ".join(served), info.processes)
 
     def stop(**_: Any) -> None:
         stopping[0] = 1

@@ -35,6 +35,8 @@ def serve(queues: Sequence[str] = (), processes: int = 1, settings: Settings | N
     if assemble_queue(settings.queue_prefix) in names:
         importlib.import_module("worker.link")  # slow: before the fork, and before the first lesson waits for it
     app = celery_app.make(settings)
+    for name in ("celery.worker.strategy", "celery.app.trace"):  # two lines a task, of which none says anything
+        logging.getLogger(name).setLevel(logging.WARNING)
     worker = app.Worker(
         hostname=f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(2)}",
         pool="prefork",
@@ -45,6 +47,7 @@ def serve(queues: Sequence[str] = (), processes: int = 1, settings: Settings | N
         without_mingle=True,
         without_heartbeat=True,
         optimization="fair",
+        quiet=True,
     )
     worker.start()
     return int(worker.exitcode or 0)

@@ -68,6 +68,11 @@ def register(app: Celery, station: Callable[[], Station]) -> None:
             except Transient as error:  # it is still ready: a sweep sends it again
                 log.warning("lesson %s/%s comes back later: %s", lesson.course, lesson.lesson, error)
 
+    # Celery's own tasks (map, chain, chord, ...) run others with arguments of the sender's choice.
+    app.finalize()
+    for name in [name for name in app.tasks if name.startswith("celery.")]:
+        app.tasks.unregister(name)
+
 
 def _render(batch: RenderBatch, station: Station) -> None:
     try:

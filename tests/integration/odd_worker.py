@@ -1,0 +1,51 @@
+"""A real worker whose tiny engine misbehaves where the text tells it to: ``python -m tests.integration.odd_worker``.
+
+"Slow ..." takes a while, "Crash ..." kills the process, "Hang ..." never ends.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from models import family
+from models.bundle import Bundle
+from models.voice import Engine, NarrationError, Speech, SpeechRequest
+from worker.serve import main
+
+SLOW_SECONDS = 0.15
+
+
+class OddEngine:
+    """The tiny engine, with faults."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.sample_rate = engine.sample_rate
+        self._engine = engine
+
+    def speak(self, requests: Sequence[SpeechRequest]) -> Iterator[tuple[int, Speech | NarrationError]]:
+        for index, request in enumerate(requests):
+            word = request.utterances[0].text.partition(" ")[0].lower()
+            with (Path(os.environ["ODD_LOG"])).open("a") as log:  # which process spoke what, for the tests
+                log.write(f"{os.getpid()} {request.utterances[0].text}\n")
+            if word == "slow":
+                time.sleep(SLOW_SECONDS)
+            if word == "crash":
+                os.kill(os.getpid(), signal.SIGSEGV)
+            if word == "hang":
+                time.sleep(3600)
+            for _, result in self._engine.speak([request]):
+                yield index, result
+
+
+def load(bundle: Bundle, threads: int = 1, real=family.load_engine) -> Engine:
+    return OddEngine(real(bundle, threads))
+
+
+if __name__ == "__main__":
+    family.load_engine = load
+    sys.exit(main())
