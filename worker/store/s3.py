@@ -34,11 +34,13 @@ from worker.store.s3heads import Heads
 from worker.store.s3reader import buffered
 
 if TYPE_CHECKING:
+    from botocore.credentials import Credentials
     from mypy_boto3_s3 import S3Client
 
 PART_BYTES = 16 << 20  # files above it are sent in parts of this size
 PARTS = TransferConfig(multipart_threshold=PART_BYTES, multipart_chunksize=PART_BYTES, max_concurrency=4)
 DELETE_BATCH = 1000  # names in one DeleteObjects request, S3's limit
+FEW = 2 * CONNECTIONS  # names for which boto3's kept connections are as quick as opening others
 MAX_PREFIX = 120  # bytes; with base.MAX_NAME it stays below S3's 1024
 CONFLICT_SECONDS = (0.05, 0.1, 0.2, 0.4, 0.8)  # waits between tries while another conditional write is under way
 
@@ -48,7 +50,7 @@ class Session(NamedTuple):
 
     pid: int
     client: S3Client
-    heads: Heads
+    credentials: Credentials | None
 
 
 class S3Store:
@@ -153,12 +155,22 @@ class S3Store:
         return _tag(there)
 
     def existing(self, names: Iterable[str]) -> set[str]:
-        """Those of the names that are there, by concurrent HEAD requests."""
+        """Those of the names that are there, by concurrent HEAD requests. (Listing the whole bucket costs as much a
+        name, whether it is wanted or not.)"""
         wanted = list({check_name(name) for name in names})
         if not wanted:
             return set()
-        with ThreadPoolExecutor(min(CONNECTIONS, len(wanted)), "store-existing") as pool:
-            return {name for name, there in zip(wanted, pool.map(self._is_there, wanted), strict=True) if there}
+        session = self._session
+        with translate(self._place):
+            heads = Heads(session.client, session.credentials, self._place.bucket)
+        short_cut = len(wanted) > FEW
+
+        def is_there(name: str) -> bool:
+            there = heads.ask(self._key(name)) if short_cut else None
+            return self._head(name) is not None if there is None else there
+
+        with heads, ThreadPoolExecutor(min(CONNECTIONS, len(wanted)), "store-existing") as pool:
+            return {name for name, there in zip(wanted, pool.map(is_there, wanted), strict=True) if there}
 
     def list(self, prefix: str = "") -> Iterator[Entry]:
         """Objects whose names start with the prefix, in the order of their names."""
@@ -187,9 +199,7 @@ class S3Store:
                 if (kept := self._kept) and kept.pid == os.getpid():
                     return kept
                 client, credentials = make_client(self._settings, self._place)
-                with translate(self._place):
-                    heads = Heads(client, credentials, self._place.bucket)
-                kept = self._kept = Session(os.getpid(), client, heads)
+                kept = self._kept = Session(os.getpid(), client, credentials)
         return kept
 
     @property
@@ -240,10 +250,6 @@ class S3Store:
                 return self._client.head_object(Bucket=self._place.bucket, Key=self._key(name))
         except Missing:
             return None
-
-    def _is_there(self, name: str) -> bool:
-        there = self._session.heads.ask(self._key(name))
-        return self._head(name) is not None if there is None else there
 
     def _delete(self, names: Sequence[str]) -> None:
         keys = [{"Key": self._key(name)} for name in names]

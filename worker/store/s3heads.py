@@ -19,65 +19,59 @@ from botocore.auth import S3SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from worker.store.s3client import CONNECT_SECONDS
+from worker.store.s3client import CONNECT_SECONDS, CONNECTIONS
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-FAULTS = 3  # failed connections after which the short cut is given up
+FAULTS = 2 * CONNECTIONS  # requests failed in a row after which the short cut is given up
 
 
 class Heads:
-    """Signed HEAD requests to one bucket over kept connections. Thread-safe; never carry it across a fork."""
+    """Signed HEAD requests to one bucket, from up to CONNECTIONS threads; a context that closes its connections."""
 
     def __init__(self, client: S3Client, credentials: Credentials | None, bucket: str) -> None:
-        """Learn from the client where the bucket is and who asks."""
+        """Learn from the client where the bucket is; nothing is sent yet."""
         example = client.generate_presigned_url("head_object", Params={"Bucket": bucket, "Key": "k"})
         self._base = example.partition("?")[0].removesuffix("k")
         parts = urlsplit(self._base)
-        self._host, self._secure = parts.netloc, parts.scheme == "https"
-        self._idle: queue.LifoQueue[http.client.HTTPConnection] = queue.LifoQueue()
-        self._faults = 0
-        self._credentials = credentials
+        proxied = parts.scheme in getproxies() and not proxy_bypass(parts.netloc)
+        self._credentials = None if proxied else credentials
         self._region = client.meta.region_name
-        if parts.scheme in getproxies() and not proxy_bypass(parts.netloc):
-            self._credentials = None
-        if self._secure:
-            self._trust = ssl.create_default_context(cafile=os.environ.get("AWS_CA_BUNDLE"))
+        self._faults = 0
+        self._connections: queue.LifoQueue[http.client.HTTPConnection] = queue.LifoQueue()
+        if parts.scheme == "https":
+            trust = ssl.create_default_context(cafile=os.environ.get("AWS_CA_BUNDLE"))
+        for _ in range(CONNECTIONS):
+            self._connections.put(
+                http.client.HTTPSConnection(parts.netloc, timeout=CONNECT_SECONDS, context=trust)
+                if parts.scheme == "https"
+                else http.client.HTTPConnection(parts.netloc, timeout=CONNECT_SECONDS)
+            )
+
+    def __enter__(self) -> Heads:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        while not self._connections.empty():
+            self._connections.get().close()
 
     def ask(self, key: str) -> bool | None:
         """True or False; None where only boto3 can tell."""
         if self._credentials is None or self._faults >= FAULTS:
             return None
-        url = self._base + quote(key, safe="/-_.~")
-        request = AWSRequest("HEAD", url)
+        request = AWSRequest("HEAD", self._base + quote(key, safe="/-_.~"))
         S3SigV4Auth(self._credentials.get_frozen_credentials(), "s3", self._region).add_auth(request)
+        connection = self._connections.get()
         try:
-            status = self._send(urlsplit(url).path, dict(request.headers))
+            connection.request("HEAD", urlsplit(str(request.url)).path, headers=dict(request.headers))
+            answer = connection.getresponse()
+            answer.read()
         except (OSError, http.client.HTTPException):
+            connection.close()  # it opens again at its next request
             self._faults += 1
             return None
-        return {200: True, 404: False}.get(status)
-
-    def _send(self, path: str, headers: dict[str, str]) -> int:
-        while True:
-            try:
-                connection, kept = self._idle.get_nowait(), True
-            except queue.Empty:
-                connection, kept = self._connection(), False
-            try:
-                connection.request("HEAD", path, headers=headers)
-                answer = connection.getresponse()
-                answer.read()
-            except (OSError, http.client.HTTPException):
-                connection.close()
-                if not kept:  # a kept connection may have been closed by the server long ago
-                    raise
-                continue
-            self._idle.put(connection)
-            return answer.status
-
-    def _connection(self) -> http.client.HTTPConnection:
-        if self._secure:
-            return http.client.HTTPSConnection(self._host, timeout=CONNECT_SECONDS, context=self._trust)
-        return http.client.HTTPConnection(self._host, timeout=CONNECT_SECONDS)
+        finally:
+            self._connections.put(connection)
+        self._faults = 0
+        return {200: True, 404: False}.get(answer.status)

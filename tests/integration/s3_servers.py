@@ -1,0 +1,204 @@
+"""Real S3 servers for the tests, each started as its own process and gone with it.
+
+moto      fast, every day; does not check signatures
+swift     OpenStack Swift with s3api, as pip installs it: four daemons, no root
+radosgw   Ceph, by infra/ci/radosgw.sh, where its packages are installed; or one that runs already, named by
+          NARRATOR_TEST_S3_ENDPOINT_URL and its two companions, which that script prints
+"""
+
+from __future__ import annotations
+
+import getpass
+import http.client
+import importlib.util
+import os
+import shlex
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import boto3
+import pytest
+from botocore.config import Config
+
+BUCKET = "narrator-test"
+RADOSGW = Path(__file__).parents[2] / "infra" / "ci" / "radosgw.sh"
+DIE_WITH_PARENT = "import sys\nif sys.platform == 'linux': import ctypes; ctypes.CDLL(None).prctl(1, 9)\n"
+
+
+@dataclass
+class Server:
+    """A running server; ``stop`` ends it and removes its data."""
+
+    name: str
+    endpoint: str
+    access_key: str
+    secret_key: str
+    processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    folder: Path | None = None
+    on_stop: Callable[[], object] | None = None
+
+    def stop(self) -> None:
+        for process in self.processes:
+            process.kill()
+            process.wait()
+        if self.on_stop:
+            self.on_stop()
+        if self.folder:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    def ready(self) -> Server:
+        """Wait until it answers, and make the bucket."""
+        parts = urlsplit(self.endpoint)
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                connection = http.client.HTTPConnection(parts.netloc, timeout=5)
+                connection.request("GET", "/healthcheck")
+                connection.getresponse().read()
+                break
+            except OSError:
+                assert all(process.poll() is None for process in self.processes), f"{self.name} died at start"
+                assert time.monotonic() < deadline, f"{self.name} does not answer"
+                time.sleep(0.02)
+            finally:
+                connection.close()
+        client = self.client()
+        while True:  # Swift's inner daemons come up one by one
+            try:
+                client.create_bucket(Bucket=BUCKET)
+                return self
+            except client.exceptions.ClientError as error:
+                if error.response["Error"]["Code"] in ("BucketAlreadyOwnedByYou", "BucketAlreadyExists"):
+                    return self
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.05)
+
+    def client(self):
+        """A plain boto3 client, to look from outside."""
+        return boto3.session.Session().client(
+            "s3",
+            endpoint_url=self.endpoint,
+            aws_access_key_id=self.access_key,
+            aws_secret_access_key=self.secret_key,
+            region_name="us-east-1",
+            config=Config(s3={"addressing_style": "path"}, request_checksum_calculation="when_required"),
+        )
+
+
+def missing(name: str, why: str) -> None:
+    """Skip at home; fail where NARRATOR_TEST_REQUIRE names the server."""
+    if name in os.environ.get("NARRATOR_TEST_REQUIRE", "").split(","):
+        pytest.fail(f"NARRATOR_TEST_REQUIRE names {name}: {why}")
+    pytest.skip(f"{name}: {why}")
+
+
+def start(name: str) -> Server:
+    return {"moto": start_moto, "swift": start_swift, "radosgw": start_radosgw}[name]()
+
+
+def free_port() -> int:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return int(taken.getsockname()[1])
+
+
+def run_python(code: str, log: Path, **environment: str) -> subprocess.Popen[bytes]:
+    """Start an interpreter that dies with this process."""
+    with log.open("wb") as output:
+        return subprocess.Popen(
+            [sys.executable, "-c", DIE_WITH_PARENT + code],
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, **environment},
+        )
+
+
+def start_moto() -> Server:
+    if importlib.util.find_spec("moto") is None or importlib.util.find_spec("flask") is None:
+        missing("moto", "pip install 'moto[s3,server]'")
+    folder = Path(tempfile.mkdtemp(prefix="moto-"))
+    port = free_port()
+    code = f"from moto.server import main; main(['-H', '127.0.0.1', '-p', '{port}'])"
+    process = run_python(code, folder / "log")
+    return Server("moto", f"http://127.0.0.1:{port}", "any", "any", [process], folder).ready()
+
+
+def start_radosgw() -> Server:
+    names = ("NARRATOR_TEST_S3_ENDPOINT_URL", "NARRATOR_TEST_S3_ACCESS_KEY_ID", "NARRATOR_TEST_S3_SECRET_ACCESS_KEY")
+    if names[0] in os.environ:
+        return Server("radosgw", *(os.environ[name] for name in names)).ready()
+    if shutil.which("radosgw") is None:
+        missing("radosgw", f"apt-get install radosgw ceph-mon ceph-osd ceph-common, see {RADOSGW.name}")
+    folder = Path(tempfile.mkdtemp(prefix="rgw-"))
+    said = subprocess.run([RADOSGW, "start", folder], check=True, capture_output=True, text=True, timeout=240).stdout
+    values = dict(shlex.split(line)[1].split("=", 1) for line in said.splitlines())
+
+    def stop() -> None:
+        subprocess.run([RADOSGW, "stop", folder], check=True, capture_output=True)
+
+    return Server("radosgw", *(values[name] for name in names), on_stop=stop).ready()
+
+
+def start_swift() -> Server:
+    if importlib.util.find_spec("swift") is None:
+        missing("swift", "pip install swift")
+    folder = Path(tempfile.mkdtemp(prefix="swift-"))
+    ports = {kind: free_port() for kind in ("account", "container", "object", "proxy")}
+    (folder / "disk" / "d1").mkdir(parents=True)
+    (folder / "swift.conf").write_text("[swift-hash]\nswift_hash_path_suffix = test\n[storage-policy:0]\nname = only\n")
+    for kind, port in ports.items():
+        (folder / f"{kind}.conf").write_text(swift_conf(folder, kind, port))
+    rings = "from swift.common.ring import RingBuilder\n"
+    for kind in ("account", "container", "object"):
+        device = {"id": 0, "region": 1, "zone": 1, "ip": "127.0.0.1", "port": ports[kind], "device": "d1", "weight": 1}
+        device |= {"replication_ip": "127.0.0.1", "replication_port": ports[kind], "meta": ""}
+        rings += f"b = RingBuilder(4, 1, 0); b.add_dev({device!r}); b.rebalance()\n"
+        rings += f"b.get_ring().save({str(folder / kind)!r} + '.ring.gz')\n"
+    subprocess.run([sys.executable, "-W", "ignore", "-c", rings], check=True, capture_output=True)
+    processes = []
+    for kind in ports:
+        # Swift looks for its hash secret in /etc/swift, which only root could write.
+        code = f"import swift.common.utils as u; u.SWIFT_CONF_FILE = {str(folder / 'swift.conf')!r}\n"
+        code += f"from swift.common.wsgi import run_wsgi; sys.exit(run_wsgi({str(folder / kind) + '.conf'!r}, "
+        code += f"'{kind}-server', verbose=True))"
+        processes.append(run_python(code, folder / f"{kind}.log", PYTHONWARNINGS="ignore"))
+    endpoint = f"http://127.0.0.1:{ports['proxy']}"
+    return Server("swift", endpoint, "test:tester", "testing", processes, folder).ready()
+
+
+def swift_conf(folder: Path, kind: str, port: int) -> str:
+    """The configuration of one of Swift's daemons, without workers, mounts, memcached or replication."""
+    pipeline = f"{kind}-server"
+    if kind == "proxy":
+        pipeline = "catch_errors gatekeeper healthcheck listing_formats s3api tempauth copy slo dlo proxy-server"
+    text = f"""[DEFAULT]
+bind_ip = 127.0.0.1
+bind_port = {port}
+workers = 0
+user = {getpass.getuser()}
+swift_dir = {folder}
+devices = {folder}/disk
+mount_check = false
+disable_fallocate = true
+log_level = WARNING
+[pipeline:main]
+pipeline = {pipeline}
+[app:{kind}-server]
+use = egg:swift#{kind}
+"""
+    if kind == "proxy":
+        text += "account_autocreate = true\nallow_account_management = true\n"
+        for name in pipeline.split()[:-1]:
+            text += f"[filter:{name}]\nuse = egg:swift#{name}\n"
+            if name == "tempauth":
+                text += "user_test_tester = testing .admin .reseller_admin\n"
+    return text
