@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from models.bundle import Bundle
 from models.piper.config import MAX_CONFIG
 from models.text import languages, normalise
-from models.text.phonemes import espeak, parts
+from models.text.phonemes import espeak, parts, versions
 from models.voice import Permanent, Unspeakable, Utterance
 
 VERSION = 1  # of the rules here; a rise renders all that Piper voices have said again
@@ -85,7 +85,7 @@ class PiperFrontEnd:
             "version": VERSION,
             "language": language,
             "normaliser": normalise.VERSION,
-            "espeak": espeak.version(),
+            "libraries": versions("num2words", "cn2an", espeak.DISTRIBUTION),
             "table": [file.sha256 for file in self._bundle.files if file.name == CONFIG],
         }
         return hashlib.sha256(json.dumps(state, sort_keys=True).encode()).hexdigest()

@@ -1,9 +1,10 @@
 """Grapheme to phoneme, one module a language. Libraries load at first use; nothing here imports an inference runtime.
 
-    english.py   misaki's lexicon and part-of-speech tags, then eSpeak NG or our own letters-to-sound rules
+    english.py   misaki's lexicon and part-of-speech tags; letters.py, a letters-to-sound model, for other words
     chinese.py   jieba's words, pypinyin's readings, misaki's IPA with tone arrows
     japanese.py  Open JTalk's readings in the kana-to-IPA table that Kokoro learned
-    espeak.py    eSpeak NG, optional
+    espeak.py    eSpeak NG, optional, for Piper voices
+    parts.py     where to cut text that is too long for one utterance
 
 None of them drops or guesses in silence: what has no sound and no rule raises Unspeakable, quoting it.
 """

@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 import re
 import warnings
+from functools import partial
 from typing import Any
 
 from models.text.phonemes import not_installed
@@ -37,11 +38,19 @@ PUNCTUATION = {
 }
 
 
+_MUST = re.compile("我|你|他|她|它|您|我们|你们|他们|她们|咱们|大家|还|就|都|也|总|又|可|必须|非|至少|要")
+# 行 is a row (hang2) in words of code, tables and matrices that jieba does not know as such.
+_ROWS = re.compile(
+    "(?:第?[一二三四五六七八九十百千万两几多每各某单逐换空整隔首末数这那]+|代码|命令)行[符数号]?|行(?:[数末首内间距尾标]|和列)"
+)
+_OF_ROWS = re.compile("的|代码|命令|数据|文本|表格|矩阵|首|末|每|某|各|整|该|这|那")
+
+
 class Chinese:
     """Text to phonemes, with jieba's dictionary loaded: about a second, 150 MB."""
 
     def __init__(self) -> None:
-        self._words, self._syllables = _load()
+        self._words, self._readings, self._syllable = _load()
 
     def phonemes(self, text: str) -> str:
         """The phonemes of Chinese text; words are apart, pauses stay as punctuation marks.
@@ -51,16 +60,31 @@ class Chinese:
         out = []
         for run in _RUNS.split(text):
             if _HAN.match(run):
-                out.append(" ".join(self._word(word) for word in self._words.lcut(run)))
+                words = ["", *self._words.lcut(run), ""]
+                out.append(" ".join(map(self._word, words[1:], words, words[2:])))
             else:
                 out.append("".join(_mark(mark, text) for mark in run))
         return re.sub(r"\s+([,.!?:;…”)])", r"\1", " ".join("".join(out).split()))
 
-    def _word(self, word: str) -> str:
+    def _word(self, word: str, before: str, after: str) -> str:
         try:
-            return str(self._syllables(word)).replace("\u032f", "")  # the non-syllabic arc is not in the alphabet
+            ipa = "".join(self._syllable(pinyin) for pinyin in self._pinyin(word, before, after))
         except ValueError:
             raise Unspeakable(f"no Mandarin reading for {word!r}: write it in other characters") from None
+        return ipa.replace("\u032f", "")  # the non-syllabic arc is not in the alphabet
+
+    def _pinyin(self, word: str, before: str, after: str) -> list[str]:
+        """A reading for every character, in its context where a dictionary of words does not settle it."""
+        readings: list[str] = self._readings(word)
+        if word == "地" and len(before) > 1 and after and before[-1] not in "块片这那的":
+            return ["de5"]  # 慢慢地走
+        if word == "得" and before:
+            return ["dei3" if _MUST.fullmatch(before) else "de5"]  # 我得走了, 说得好
+        if len(word) == 3 and word[1] == "得":
+            readings[1] = "de5"  # 跑得快
+        if "行" in word and (_ROWS.fullmatch(word) or (word == "行" and _OF_ROWS.fullmatch(before))) and after != "人":
+            readings[word.index("行")] = "hang2"  # 第一行代码, but 一行人
+        return readings
 
 
 def _mark(mark: str, text: str) -> str:
@@ -73,13 +97,14 @@ def _mark(mark: str, text: str) -> str:
     return PUNCTUATION[mark]
 
 
-def _load() -> tuple[Any, Any]:
-    """jieba's tokenizer and misaki's word-to-IPA."""
+def _load() -> tuple[Any, Any, Any]:
+    """jieba's tokenizer, pypinyin's readings of a word, misaki's syllable to IPA."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # pkg_resources, and invalid escapes when jieba is first compiled
             import jieba
             from misaki.zh import ZHG2P
+            from pypinyin import Style, lazy_pinyin
     except ImportError as error:
         raise not_installed("Chinese", error) from None
     jieba.setLogLevel(logging.ERROR)
@@ -87,4 +112,5 @@ def _load() -> tuple[Any, Any]:
     # As its initialize() does, but without the cache that it would unmarshal from a shared temporary folder.
     tokenizer.FREQ, tokenizer.total = tokenizer.gen_pfdict(tokenizer.get_dict_file())
     tokenizer.initialized = True
-    return tokenizer, ZHG2P.word2ipa
+    readings = partial(lazy_pinyin, style=Style.TONE3, neutral_tone_with_five=True)
+    return tokenizer, readings, ZHG2P.py2ipa

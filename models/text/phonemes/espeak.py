@@ -1,7 +1,6 @@
 """eSpeak NG, called in its own library: text to IPA, clause by clause, with the punctuation kept.
 
-eSpeak NG is GPL-3 and therefore optional (the ``piper`` extra). Piper voices speak nothing but its phonemes; for
-Kokoro it is the better of the two fallbacks for English words outside the lexicon.
+eSpeak NG is GPL-3 and therefore optional (the ``piper`` extra): only Piper voices speak from its phonemes.
 """
 
 from __future__ import annotations
@@ -9,7 +8,6 @@ from __future__ import annotations
 import ctypes
 import re
 from functools import lru_cache
-from importlib.util import find_spec
 from pathlib import Path
 
 from models.text.phonemes import versions
@@ -21,7 +19,6 @@ _AUDIO_OUTPUT_SYNCHRONOUS = 2  # nothing is ever played; phonemes need no audio 
 _DONT_EXIT = 0x8000  # without it eSpeak NG ends the process where it finds no data
 _UTF8 = 1
 _IPA = 0x02
-_TIE = 0x80  # the character in bits 8-23 joins the letters of an affricate or diphthong
 _LONGEST_DATA_PATH = 150  # bytes; eSpeak NG keeps it in a buffer of 160
 
 # Where eSpeak NG would make a clause: marks before a space, a closing mark or the end, and brackets and dashes.
@@ -29,21 +26,16 @@ _CLAUSE_END = re.compile(r"""([,;:.!?…]+(?=["”’')\]»]*(?:\s|$))|[()\[\]{}
 _SWITCH = re.compile(r"\([a-z-]+\)")  # "(fr)": eSpeak NG went over to another language for a word
 
 
-def available() -> bool:
-    """Whether eSpeak NG is installed. Imports nothing."""
-    return find_spec("espeakng_loader") is not None
-
-
 def version() -> str:
     """Its version for fingerprints, "" where it is not installed."""
     return versions(DISTRIBUTION)[DISTRIBUTION]
 
 
-def ipa(text: str, voice: str, tie: str = "") -> str:
+def ipa(text: str, voice: str) -> str:
     """Text in IPA, its punctuation kept where it stood: ``Hello, world!`` -> ``həlˈoʊ, wˈɜːld!``
 
-    ``voice`` is eSpeak NG's name such as "en-us"; ``tie`` joins the letters of one sound. Raises VoiceNotInstalled
-    where eSpeak NG is absent, Permanent where it has no such voice. Not thread-safe: eSpeak NG is one state machine.
+    ``voice`` is eSpeak NG's name for a language, such as "en-us". Raises VoiceNotInstalled where eSpeak NG is absent,
+    Permanent where it has no such voice. Not thread-safe: eSpeak NG is one state machine.
     """
     out = []
     for piece in _CLAUSE_END.split(" ".join(text.split())):
@@ -51,19 +43,18 @@ def ipa(text: str, voice: str, tie: str = "") -> str:
             out.append(piece)
             continue
         before, after = piece[0].isspace(), piece[-1].isspace()
-        out.append(" " * before + _clause(piece.strip(), voice, tie) + " " * after)
+        out.append(" " * before + _clause(piece.strip(), voice) + " " * after)
     return "".join(out)
 
 
-def _clause(text: str, voice: str, tie: str) -> str:
+def _clause(text: str, voice: str) -> str:
     library = _library()
     if library.espeak_SetVoiceByName(voice.encode()) != 0:
         raise Permanent(f"eSpeak NG {version()} has no voice {voice!r}: correct espeak.voice in the voice's .onnx.json")
-    mode = _IPA | (ord(tie) << 8 | _TIE if tie else 0)
     rest = ctypes.c_void_p(ctypes.cast(buffer := ctypes.create_string_buffer(text.encode()), ctypes.c_void_p).value)
     heard = []
     while rest.value:  # one clause at a time; buffer stays alive until the last
-        heard.append(library.espeak_TextToPhonemes(ctypes.byref(rest), _UTF8, mode).decode())
+        heard.append(library.espeak_TextToPhonemes(ctypes.byref(rest), _UTF8, _IPA).decode())
     del buffer
     return " ".join(" ".join(_SWITCH.sub("", phonemes) for phonemes in heard).split())
 
