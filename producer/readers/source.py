@@ -27,7 +27,7 @@ OUTPUTS = ("wav", "mp3", "opus", "flac")
 _IDENTIFIER: TypeAdapter[str] = TypeAdapter(Identifier)
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]")
 _BREAKS = re.compile(r"[\v\f\x85\u2028\u2029]")  # no new line to an editor, so line numbers must not count them
-_HEAD = re.compile(r"---[ \t]*\n(?P<head>.*?)^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
+_HEAD_END = re.compile(r"^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +82,13 @@ def split(path: Path, text: str) -> tuple[str, str, int]:
     """Front matter, the rest, and the line at which the rest begins."""
     if not re.match(r"---[ \t]*(?:\n|\Z)", text):
         return "", text, 1
-    match = _HEAD.match(text)
+    begin = text.find("\n") + 1
+    match = _HEAD_END.search(text, begin) if begin else None
     if not match:
         raise LessonError(path, 1, "the front matter is not closed: end it with a line of three hyphens")
-    if len(match["head"]) > MAX_HEAD:
+    if match.start() - begin > MAX_HEAD:
         raise LessonError(path, 1, f"front matter of more than {MAX_HEAD >> 10} KB")
-    return match["head"], text[match.end() :], text.count("\n", 0, match.end()) + 1
+    return text[begin : match.start()], text[match.end() :], text.count("\n", 0, match.end()) + 1
 
 
 def _settings(path: Path, head: str) -> dict[str, Setting]:
