@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import tempfile
 import wave
 from pathlib import Path
 from typing import Any
@@ -252,6 +253,30 @@ def test_a_redelivered_message_reads_no_segment_and_mends_a_lost_part(store: Dir
     assert contents(store) == kept
     store.delete([segment_name(spoken.key())])
     assert assemble(store, plan, message_for(plan)) == first
+
+
+def test_a_lesson_that_sounds_the_same_is_not_linked_again(store: DirectoryStore) -> None:
+    """Its lines have moved: the manifest says so, and the segments are not even read."""
+    spoken = speak(store, "One.")
+    plan = plan_of((spoken, 300))
+    first = assemble(store, plan, message_for(plan))
+    parts = {entry.name: entry.tag for entry in store.list(FOLDER) if not entry.name.endswith(".json")}
+    store.delete([segment_name(spoken.key())])
+    moved = plan.model_copy(
+        update={"source_digest": "9" * 64, "entries": (plan.entries[0].model_copy(update={"line": 40}),)}
+    )
+    second = assemble(store, moved, message_for(moved, submitted=2))
+    assert (second.cues[0].line, second.source_digest, second.submitted) == (40, "9" * 64, 2)
+    assert second.parts == first.parts
+    assert {entry.name: entry.tag for entry in store.list(FOLDER) if not entry.name.endswith(".json")} == parts
+    assert Manifest.model_validate_json(store.get(FOLDER + "manifest.json")[0]) == second
+
+
+def test_no_room_for_temporary_files_is_said(store: DirectoryStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = plan_of((speak(store, "One."), 0))
+    monkeypatch.setattr(tempfile, "tempdir", "/dev/full")
+    with pytest.raises(Permanent, match=r"TMPDIR.*make room"):
+        assemble(store, plan, message_for(plan))
 
 
 @pytest.mark.parametrize("junk", [b"", b"{", b"[]", b'{"submitted": 0}', b'{"submitted": "soon"}'])

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from pydantic import ValidationError
@@ -39,22 +39,15 @@ def assemble(store: Store, plan: LessonPlan, message: AssembleLesson) -> Manifes
     if (plan.course, plan.lesson) != (message.course, message.lesson):
         raise Permanent(f"plan {message.plan} is of {plan.course}/{plan.lesson}, not {message.course}/{message.lesson}")
     present, _ = _present(store, message)
-    if present and _is_current(store, present, message):
+    if present and present.submitted > message.submitted:
         return present
-    with TemporaryDirectory(prefix="narrator-") as folder:
-        work = Path(folder)
-        with (work / "spool").open("w+b") as file:
-            spool = Spool(file)
-            gather(store, plan, spool)
-            lesson = lay_out(plan, spool)
-            loudness = _loudness(plan, lesson)
-            parts = _write(work, plan, lesson, loudness.gain)
-        manifest = _manifest(plan, message, lesson, loudness, parts)
-        for part in parts:
-            store.put_file(
-                lesson_folder(plan.course, plan.lesson) + part.name, work / part.name, content_type=part.media_type
-            )
-    return _publish(store, manifest, message)
+    if present and present.lesson_key == plan.lesson_key() and _in_place(store, present):
+        return _publish(store, _renewed(present, plan, message), message)
+    try:
+        with TemporaryDirectory(prefix="narrator-") as folder:
+            return _publish(store, _link(store, plan, message, Path(folder)), message)
+    except OSError as error:
+        raise Permanent(f"temporary files, in TMPDIR: {error}: make room there for twice the lesson's audio") from error
 
 
 # --- the manifest that is there already
@@ -84,15 +77,17 @@ def _present(store: Store, message: AssembleLesson) -> tuple[Manifest | None, st
         return None, tag
 
 
-def _is_current(store: Store, present: Manifest, message: AssembleLesson) -> bool:
-    """Whether nothing is left to do: a newer submission's manifest stands, or this very one and all its parts."""
-    if present.submitted > message.submitted:
-        return True
-    if (present.submitted, present.plan) != (message.submitted, message.plan):
-        return False
+def _in_place(store: Store, present: Manifest) -> bool:
+    """Whether all parts of the manifest are there."""
     folder = lesson_folder(present.course, present.lesson)
     sizes = {entry.name: entry.size for entry in store.list(folder)}
     return all(sizes.get(folder + part.name) == part.size for part in present.parts)
+
+
+def _renewed(present: Manifest, plan: LessonPlan, message: AssembleLesson) -> Manifest:
+    """The present manifest for a plan that sounds and reads the same: a comment was edited, lines have moved."""
+    spans = [(cue.start, cue.end) for cue in present.cues]
+    return present.model_copy(update={**_origin(plan, message), "cues": _cues(plan, spans)})
 
 
 def _publish(store: Store, manifest: Manifest, message: AssembleLesson) -> Manifest:
@@ -101,7 +96,7 @@ def _publish(store: Store, manifest: Manifest, message: AssembleLesson) -> Manif
     data = (manifest.model_dump_json(indent=1) + "\n").encode()
     for _ in range(100):
         present, tag = _present(store, message)
-        if present and present.submitted > manifest.submitted:
+        if present and (present.submitted > manifest.submitted or present == manifest):
             return present
         try:
             if tag is None:
@@ -115,6 +110,30 @@ def _publish(store: Store, manifest: Manifest, message: AssembleLesson) -> Manif
 
 
 # --- the sound and the parts
+
+
+def _link(store: Store, plan: LessonPlan, message: AssembleLesson, work: Path) -> Manifest:
+    """Make all parts in the folder ``work`` and put them into the store; gives the manifest, not yet stored."""
+    with (work / "spool").open("w+b") as file:
+        spool = Spool(file)
+        gather(store, plan, spool)
+        lesson = lay_out(plan, spool)
+        loudness = _loudness(plan, lesson)
+        parts = _write(work, plan, lesson, loudness.gain)
+    for part in parts:
+        name = lesson_folder(plan.course, plan.lesson) + part.name
+        store.put_file(name, work / part.name, content_type=part.media_type)
+    return Manifest(
+        **_origin(plan, message),
+        course=plan.course,
+        lesson=plan.lesson,
+        lesson_key=plan.lesson_key(),
+        sample_rate=lesson.rate,
+        samples=lesson.samples,
+        loudness=loudness,
+        parts=tuple(parts),
+        cues=_cues(plan, lesson.spans),
+    )
 
 
 def _loudness(plan: LessonPlan, lesson: LessonSound) -> MeasuredLoudness:
@@ -160,25 +179,20 @@ def _part(path: Path, kind: Literal["audio", "vtt", "srt"], media_type: str) -> 
     return Part(kind=kind, name=path.name, media_type=media_type, size=path.stat().st_size, sha256=sha256)
 
 
-def _manifest(
-    plan: LessonPlan, message: AssembleLesson, lesson: LessonSound, loudness: MeasuredLoudness, parts: Sequence[Part]
-) -> Manifest:
-    return Manifest(
-        course=plan.course,
-        lesson=plan.lesson,
-        title=plan.title,
-        language=plan.language,
-        source=plan.source,
-        source_digest=plan.source_digest,
-        lesson_key=plan.lesson_key(),
-        plan=message.plan,
-        submitted=message.submitted,
-        sample_rate=lesson.rate,
-        samples=lesson.samples,
-        loudness=loudness,
-        parts=tuple(parts),
-        cues=tuple(
-            Cue(key=e.key, segment=e.segment, caption=e.caption, role=e.role, line=e.line, start=start, end=end)
-            for e, (start, end) in zip(plan.entries, lesson.spans, strict=True)
-        ),
+def _origin(plan: LessonPlan, message: AssembleLesson) -> dict[str, Any]:
+    """The manifest's fields that change with the submission, though the lesson may sound the same."""
+    return {
+        "title": plan.title,
+        "language": plan.language,
+        "source": plan.source,
+        "source_digest": plan.source_digest,
+        "plan": message.plan,
+        "submitted": message.submitted,
+    }
+
+
+def _cues(plan: LessonPlan, spans: Sequence[tuple[int, int]]) -> tuple[Cue, ...]:
+    return tuple(
+        Cue(key=e.key, segment=e.segment, caption=e.caption, role=e.role, line=e.line, start=start, end=end)
+        for e, (start, end) in zip(plan.entries, spans, strict=True)
     )
