@@ -6,31 +6,23 @@ because the norms of both span the whole sequence.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
 
 import numpy as np
-from numpy.typing import NDArray
 
 from models.bundle import Bundle
-from models.cosyvoice.config import Sampling
-from models.cosyvoice.flow import STEPS, Flow, speed_up
-from models.cosyvoice.language_model import LanguageModel, Prompt, Tables
+from models.cosyvoice.flow import speed_up
+from models.cosyvoice.language_model import Prompt
+from models.cosyvoice.parts import Parameters, load_parts
 from models.joining import join
-from models.session import open_session
-from models.vocoders import Mel, Vocoder
-from models.vocoders.hift import Hift
-from models.vocoders.source import Source
+from models.vocoders import Mel
 from models.voice import NarrationError, Permanent, Samples, Speech, SpeechRejected, SpeechRequest, Utterance
 
-SLOTS = 16  # segments in one pass of the language model
-KEYS_AND_VALUES = 640 << 20  # bytes they may take; fewer slots for longer segments
 WARM_UP = Utterance("啊。", "zh", "", (1, 2, 3))
 STAGES = {"language model": 0, "flow": 1, "vocoder": 2}  # each draws from its own stream
 MOST_STEPS = 50
-
-Array = NDArray[np.float32]
 
 
 @dataclass(slots=True)
@@ -57,26 +49,8 @@ class CosyVoiceEngine:
     def __init__(self, bundle: Bundle, threads: int = 1) -> None:
         """Verify the files, open the sessions and speak a syllable. Raises VoiceNotInstalled."""
         self.sample_rate, self._bundle = bundle.sample_rate, bundle
-        sessions = {
-            name: open_session(bundle.path(f"{name}.onnx"), threads)
-            for name in ("text_encoder", "positions", "decoder", "flow_encoder", "estimator", "pitch", "generator")
-        }
-        with np.load(bundle.path("tables.npz"), allow_pickle=False) as file:
-            tables = {name: file[name] for name in file.files}
-        self._speakers: tuple[Array, Array] = (tables["speakers_language_model"], tables["speakers_flow"])
-        rule = Sampling(**_section(bundle, "sampling"))  # type: ignore[arg-type]
-        self.language_model = LanguageModel(
-            (sessions["text_encoder"], sessions["positions"], sessions["decoder"]),
-            Tables(tables["speech"], tables.get("speech_scale"), tables["signs"]),
-            rule,
-            SLOTS,
-            KEYS_AND_VALUES,
-        )
-        self.flow = Flow(sessions["flow_encoder"], sessions["estimator"], _number(bundle.parameters, "guidance"))
-        settings = _section(bundle, "source")
-        source = Source(tables["source_weight"], float(tables["source_bias"]), **settings)
-        self.vocoder: Vocoder = Hift(sessions["pitch"], sessions["generator"], source)
-        self._fixed = bundle.parameters.get("speech_tokens_per_text_token")
+        self._parameters = Parameters.of(bundle.parameters, bundle.origin)
+        self._parts = load_parts(bundle.path, self._parameters, threads)
         self._warm_up()
 
     def speak(self, requests: Sequence[SpeechRequest]) -> Iterator[tuple[int, Speech | NarrationError]]:
@@ -98,7 +72,7 @@ class CosyVoiceEngine:
                 prompts.append(self._prompt(utterance, speaker, stream(job.request.seed, k, "language model")))
                 owners.append((job, k))
         began = perf_counter()
-        for at, tokens in self.language_model.generate(prompts):
+        for at, tokens in self._parts.language_model.generate(prompts):
             job, k = owners[at]
             self._spent(job, "language model", began)
             job.left -= 1
@@ -111,15 +85,17 @@ class CosyVoiceEngine:
             began = perf_counter()
 
     def _prompt(self, utterance: Utterance, speaker: int, seed: int) -> Prompt:
-        fixed = int(self._fixed) * len(utterance.tokens) if isinstance(self._fixed, int) else None
-        return Prompt(utterance.tokens, self._speakers[0][speaker], seed, fixed)
+        fixed = self._parameters.speech_tokens_per_text_token
+        tokens = None if fixed is None else fixed * len(utterance.tokens)
+        return Prompt(utterance.tokens, self._parts.speakers[0][speaker], seed, tokens)
 
     def _draw_mel(self, job: _Pending, utterance: int, tokens: list[int]) -> None:
         began = perf_counter()
         request = job.request
-        seed, steps = stream(request.seed, utterance, "flow"), int(request.options.get("steps", STEPS))
+        seed, steps = stream(request.seed, utterance, "flow"), int(request.options.get("steps", self._parameters.steps))
+        speaker = self._parts.speakers[1][self._speaker(request.speaker)]
         try:
-            job.mels[utterance] = self.flow.mel(tokens, self._speakers[1][self._speaker(request.speaker)], seed, steps)
+            job.mels[utterance] = self._parts.flow.mel(tokens, speaker, seed, steps)
         except NarrationError as error:
             job.failure = error
         self._spent(job, "flow", began)
@@ -132,7 +108,7 @@ class CosyVoiceEngine:
         try:
             for k in range(len(request.utterances)):
                 mel = np.ascontiguousarray(speed_up(job.mels[k], request.speed))
-                pieces.append(self.vocoder.synthesise(mel, stream(request.seed, k, "vocoder")))
+                pieces.append(self._parts.hift.synthesise(mel, stream(request.seed, k, "vocoder")))
         except NarrationError as error:
             return error
         samples = join(request.utterances, pieces, self.sample_rate)
@@ -146,43 +122,29 @@ class CosyVoiceEngine:
 
     def _speaker(self, name: str) -> int:
         """The row of a speaker, by name or by number."""
-        if name.isascii() and name.isdigit() and int(name) < len(self._speakers[0]):
+        if name.isascii() and name.isdigit() and int(name) < len(self._parts.speakers[0]):
             return int(name)
         row = self._bundle.speaker(name).parameters.get("row")
-        if not isinstance(row, int) or not 0 <= row < len(self._speakers[0]):
+        if not isinstance(row, int) or not 0 <= row < len(self._parts.speakers[0]):
             raise Permanent(f"{self._bundle.origin}: voice {name!r} has no row among the speakers")
         return row
 
     def _warm_up(self) -> None:
-        prompt = Prompt(WARM_UP.tokens, self._speakers[0][0], 0, tokens=6)
-        tokens = dict(self.language_model.generate([prompt]))[0]
+        prompt = Prompt(WARM_UP.tokens, self._parts.speakers[0][0], 0, tokens=6)
+        tokens = dict(self._parts.language_model.generate([prompt]))[0]
         if isinstance(tokens, SpeechRejected):
             raise Permanent(f"{self._bundle.origin}: the voice cannot say a syllable: {tokens}")
-        self.vocoder.synthesise(self.flow.mel(tokens, self._speakers[1][0], 0, steps=1), 0)
+        self._parts.hift.synthesise(self._parts.flow.mel(tokens, self._parts.speakers[1][0], 0, steps=1), 0)
 
 
 def _check(request: SpeechRequest) -> None:
     unknown = request.options.keys() - {"steps", "vocoder"}
     if unknown:
         raise Permanent(f"CosyVoice has no option {', '.join(sorted(unknown))}; it has steps and vocoder")
-    steps = request.options.get("steps", STEPS)
+    steps = request.options.get("steps", 1)
     if not isinstance(steps, int) or not 1 <= steps <= MOST_STEPS:
         raise Permanent(f"steps is {steps!r}, expected 1 to {MOST_STEPS}")
     if request.options.get("vocoder", "hift") != "hift":
         raise Permanent(f"this bundle has no vocoder {request.options['vocoder']!r}; it has hift")
     if not request.utterances or not all(u.tokens for u in request.utterances):
         raise Permanent("there is an utterance without tokens")
-
-
-def _number(values: Mapping[str, object], name: str) -> float:
-    value = values.get(name)
-    if not isinstance(value, int | float):
-        raise Permanent(f"voice.toml: parameters.{name} is {value!r}, expected a number")
-    return float(value)
-
-
-def _section(bundle: Bundle, name: str) -> dict[str, float]:
-    section = bundle.parameters.get(name)
-    if not isinstance(section, dict):
-        raise Permanent(f"{bundle.origin}: parameters.{name} is missing")
-    return {key: _number(section, key) if isinstance(section[key], float) else section[key] for key in section}  # type: ignore[misc]

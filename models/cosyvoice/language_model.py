@@ -126,6 +126,10 @@ class LanguageModel:
         self.cache = Cache([(key.shape[1], key.shape[3]) for key in keys])
         self._by_distance: list[Array] = []
 
+    def embed(self, tokens: Sequence[int]) -> Array:
+        """What the decoder reads of some speech tokens, [n, width]."""
+        return self._tables.rows(tokens)
+
     def encode(self, ids: Sequence[int]) -> Array:
         """Text tokens [S] to rows [S, width] for the decoder."""
         feeds: dict[str, NDArray[Any]] = {
@@ -177,7 +181,7 @@ class LanguageModel:
                 self._leave(active, past, at)
             if active:
                 count = len(active)
-                x = self._tables.rows([slot.tokens[-1] for slot in active])[:, None]
+                x = self.embed([slot.tokens[-1] for slot in active])[:, None]
                 logits = self.step(x, past[:count], np.ones(count, np.int64))
                 past[:count] += 1
                 for slot, row in zip(active, logits, strict=True):

@@ -18,7 +18,7 @@ class Hift:
     name = "hift"
 
     def __init__(self, pitch: ort.InferenceSession, generator: ort.InferenceSession, source: Source) -> None:
-        self._pitch, self._generator, self._source = pitch, generator, source
+        self._pitch, self._generator, self.source = pitch, generator, source
 
     def pitch(self, mel: Mel) -> NDArray[np.float32]:
         """Fundamental frequency of each frame, Hz; [80, M] -> [M]."""
@@ -30,5 +30,5 @@ class Hift:
 
     def synthesise(self, mel: Mel, seed: int) -> Samples:
         """Mel [80, M] to samples [256 M] at 22,050 Hz."""
-        phase, noise = self._source.draws(mel.shape[1], seed)
-        return self.generate(mel, self._source.excite(self.pitch(mel), phase, noise))
+        phase, noise = self.source.draws(mel.shape[1], seed)
+        return self.generate(mel, self.source.excite(self.pitch(mel), phase, noise))

@@ -1,0 +1,246 @@
+"""A checkpoint into a bundle: graphs, tables, tokenizer, ``voice.toml`` with checksums, and what the self-check found.
+
+    convert(Path("CosyVoice-300M-SFT"), Path("voices/cosyvoice"), "auto")
+
+Needs the ``convert`` extra (torch, onnx); nothing here runs with the product. Weights are never executed: the graphs
+are built node by node from the state dicts.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+import re
+import shutil
+import tempfile
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import JsonValue
+
+from models.bundle import LANGUAGES, Bundle, BundleFile, Speaker
+from models.cosyvoice import convert_flow, convert_hift, convert_language_model, self_check
+from models.cosyvoice.checkpoint import Checkpoint, read_checkpoint
+from models.cosyvoice.graph import Graph, Precision, quantise_columns
+from models.cosyvoice.parts import GRAPHS, TABLES, Parameters, SourceParameters
+from models.cosyvoice.quantised_blocks import Ranges
+from models.cosyvoice.tokenizer import VOCABULARY
+from models.install import DESCRIPTION, describe
+from models.voice import Permanent
+
+# The public checkpoint's speakers in the order of their numbers: name, alias, language.
+SPEAKERS = (
+    ("中文女", "zh-female", "zh"),
+    ("中文男", "zh-male", "zh"),
+    ("日语男", "ja-male", "ja"),
+    ("粤语女", "yue-female", "yue"),
+    ("英文女", "en-female", "en"),
+    ("英文男", "en-male", "en"),
+    ("韩语女", "ko-female", "ko"),
+)
+FOUR_BITS = ("text_encoder", "decoder")  # what may have them: the estimator would be a quarter off at each step
+ALWAYS_FLOAT = ("pitch",)  # small, and a wrong pitch is heard at once
+LICENCE = "Apache-2.0"  # of the public checkpoint; tokenizer MIT
+AUTO: tuple[tuple[Precision, Precision], ...] = (("int4", "int4"), ("int8", "int4"), ("int8", "int8"))  # text, decoder
+
+Choice = Literal["fp32", "int8", "int4", "auto"]
+
+
+def convert(
+    checkpoint: Path,
+    out: Path,
+    precision: Choice = "int8",
+    per_part: Mapping[str, Precision] | None = None,
+    *,
+    speech_tokens_per_text_token: int | None = None,
+    reduce_range: bool | None = None,
+) -> Bundle:
+    """Convert the CosyVoice-300M-SFT checkpoint in a directory; ``out`` becomes the bundle, whole or not at all.
+
+    ``per_part`` overrides the precision of single graphs. ``auto`` takes the smallest mix whose language model stays
+    close to float32 on this checkpoint, else int8. ``speech_tokens_per_text_token`` is for checkpoints of random
+    weights, in tests. ``reduce_range`` (7-bit weights) is for CPUs without VNNI: by default, as this machine needs.
+    Raises Permanent naming file, tensor and remedy.
+    """
+    if out.exists():
+        raise Permanent(f"{out} exists already; give another place or remove it")
+    bundle_id = out.resolve().name
+    if not re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,63}", bundle_id):
+        raise Permanent(f"{bundle_id!r} cannot name a bundle: small letters, digits, '.', '_' and '-' only")
+    read = read_checkpoint(checkpoint)
+    parameters = _parameters(read, speech_tokens_per_text_token)
+    reduced = needs_reduced_range() if reduce_range is None else reduce_range
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{bundle_id}.") as temporary:
+        exact, made = Path(temporary, "exact"), Path(temporary, "made")
+        _Writer(read, exact).write_all(dict.fromkeys(GRAPHS, "fp32"))
+        reference = self_check.render(exact, parameters, read.config)
+        writer = _Writer(read, made, self_check.ranges(read, reference), reduced)
+        precisions = _choose(writer, parameters, reference, precision, per_part or {})
+        writer.write_all(precisions)
+        record: dict[str, JsonValue] = {
+            "self_check": self_check.compare(made, parameters, reference),
+            "precisions": dict(precisions),
+            "reduced_range": reduced,
+            "notices": list(read.notices),
+            "converted_with": {name: version(name) for name in ("narrator", "onnx", "onnxruntime", "torch")},
+        }
+        shutil.copy(VOCABULARY, made)
+        bundle = _describe(bundle_id, made, read, (parameters, precisions, record))
+        (made / DESCRIPTION).write_text(describe(bundle), encoding="utf-8")
+        made.rename(out)
+    return Bundle.read(out / DESCRIPTION)
+
+
+def needs_reduced_range() -> bool:
+    """Whether 8-bit products saturate on this machine: x86 without VNNI."""
+    try:
+        flags = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return platform.machine().lower() in ("x86_64", "amd64")  # unknown: the safe choice
+    return "sse2" in flags and not re.search(r"\bavx512_vnni\b|\bavx_vnni\b", flags)
+
+
+class _Writer:
+    """Builds graphs into a folder."""
+
+    def __init__(self, read: Checkpoint, folder: Path, ranges: Ranges | None = None, reduced: bool = False) -> None:
+        self.folder, self._read, self._ranges, self._reduced = folder, read, ranges, reduced
+        folder.mkdir()
+
+    def write_all(self, precisions: Mapping[str, Precision]) -> None:
+        """Every graph, and the tables."""
+        for name in GRAPHS:
+            self.write(name, precisions[name])
+        self.write_tables(precisions["decoder"])
+
+    def write(self, name: str, precision: Precision) -> None:
+        """One graph."""
+        config, read = self._read.config, self._read
+        graph = Graph(precision, self._reduced, by_row=name != "estimator")
+        match name:
+            case "text_encoder":
+                convert_language_model.text_encoder(read.language_model, config.language_model, graph)
+            case "positions":
+                convert_language_model.position_tables(read.language_model, config.language_model, graph)
+            case "decoder":
+                convert_language_model.decoder(read.language_model, config.language_model, graph)
+            case "flow_encoder":
+                convert_flow.flow_encoder(read.flow, config.flow, graph)
+            case "estimator":
+                convert_flow.estimator(read.flow, config.flow, graph)
+            case "pitch":
+                convert_hift.pitch(read.hift, config.hift, graph)
+            case _:
+                ranges = None if precision == "fp32" else self._ranges
+                convert_hift.generator(read.hift, config.hift, graph, ranges)
+        graph.save(self.folder / f"{name}.onnx")
+
+    def write_tables(self, precision: Precision) -> None:
+        """What is no graph; embeddings in 8 bits beside a decoder that is not float32."""
+        llm, flow, hift = self._read.language_model, self._read.flow, self._read.hift
+        tables: dict[str, NDArray[Any]] = {
+            "signs": llm["llm_embedding.weight"],
+            "source_weight": hift["m_source.l_linear.weight"][0],
+            "source_bias": hift["m_source.l_linear.bias"][0],
+        }
+        embeddings = np.stack([self._read.speakers[name] for name in speaker_order(self._read)])
+        embeddings = embeddings / np.maximum(np.linalg.norm(embeddings, axis=1, keepdims=True), 1e-12)
+        for key, weights in (("language_model", llm), ("flow", flow)):
+            weight, bias = (weights[f"spk_embed_affine_layer.{part}"] for part in ("weight", "bias"))
+            tables[f"speakers_{key}"] = (embeddings @ weight.T + bias).astype(np.float32)
+        tables["speech"] = llm["speech_embedding.weight"]
+        if precision != "fp32":
+            values, tables["speech_scale"] = quantise_columns(llm["speech_embedding.weight"].T, 127)
+            tables["speech"] = np.ascontiguousarray(values.T)
+        np.savez(self.folder / TABLES, **tables)  # type: ignore[arg-type]
+
+
+def speaker_order(read: Checkpoint) -> list[str]:
+    """The checkpoint's speakers by number: the seven public ones first, others as they come."""
+    public = [name for name, _, _ in SPEAKERS if name in read.speakers]
+    return public + [name for name in read.speakers if name not in public]
+
+
+def _parameters(read: Checkpoint, fixed: int | None) -> Parameters:
+    hift = read.config.hift
+    return Parameters(
+        sampling=read.config.language_model.sampling,
+        source=SourceParameters(amplitude=hift.amplitude, noise=hift.noise, voiced=hift.voiced),
+        guidance=read.config.flow.guidance,
+        speech_tokens_per_text_token=fixed,
+    )
+
+
+def _choose(
+    writer: _Writer,
+    parameters: Parameters,
+    reference: self_check.Reference,
+    precision: Choice,
+    per_part: Mapping[str, Precision],
+) -> dict[str, Precision]:
+    """The precision of every graph."""
+    for name, chosen in per_part.items():
+        if name not in GRAPHS or name in ALWAYS_FLOAT:
+            raise Permanent(f"there is no choice of precision for {name!r}; there is for {', '.join(GRAPHS[:-2])}, ...")
+        if chosen == "int4" and name not in FOUR_BITS:
+            raise Permanent(f"{name} is not usable in 4 bits; {' and '.join(FOUR_BITS)} are")
+    if precision != "auto":
+        return {**_mix(precision, precision), **per_part}
+    for text, decoder in AUTO[:-1]:
+        mix = {**_mix(text, decoder), **per_part}
+        for name in GRAPHS[:3]:
+            writer.write(name, mix[name])
+        writer.write_tables(mix["decoder"])
+        if self_check.close_enough(writer.folder, parameters, reference):
+            return mix
+    return {**_mix(*AUTO[-1]), **per_part}
+
+
+def _mix(text: Precision, decoder: Precision) -> dict[str, Precision]:
+    """Precisions of all graphs, given those that may have 4 bits."""
+    other: Precision = "fp32" if decoder == "fp32" else "int8"
+    mix: dict[str, Precision] = dict.fromkeys(GRAPHS, other)
+    mix.update(dict.fromkeys(ALWAYS_FLOAT, "fp32"))
+    return {**mix, "text_encoder": text, "decoder": decoder}
+
+
+def _describe(
+    bundle_id: str,
+    folder: Path,
+    read: Checkpoint,
+    made: tuple[Parameters, Mapping[str, Precision], dict[str, JsonValue]],
+) -> Bundle:
+    parameters, precisions, record = made
+    files = []
+    for path in sorted(folder.iterdir()):
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        files.append(BundleFile(name=path.name, sha256=digest, size=path.stat().st_size))
+    record["bytes"] = {file.name: file.size for file in files}
+    kinds = sorted({precisions[name] for name in GRAPHS if name not in ALWAYS_FLOAT})
+    known = {name: (alias, language) for name, alias, language in SPEAKERS}
+    voices = []
+    for row, name in enumerate(speaker_order(read)):
+        alias, language = known.get(name, (name, "zh"))
+        languages = (language, *(other for other in LANGUAGES if other != language))
+        for called in dict.fromkeys((alias, name)):
+            voices.append(Speaker(name=called, title=name, languages=languages, parameters={"row": row}))
+    fields = {
+        "id": bundle_id,
+        "family": "cosyvoice",
+        "title": "CosyVoice-300M-SFT",
+        "licence": LICENCE,
+        "sample_rate": read.config.sample_rate,
+        "precision": "-".join(kinds),
+        "remedy": "convert the checkpoint again: narrator voices convert cosyvoice CHECKPOINT_DIR OUT",
+        "parameters": parameters.model_dump(mode="json", exclude_none=True),
+        "record": record,
+        "files": tuple(files),
+        "voices": tuple(voices),
+    }
+    return Bundle.model_validate(fields)

@@ -1,0 +1,95 @@
+"""The bundle's files as working parts: language model, flow, vocoder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import JsonValue, TypeAdapter, ValidationError
+
+from models.bundle import Record
+from models.cosyvoice.config import Sampling
+from models.cosyvoice.flow import STEPS, Flow
+from models.cosyvoice.language_model import LanguageModel, Tables
+from models.session import open_session
+from models.vocoders.hift import Hift
+from models.vocoders.source import Source
+from models.voice import Permanent
+
+GRAPHS = ("text_encoder", "positions", "decoder", "flow_encoder", "estimator", "pitch", "generator")
+TABLES = "tables.npz"
+SLOTS = 16  # segments in one pass of the language model
+KEYS_AND_VALUES = 640 << 20  # bytes they may take; fewer slots for longer segments
+
+Array = NDArray[np.float32]
+
+
+class SourceParameters(Record):
+    """Of the harmonic source."""
+
+    amplitude: float
+    noise: float
+    voiced: float
+
+
+class Parameters(Record):
+    """What ``voice.toml`` says under ``parameters``: all that shapes the sound beside the files."""
+
+    sampling: Sampling
+    source: SourceParameters
+    guidance: float
+    steps: int = STEPS
+    # Speech tokens drawn per text token whatever the model says. Only for tests and measurements: random weights end
+    # nowhere. It is part of the fingerprint, so it can never pass for the real thing.
+    speech_tokens_per_text_token: int | None = None
+
+    @classmethod
+    def of(cls, values: Mapping[str, JsonValue], origin: Path) -> Parameters:
+        """Check a bundle's parameters. Raises Permanent naming the file."""
+        try:
+            return TypeAdapter(cls).validate_python(dict(values))
+        except ValidationError as error:
+            wrong = "; ".join(f"parameters.{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+            raise Permanent(f"{origin}: {wrong}; convert the voice again") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Loaded and ready. ``speakers`` are projected: [n, width] for the language model, [n, 80] for the flow."""
+
+    language_model: LanguageModel
+    flow: Flow
+    hift: Hift
+    speakers: tuple[Array, Array]
+
+
+def load_parts(locate: Callable[[str], Path], parameters: Parameters, threads: int = 1) -> Parts:
+    """Open every graph. ``locate`` gives the path of a file of the bundle."""
+    tables = read_tables(locate(TABLES))
+    graphs = {name: open_session(locate(f"{name}.onnx"), threads) for name in GRAPHS[3:]}
+    sound = parameters.source
+    source = Source(tables["source_weight"], float(tables["source_bias"]), sound.amplitude, sound.noise, sound.voiced)
+    return Parts(
+        load_language_model(locate, tables, parameters, threads),
+        Flow(graphs["flow_encoder"], graphs["estimator"], parameters.guidance),
+        Hift(graphs["pitch"], graphs["generator"], source),
+        (tables["speakers_language_model"], tables["speakers_flow"]),
+    )
+
+
+def load_language_model(
+    locate: Callable[[str], Path], tables: Mapping[str, Array], parameters: Parameters, threads: int = 1
+) -> LanguageModel:
+    """Open the language model's three graphs alone."""
+    encoder, positions, decoder = (open_session(locate(f"{name}.onnx"), threads) for name in GRAPHS[:3])
+    embeddings = Tables(tables["speech"], tables.get("speech_scale"), tables["signs"])
+    return LanguageModel((encoder, positions, decoder), embeddings, parameters.sampling, SLOTS, KEYS_AND_VALUES)
+
+
+def read_tables(path: Path) -> dict[str, Array]:
+    """The arrays that are no graph: embeddings of speech tokens and signs, speakers, the source's merging weights."""
+    with np.load(path, allow_pickle=False) as file:
+        return {name: file[name] for name in file.files}
