@@ -116,17 +116,18 @@ def _sentences(text: str, language: str) -> Iterator[tuple[int, int]]:
     """Sentence candidates as (start, end), covering the text."""
     begin = 0
     for line in text.splitlines(keepends=True):
-        start = begin
-        while start < begin + len(line):
-            window = line[start - begin : start - begin + WINDOW]
-            more = start - begin + WINDOW < len(line)
-            ends = [start + at for at in _ends(window, language)]
-            if more and len(ends) > 1:
-                ends.pop()  # the last one may go on past the window
+        start, finish = begin, begin + len(line)
+        looked = start  # sentencex has seen the line up to here
+        while looked < finish:
+            until = min(looked + WINDOW, finish)
+            ends = [looked + at for at in _ends(text[looked:until], language)]
+            if until < finish:
+                ends.pop()  # the window's end is no sentence's
             for end in ends:
                 yield start, end
                 start = end
-        begin += len(line)
+            looked = start if ends else until
+        begin = finish
 
 
 def _ends(text: str, language: str) -> list[int]:
