@@ -28,7 +28,7 @@ from models.cosyvoice.checkpoint import Checkpoint, read_checkpoint
 from models.cosyvoice.graph import Graph, Precision, quantise_columns
 from models.cosyvoice.parts import GRAPHS, TABLES, Parameters, SourceParameters
 from models.cosyvoice.quantised_blocks import Ranges
-from models.cosyvoice.tokenizer import VOCABULARY
+from models.cosyvoice.tokenizer import IDS, VOCABULARY
 from models.install import DESCRIPTION, describe
 from models.voice import Permanent
 
@@ -167,11 +167,14 @@ def speaker_order(read: Checkpoint) -> list[str]:
 
 
 def _parameters(read: Checkpoint, fixed: int | None) -> Parameters:
-    hift = read.config.hift
+    hift, vocabulary = read.config.hift, read.config.language_model.text_vocabulary
+    if vocabulary != IDS:
+        read.notices.append(f"{vocabulary} text ids, not {IDS}: a checkpoint for tests; ids are folded into them")
     return Parameters(
         sampling=read.config.language_model.sampling,
         source=SourceParameters(amplitude=hift.amplitude, noise=hift.noise, voiced=hift.voiced),
         guidance=read.config.flow.guidance,
+        text_vocabulary=vocabulary,
         speech_tokens_per_text_token=fixed,
     )
 

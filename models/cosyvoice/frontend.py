@@ -12,7 +12,7 @@ from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 
 from models.bundle import Bundle
-from models.cosyvoice.tokenizer import PATTERN, Tokenizer
+from models.cosyvoice.tokenizer import IDS, PATTERN, Tokenizer
 from models.text import normalise
 from models.text.phonemes import parts
 from models.text.segment import punctuated
@@ -31,6 +31,8 @@ class CosyVoiceFrontEnd:
     def __init__(self, bundle: Bundle) -> None:
         """Take the bundle whose voices will speak."""
         self._bundle = bundle
+        vocabulary = bundle.parameters.get("text_vocabulary", IDS)  # fewer only in test checkpoints
+        self._ids = vocabulary if isinstance(vocabulary, int) and 0 < vocabulary <= IDS else IDS
         self._loaded: Tokenizer | None = None
 
     def prepare(self, text: str, language: str) -> list[Utterance]:
@@ -50,7 +52,7 @@ class CosyVoiceFrontEnd:
     def _fit(self, text: str, language: str) -> list[Utterance]:
         marked = punctuated(text, language)
         if len(text) <= MAX_TRIED:
-            ids = self._tokenizer.encode(marked)
+            ids = [number % self._ids for number in self._tokenizer.encode(marked)]
             if len(ids) <= MOST_TOKENS or (language in ("zh", "yue") and len(text) <= MOST_CHARACTERS):
                 return [Utterance(marked, language, "", tuple(ids))]
         at = parts.pause(text) or parts.gap(text)

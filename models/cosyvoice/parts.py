@@ -14,6 +14,7 @@ from models.bundle import Record
 from models.cosyvoice.config import Sampling
 from models.cosyvoice.flow import STEPS, Flow
 from models.cosyvoice.language_model import LanguageModel, Tables
+from models.cosyvoice.tokenizer import IDS
 from models.session import open_session
 from models.vocoders.hift import Hift
 from models.vocoders.source import Source
@@ -42,6 +43,7 @@ class Parameters(Record):
     source: SourceParameters
     guidance: float
     steps: int = STEPS
+    text_vocabulary: int = IDS  # fewer only in test checkpoints: the front-end folds ids into it
     # Speech tokens drawn per text token whatever the model says. Only for tests and measurements: random weights end
     # nowhere. It is part of the fingerprint, so it can never pass for the real thing.
     speech_tokens_per_text_token: int | None = None
