@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import tempfile
+import threading
 import wave
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from worker.audio.levels import peak_and_rms
 from worker.contract import AssembleLesson, LessonEntry, LessonPlan, Loudness, Segment, SegmentRecord, segment_name
 from worker.lesson.assemble import MissingSegments, assemble
 from worker.lesson.manifest import Manifest, schema
+from worker.lesson.sound import AHEAD
 from worker.store.directory import DirectoryStore
 
 FOLDER = "lessons/physics/waves/"
@@ -312,3 +314,18 @@ def test_the_stdlib_reads_the_lesson(store: DirectoryStore) -> None:
             24000,
             24000,
         )
+
+
+def test_segments_are_fetched_ahead(store: DirectoryStore) -> None:
+    """AHEAD of them at once, which a barrier proves; and they are laid down in order."""
+    plan = plan_of(*[(speak(store, f"Segment {n}.", seconds=0.1), 0) for n in range(3 * AHEAD)])
+    together = threading.Barrier(AHEAD)
+
+    class Slow(DirectoryStore):
+        def get(self, name: str) -> tuple[bytes, str]:
+            if name.startswith("segments/"):
+                together.wait(timeout=30)
+            return super().get(name)
+
+    manifest = assemble(Slow(Path(store.url)), plan, message_for(plan))
+    assert [cue.key for cue in manifest.cues] == [entry.key for entry in plan.entries]
