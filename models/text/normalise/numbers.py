@@ -8,7 +8,7 @@ from typing import Any
 from models.voice import VoiceNotInstalled
 
 PLAIN = r"\d+(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"  # 7  1,234.5  3.14
-MAX_DIGITS = 15  # of the integer part; longer ones are read digit by digit
+MAX_DIGITS = 16  # of the integer part, as far as cn2an goes; longer ones are read digit by digit
 
 _KO_ZERO_TO_NINE = "영일이삼사오육칠팔구"
 _EN_ZERO_TO_NINE = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
