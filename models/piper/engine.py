@@ -26,7 +26,7 @@ MODEL, CONFIG = "model.onnx", "model.onnx.json"
 MAX_TOKENS = 10_000  # of one utterance; attention grows with the square
 DRAWS_A_TOKEN = 16  # to begin with; medium voices take up to some thousands, and the engine learns how many
 MAX_DRAWS = 1 << 28  # 1 GiB of float32
-WARM_UP = Utterance(text="", language="en", phonemes="", tokens=(1, 0, 14, 0, 10, 0, 2))
+WARM_UP = Utterance(text="", language="en", phonemes="", tokens=(1, 0, 0, 0, 2))  # ids that every voice has
 
 
 class PiperEngine:

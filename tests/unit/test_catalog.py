@@ -15,6 +15,13 @@ from tests.make_tiny_voice import make
 from worker.contract import VoiceId
 
 DATA = Path(__file__).parents[1] / "data"
+PINNED = {
+    "kokoro/af_heart": "42b942d34d8d5d9d",
+    "kokoro/zf_xiaobei": "6e84dcfcc2c97b4a",
+    "kokoro/jf_alpha": "8a1ff536463cb08e",
+    "piper-joe/joe": "0ad19fb69602622d",
+    "tiny/one": "a7c64820255ea46f",
+}
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +46,12 @@ def test_a_voice_says_what_it_is(catalogue: Catalogue) -> None:
 def test_fingerprints_differ_and_need_no_files(catalogue: Catalogue) -> None:
     fingerprints = {voice.fingerprint for voice in catalogue.voices}
     assert len(fingerprints) == len(catalogue.voices)
+
+
+def test_fingerprints_of_published_voices_are_pinned(catalogue: Catalogue) -> None:
+    """Another value here renders every lesson of that voice again, on every installation."""
+    pinned = {name: catalogue.find(name).fingerprint[:16] for name in PINNED}
+    assert pinned == PINNED
 
 
 @pytest.mark.parametrize(
