@@ -15,11 +15,11 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, wait
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 
 from models.voice import NarrationError, Permanent, Speech, SpeechRejected, SpeechRequest, Transient
 from worker.audio import checks, finishing, levels, wav
-from worker.contract import Job, RenderBatch, SegmentRecord, seed, segment_name
+from worker.contract import Job, RenderBatch, SegmentRecord, segment_name
 from worker.keeper import Keeper
 from worker.ledger import Completed
 from worker.station import Station
@@ -48,6 +48,7 @@ class Rendering:
         self._tokens = dict(tokens)  # of what is not settled yet
         self._station = station
         self._ledger = station.ledger
+        self._seconds: defaultdict[str, float] = defaultdict(float)  # by stage; uploads overlap with the others
         self._cpu: defaultdict[str, float] = defaultdict(float)  # seconds by key, over all draws
         self._stored: list[Completed] = []
         self._uploads: list[tuple[Job, Future[Completed]]] = []
@@ -70,6 +71,8 @@ class Rendering:
                     uploads = [upload for _, upload in self._uploads]
                 wait(uploads)
                 self._station.patiently(self._tell)
+            stages = ", ".join(f"{stage} {seconds:.2f}" for stage, seconds in self._seconds.items())
+            log.info("a batch of %d segments; seconds by stage: %s", len(self._jobs), stages)
         finally:
             with suppress(Transient):  # the ledger is away: leases lapse, and a sweep finds what was stored
                 self._ledger.release(self._take(list(self._tokens)))
@@ -79,7 +82,8 @@ class Rendering:
         """The store is asked again: since the plan was made, another run may have rendered some."""
         names = {segment_name(job.key): job for job in self._jobs}
         try:
-            found = self._station.patiently(self._station.store.existing, names)
+            with self._timed("look"):
+                found = self._station.patiently(self._station.store.existing, names)
         except Transient as error:
             self._give_back(list(self._tokens), error)
             found = set()
@@ -97,11 +101,14 @@ class Rendering:
             if not ready:
                 return
             rejected = []
-            for job, attempt, result in self._speak(ready, keeper):
+            for job, attempt, request, result in self._speak(ready, keeper):
                 try:
                     if not isinstance(result, Speech):
                         raise result
-                    self._store(job, attempt, result)
+                    for stage, seconds in result.stages.items():
+                        self._seconds[stage] += seconds
+                    with self._timed("finish"):
+                        self._store(job, attempt, request, result)
                 except SpeechRejected as error:
                     if attempt + 1 < DRAWS:
                         rejected.append((job, attempt + 1))
@@ -126,7 +133,7 @@ class Rendering:
 
     def _prepare(self, job: Job, attempt: int, keeper: Keeper) -> SpeechRequest | None:
         try:
-            with keeper.watched():
+            with keeper.watched(), self._timed("prepare"):
                 return self._station.request(job, attempt)
         except NarrationError as error:
             self._fail(job, str(error))
@@ -135,7 +142,7 @@ class Rendering:
     # --- speaking
     def _speak(
         self, ready: list[tuple[Job, int, SpeechRequest]], keeper: Keeper
-    ) -> Iterator[tuple[Job, int, Speech | NarrationError]]:
+    ) -> Iterator[tuple[Job, int, SpeechRequest, Speech | NarrationError]]:
         """Results as the engine has them, until the worker stops or the task has lasted long enough."""
         try:
             engine = self._station.engine(ready[0][0].segment.bundle)
@@ -149,27 +156,27 @@ class Rendering:
                 answer = next(results, None)
             if answer is None:
                 return
-            job, attempt, _ = ready[answer[0]]
+            job, attempt, request = ready[answer[0]]
             self._cpu[job.key] += time.thread_time() - began
-            yield job, attempt, answer[1]
+            yield job, attempt, request, answer[1]
 
-    def _store(self, job: Job, attempt: int, speech: Speech) -> None:
+    def _store(self, job: Job, attempt: int, request: SpeechRequest, speech: Speech) -> None:
         """Finish and check a segment's sound, and hand it to an upload thread. Raises SpeechRejected."""
-        segment = job.segment
         finished = finishing.finish(speech.samples, speech.sample_rate)
         checks.check(
             finished.samples,
             speech.sample_rate,
-            text=segment.text,
-            language=segment.language,
-            speed=segment.speed / 1000,
+            text=" ".join(utterance.text for utterance in request.utterances),  # numbers are words there
+            language=job.segment.language,
+            speed=request.speed,
         )
-        record = self._record(job, attempt, speech, finished)
+        record = self._record(job, attempt, request, speech, finished)
         token = self._tokens[job.key]
 
         def upload() -> Completed:
             data = wav.encode(finished.samples, speech.sample_rate, record)
-            self._station.patiently(self._create, job.key, data)
+            with self._timed("store"):
+                self._station.patiently(self._create, job.key, data)
             return Completed(
                 job.key, token, "rendered", record.samples * 1000 // record.sample_rate, cpu_ms=record.cpu_ms
             )
@@ -183,7 +190,9 @@ class Rendering:
         except Exists:  # the first stored wins, and is as good
             log.info("segment %s was stored by another worker meanwhile", key[:12])
 
-    def _record(self, job: Job, attempt: int, speech: Speech, finished: finishing.Finished) -> SegmentRecord:
+    def _record(
+        self, job: Job, attempt: int, request: SpeechRequest, speech: Speech, finished: finishing.Finished
+    ) -> SegmentRecord:
         peak, rms = levels.peak_and_rms(finished.samples)
         words = None
         if speech.words is not None:
@@ -198,8 +207,9 @@ class Rendering:
             trimmed=finished.trimmed,
             peak=peak,
             rms=rms,
-            seed=seed(job.key, attempt),
+            seed=request.seed,
             attempt=attempt,
+            utterances=len(request.utterances),
             words=words,
             versions=self._station.versions,
             cpu_ms=round(self._cpu[job.key] * 1000),
@@ -244,6 +254,16 @@ class Rendering:
             self._release(keys, str(error), STORE_DELAY, STORE_TRIES)
         else:
             self._release(keys, str(error), AWAY_DELAY)
+
+    @contextmanager
+    def _timed(self, stage: str) -> Iterator[None]:
+        began = time.perf_counter()
+        try:
+            yield
+        finally:
+            seconds = time.perf_counter() - began
+            with self._lock:
+                self._seconds[stage] += seconds
 
     def _renew(self) -> None:
         with self._lock:

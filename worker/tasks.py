@@ -12,7 +12,7 @@ from celery import Celery, Task
 from celery.exceptions import Reject
 from pydantic import ValidationError
 
-from models.voice import Transient
+from models.voice import NarrationError
 from worker.broker import ASSEMBLE, RENDER, send_batch, send_lesson
 from worker.contract import AssembleLesson, Job, Message, RenderBatch
 from worker.render import render
@@ -21,6 +21,7 @@ from worker.station import Station
 
 BOUNCES = "narrator-bounces"  # header: how often a batch was put back because its keys are not those of this version
 MAX_BOUNCES = 20
+BACK_SECONDS = 1.0  # before a message goes back because store or ledger are not there
 BOUNCE_SECONDS = 3.0  # times MAX_BOUNCES: the least that a rolling upgrade may take
 
 log = logging.getLogger("narrator.worker")
@@ -49,38 +50,34 @@ def register(app: Celery, station: Callable[[], Station]) -> None:
     # Any arguments are taken, so that a malformed message is parked instead of failing inside Celery.
     @app.task(name=RENDER, bind=True, typing=False)  # type: ignore[untyped-decorator]
     def render_task(self: Task, *args: object, **kwargs: object) -> None:
-        here = station()
-        batch = _message(RenderBatch, RENDER, here, args, kwargs)
-        if batch is not None:
-            ours = _without_strangers(batch, here, self.request.headers or {})
-            if ours:
-                _render(batch.model_copy(update={"jobs": ours}), here)
+        try:
+            here = station()
+            batch = _message(RenderBatch, RENDER, here, args, kwargs)
+            ours = _without_strangers(batch, here, self.request.headers or {}) if batch else ()
+            if batch and ours:
+                render(batch.model_copy(update={"jobs": ours}), here)
+        except NarrationError as error:
+            # The store or the ledger is not there. What was leased lapses; the message does no harm a second time.
+            log.warning("a message goes back to the queue: %s", error)
+            time.sleep(BACK_SECONDS)
+            raise Reject(str(error), requeue=True) from error
 
     @app.task(name=ASSEMBLE, typing=False)  # type: ignore[untyped-decorator]
     def assemble_task(*args: object, **kwargs: object) -> None:
         from worker.link import link  # brings scipy, seconds of loading that a rendering process can spare
 
-        here = station()
-        lesson = _message(AssembleLesson, ASSEMBLE, here, args, kwargs)
-        if lesson is not None:
-            try:
+        try:
+            here = station()
+            lesson = _message(AssembleLesson, ASSEMBLE, here, args, kwargs)
+            if lesson:
                 link(lesson, here)
-            except Transient as error:  # it is still ready: a sweep sends it again
-                log.warning("lesson %s/%s comes back later: %s", lesson.course, lesson.lesson, error)
+        except NarrationError as error:  # the lesson is still ready: a sweep sends it again
+            log.warning("a lesson comes back later: %s", error)
 
     # Celery's own tasks (map, chain, chord, ...) run others with arguments of the sender's choice.
     app.finalize()
     for name in [name for name in app.tasks if name.startswith("celery.")]:
         app.tasks.unregister(name)
-
-
-def _render(batch: RenderBatch, station: Station) -> None:
-    try:
-        render(batch, station)
-    except Transient as error:
-        # Without the ledger there is no telling what became of the leases; the message does no harm.
-        log.warning("a batch of %d segments goes back to the queue: %s", len(batch.jobs), error)
-        raise Reject(str(error), requeue=True) from error
 
 
 def _message(

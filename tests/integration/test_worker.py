@@ -262,6 +262,22 @@ def test_a_flushed_redis_is_filled_again_from_the_store(
     assert end.reused >= 3
 
 
+def test_a_redis_that_dies_and_returns_is_waited_for(
+    start, send, ledger, settings, valkey, spoken, tiny_catalogue: Catalogue
+) -> None:
+    worker = start()
+    lesson = send(jobs_of(tiny_catalogue, [f"Slow sentence number {n}." for n in range(24)]), size=8)
+    wait_for(lambda: len(spoken()) >= 4)
+    valkey.process.kill()
+    valkey.process.wait()
+    wait_for(lambda: len(spoken()) >= 8)  # what it holds is rendered meanwhile
+    valkey.start()
+    end = wait_until_ended(ledger, lesson, 60)
+    assert (end.state, end.rendered + end.reused, end.failed) == ("done", 24, 0)
+    assert max(Counter(text for _, text in spoken()).values()) <= 2
+    assert worker.poll() is None
+
+
 def test_celery_starts_it_too(start, send, ledger, tiny_catalogue: Catalogue) -> None:
     start("-m", "celery", "-A", "worker", "worker", "-c", "1", "--loglevel", "WARNING")
     lesson = send(jobs_of(tiny_catalogue, ["Started by Celery's own command."]))
