@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import os
 import tempfile
 import threading
+import time
 import wave
 from pathlib import Path
 from typing import Any
@@ -272,6 +274,22 @@ def test_a_lesson_that_sounds_the_same_is_not_linked_again(store: DirectoryStore
     assert second.parts == first.parts
     assert {entry.name: entry.tag for entry in store.list(FOLDER) if not entry.name.endswith(".json")} == parts
     assert Manifest.model_validate_json(store.get(FOLDER + "manifest.json")[0]) == second
+
+
+def test_what_a_killed_assembly_left_is_removed_a_day_later(
+    store: DirectoryStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    old, fresh, foreign = (tmp_path / name for name in ("narrator-lesson-a", "narrator-lesson-b", "other"))
+    yesterday = time.time() - 25 * 3600
+    for folder in (old, fresh, foreign):
+        folder.mkdir()
+        (folder / "spool").write_bytes(b"sound")
+        if folder is not fresh:
+            os.utime(folder, (yesterday, yesterday))
+    plan = plan_of((speak(store, "One."), 0))
+    assemble(store, plan, message_for(plan))
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["narrator-lesson-b", "other", "store"]
 
 
 def test_no_room_for_temporary_files_is_said(store: DirectoryStore, monkeypatch: pytest.MonkeyPatch) -> None:

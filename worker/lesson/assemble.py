@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
+import time
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any, Literal
+from tempfile import TemporaryDirectory, gettempdir
+from typing import Any, Final, Literal
 
 import numpy as np
 from pydantic import ValidationError
@@ -26,6 +28,9 @@ from worker.lesson import captions
 from worker.lesson.manifest import MANIFEST, Cue, Manifest, MeasuredLoudness, Part
 from worker.lesson.sound import LessonSound, MissingSegments, Spool, gather, lay_out, rounded
 from worker.store.base import Exists, Missing, Store
+
+TEMPORARY: Final = "narrator-lesson-"  # begins the name of an assembly's folder
+STALE_S: Final = 24 * 3600  # no assembly takes a day
 
 __all__ = ["MissingSegments", "assemble"]
 
@@ -44,10 +49,19 @@ def assemble(store: Store, plan: LessonPlan, message: AssembleLesson) -> Manifes
     if present and present.lesson_key == plan.lesson_key() and _in_place(store, present):
         return _publish(store, _renewed(present, plan, message), message)
     try:
-        with TemporaryDirectory(prefix="narrator-") as folder:
+        _sweep()
+        with TemporaryDirectory(prefix=TEMPORARY) as folder:
             return _publish(store, _link(store, plan, message, Path(folder)), message)
     except OSError as error:
         raise Permanent(f"temporary files, in TMPDIR: {error}: make room there for twice the lesson's audio") from error
+
+
+def _sweep() -> None:
+    """Remove the temporary files of assemblies that were killed more than a day ago."""
+    for left in Path(gettempdir()).glob(f"{TEMPORARY}*"):
+        with suppress(OSError):  # somebody else's, or just gone
+            if time.time() - left.lstat().st_mtime > STALE_S:
+                shutil.rmtree(left)
 
 
 # --- the manifest that is there already
