@@ -4,7 +4,7 @@ American English for every voice: a front-end is not told who speaks. What the l
 
 1. our own short list of technical words, ``english_words.json``, which stands above the lexicon;
 2. the same word without its accents, without 's, or cut where its capitals are (``PostgreSQL``);
-3. its letters' names, where it is a short abbreviation or has no vowel (``GDPR``, ``fprintf``);
+3. its letters' names, where it is a short abbreviation or has no vowel (``GDPR``, ``npm``);
 4. ``letters.py``: a letters-to-sound model learnt from the lexicon. eSpeak NG does no better (of 249 words held back
    71 % came out right, eSpeak NG's 70 %), is GPL-3, and keys would depend on whether it is installed.
 

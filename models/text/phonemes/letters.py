@@ -22,6 +22,7 @@ FIRST = 0x100  # code point of the first pair in the file's n-grams
 DISCOUNT = 0.6  # taken from every count, and given to what was not seen
 BEAM = 30
 LONGEST = 60  # letters
+UNSTRESSED = 6.0  # nats that a word without primary stress is held to be less likely
 
 
 @lru_cache(maxsize=4096)
@@ -32,15 +33,17 @@ def pronounce(word: str) -> str:
     model = _model()
     beam: list[tuple[float, str]] = [(0.0, EDGE)]
     for letter in word:
-        grown = [(score + model.log(path, pair), path + pair) for score, path in beam for pair in model.pairs[letter]]
+        grown = []
+        for score, path in beam:
+            stressed = not model.stressed.isdisjoint(path)  # a word has one primary stress
+            for pair in model.pairs[letter]:
+                if not (stressed and pair in model.stressed):
+                    grown.append((score + model.log(path, pair), path + pair))
         beam = sorted(grown, reverse=True)[:BEAM]
-    best = max((score + model.log(path, EDGE) + _stress(model, path), path) for score, path in beam)
-    return "".join(model.sounds[pair] for pair in best[1][1:])
-
-
-def _stress(model: _Model, path: str) -> float:
-    """A word has one primary stress."""
-    return 0.0 if "".join(model.sounds[pair] for pair in path[1:]).count("ˈ") == 1 else -6.0
+    ended = [
+        (score + model.log(path, EDGE) - UNSTRESSED * model.stressed.isdisjoint(path), path) for score, path in beam
+    ]
+    return "".join(model.sounds[pair] for pair in max(ended)[1][1:])
 
 
 class _Model:
@@ -49,6 +52,7 @@ class _Model:
     def __init__(self, path: Path) -> None:
         names, *orders = path.read_text("utf-8").strip("\n").split("\n")
         self.sounds = {chr(FIRST + i): name[1:] for i, name in enumerate(names.split(" "))}
+        self.stressed = frozenset(pair for pair, sounds in self.sounds.items() if "ˈ" in sounds)
         self.pairs: dict[str, list[str]] = defaultdict(list)
         for i, name in enumerate(names.split(" ")):
             self.pairs[name[0]].append(chr(FIRST + i))
