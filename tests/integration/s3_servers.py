@@ -8,6 +8,8 @@ radosgw   Ceph, by infra/ci/radosgw.sh, where its packages are installed; or one
 
 from __future__ import annotations
 
+import atexit
+import functools
 import getpass
 import http.client
 import importlib.util
@@ -29,6 +31,7 @@ import pytest
 from botocore.config import Config
 
 BUCKET = "narrator-test"
+MOTO_PAGE = 50  # names in a listing's page; S3 gives 1000
 RADOSGW = Path(__file__).parents[2] / "infra" / "ci" / "radosgw.sh"
 DIE_WITH_PARENT = "import sys\nif sys.platform == 'linux': import ctypes; ctypes.CDLL(None).prctl(1, 9)\n"
 
@@ -101,8 +104,12 @@ def missing(name: str, why: str) -> None:
     pytest.skip(f"{name}: {why}")
 
 
+@functools.cache
 def start(name: str) -> Server:
-    return {"moto": start_moto, "swift": start_swift, "radosgw": start_radosgw}[name]()
+    """The server of that name, started when first wanted, and stopped when the tests end."""
+    server = {"moto": start_moto, "swift": start_swift, "radosgw": start_radosgw}[name]()
+    atexit.register(server.stop)
+    return server
 
 
 def free_port() -> int:
@@ -128,7 +135,7 @@ def start_moto() -> Server:
     folder = Path(tempfile.mkdtemp(prefix="moto-"))
     port = free_port()
     code = f"from moto.server import main; main(['-H', '127.0.0.1', '-p', '{port}'])"
-    process = run_python(code, folder / "log")
+    process = run_python(code, folder / "log", MOTO_S3_DEFAULT_MAX_KEYS=str(MOTO_PAGE))
     return Server("moto", f"http://127.0.0.1:{port}", "any", "any", [process], folder).ready()
 
 

@@ -6,14 +6,14 @@ import hashlib
 import os
 import threading
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from models.voice import Permanent
-from tests.integration.s3_servers import BUCKET, Server, start
+from tests.integration.s3_servers import BUCKET, start
 from worker.settings import Settings
 from worker.store import Exists, Missing, Store, open_store
 from worker.store.probe import probe
@@ -22,32 +22,16 @@ RACERS = 8
 SERVERS = ["moto", "swift", pytest.param("radosgw", marks=pytest.mark.root)]
 
 
-@pytest.fixture(scope="session")
-def server_of() -> Iterator[Callable[[str], Server]]:
-    """Servers by name, each started when first wanted."""
-    running: dict[str, Server] = {}
-
-    def get(name: str) -> Server:
-        if name not in running:
-            running[name] = start(name)
-        return running[name]
-
-    yield get
-    for server in running.values():
-        server.stop()
-
-
 @pytest.fixture(params=["directory", *SERVERS])
 def store(
     request: pytest.FixtureRequest,
-    server_of: Callable[[str], Server],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Store:
     """An empty store of each kind; a prefix of its own stands for a bucket of its own."""
     if request.param == "directory":
         return open_store(Settings(store=str(tmp_path / "store")))
-    server = server_of(request.param)
+    server = start(request.param)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", server.access_key)
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", server.secret_key)
     return open_store(Settings(store=f"s3://{BUCKET}/{uuid.uuid4().hex}", s3_endpoint_url=server.endpoint))

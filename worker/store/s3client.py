@@ -93,7 +93,7 @@ def make_client(settings: Settings, place: Place) -> tuple[S3Client, Credentials
     with translate(place):
         try:
             session = boto3.session.Session()
-            client = session.client("s3", endpoint_url=settings.s3_endpoint_url or None, config=config)
+            client = session.client("s3", endpoint_url=place.endpoint or None, config=config)
             return client, session.get_credentials()
         except ValueError as error:
             raise Permanent(f"{place}: {error}: mend NARRATOR_S3_ENDPOINT_URL") from error
