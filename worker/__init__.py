@@ -10,5 +10,6 @@ def __getattr__(name: str) -> Any:
     if name == "celery":
         from worker.app import make
 
-        return make()
+        globals()["celery"] = make()  # one, however often it is asked for
+        return globals()["celery"]
     raise AttributeError(f"module 'worker' has no attribute {name!r}")

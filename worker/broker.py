@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from celery import Celery
 from kombu.entity import Exchange, Queue
@@ -151,9 +151,11 @@ def _redis_url(settings: Settings) -> str:
 def _kombu_url(settings: Settings) -> str:
     """As kombu names it: a socket is ``redis+socket://:password@/path?virtual_host=0``."""
     url = _redis_url(settings)
-    if not url.startswith("unix://"):
+    parts = urlsplit(url)
+    if parts.scheme == "rediss" and "ssl_cert_reqs" not in parts.query:
+        # kombu would not verify the server's certificate; redis-py does.
+        return url + ("&" if parts.query else "?") + "ssl_cert_reqs=required"
+    if parts.scheme != "unix":
         return url
-    parts: Any = urlsplit(url)
     database = parse_qs(parts.query).get("db", ["0"])[0]
-    login = f"{quote(parts.username or '')}:{quote(parts.password or '')}@" if parts.password else ""
-    return f"redis+socket://{login}{parts.path}?virtual_host={database}"
+    return f"redis+socket://{parts.netloc}{parts.path}?virtual_host={database}"

@@ -6,7 +6,7 @@ import json
 import logging
 import time
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from celery import Celery, Task
 from celery.exceptions import Reject
@@ -92,8 +92,11 @@ def _message(
         wrong = error.errors(include_input=False, include_url=False)[:5]
         reason = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in wrong)
     log.error("a message of the kind %s was parked: %s", name, reason)
-    content: Any = [args, kwargs]
-    station.patiently(station.ledger.reject, name, json.dumps(content), reason)
+    try:
+        content = json.dumps([args, kwargs])
+    except (RecursionError, ValueError, TypeError) as error:
+        content = f"(cannot be shown: {error})"
+    station.patiently(station.ledger.reject, name, content, reason)
     return None
 
 
