@@ -36,9 +36,9 @@ from producer.readers.source import lesson_of
 MAX_NESTING = 50  # lists in lists in quotes; markdown-it drops what lies deeper, so it must be an error
 MAX_PAUSE_MS = 300_000
 
-_PAUSE = re.compile(r"\[pause(?:\s*[:=]?\s*(?P<length>[\d.+-][^\]\n]*))?\](?![(\[:])", re.IGNORECASE)
+_PAUSE = re.compile(r"\[pause(?:\s*[:=]?\s*(?P<length>[\d.+-][^\]\n]*))?\](?!\()", re.IGNORECASE)
 _LENGTH = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s)\s*", re.IGNORECASE)
-_SWITCH = re.compile(r"\[(voice|language)[ \t]+([^\]\[\s]+)[ \t]*\](?![(\[:])")
+_SWITCH = re.compile(r"\[(voice|language)[ \t]+([^\]\[\s]+)[ \t]*\](?!\()")
 _LINE_BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 _WIDE = re.compile(f"[{HAN}{KANA}\u3000-\u303f\uff01-\uff60]")
 

@@ -125,7 +125,7 @@ def test_malformed_pauses_are_errors_with_their_line(body, mark):
 
 
 def test_a_pause_before_the_first_words_is_an_error(body):
-    with pytest.raises(LessonError, match=":1: .*before the first words"):
+    with pytest.raises(LessonError, match=r":1: .*before the first words"):
         body("[pause 1s]\n\nHello.")
 
 
@@ -225,8 +225,7 @@ def test_files_that_are_no_text(head, data, message):
 @pytest.mark.parametrize("text", ["", "\n\n", TOP, "```\ncode\n```", "🎉" * 10_000, "---", "<div>x</div>", "![x](y)"])
 def test_nothing_to_speak(write, text):
     with pytest.raises(LessonError):
-        for lesson in readers.read(write(text)):
-            readers.body(lesson)
+        [readers.body(lesson) for lesson in readers.read(write(text))]
 
 
 def test_encodings_and_line_ends(body):
