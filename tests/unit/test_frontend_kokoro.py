@@ -1,0 +1,191 @@
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from models.bundle import Bundle
+from models.kokoro import frontend
+from models.kokoro.frontend import MAX_TOKENS, VOCABULARY, KokoroFrontEnd
+from models.text.phonemes import parts
+from models.voice import Unspeakable, Utterance
+
+ROOT = Path(__file__).parents[2]
+KOKORO = ROOT / "models" / "voices" / "kokoro.toml"
+SYMBOLS = {token: symbol for symbol, token in json.loads(VOCABULARY.read_text("utf-8")).items()}
+
+
+@pytest.fixture(scope="module")
+def kokoro() -> KokoroFrontEnd:
+    return KokoroFrontEnd(Bundle.read(KOKORO))
+
+
+def squeezed(text: str) -> str:
+    return "".join(text.split())
+
+
+def check(utterances: list[Utterance]) -> None:
+    """What is true of every utterance."""
+    for utterance in utterances:
+        assert 0 < len(utterance.tokens) <= MAX_TOKENS
+        assert "".join(SYMBOLS[token] for token in utterance.tokens) == utterance.phonemes
+        assert utterance.phonemes.rstrip('”")')[-1] in ".!?…,;:—", utterance
+        assert "❓" not in utterance.phonemes
+    assert utterances[-1].phonemes.rstrip('”")')[-1] in ".!?…"
+
+
+def test_a_heading_gets_the_full_stop_that_the_voice_needs(kokoro: KokoroFrontEnd) -> None:
+    [heading] = kokoro.prepare("Lesson 3: Photosynthesis", "en")
+    assert heading.text == "Lesson three: Photosynthesis"
+    assert heading.phonemes == "lˈɛsən θɹˈi: fˌOTəsˈɪnθəsɪs."
+    check([heading])
+
+
+@pytest.mark.parametrize(
+    ("text", "end"),
+    [("Why?", "?"), ("Stop!", "!"), ("so,", "O."), ("as follows:", "z."), ('"Yes."', ".”"), ("He said (yes)", ").")],
+)
+def test_how_utterances_end(kokoro: KokoroFrontEnd, text: str, end: str) -> None:
+    [utterance] = kokoro.prepare(text, "en")
+    assert utterance.phonemes.endswith(end)
+    check([utterance])
+
+
+def test_languages_mix_in_one_utterance(kokoro: KokoroFrontEnd) -> None:
+    [chinese] = kokoro.prepare("今天学习 Python，还有“GPU”（图形处理器）。", "zh")
+    assert chinese.phonemes.startswith("ʨi→ntʰjɛ→n ɕɥe↗ɕi↗ pˈIθˌɑn, xai↗jou↓")
+    assert "ʤˌipˌijˈu" in chinese.phonemes
+    [japanese] = kokoro.prepare("今日はPythonを学びます", "ja")
+    assert japanese.phonemes == "kʲoː βa pˈIθˌɑn o manabʲimasɨ."
+    [english] = kokoro.prepare("The word 光合作用 means photosynthesis.", "en")
+    assert english.phonemes == "ðə wˈɜɹd kwa→ŋxɤ↗ʦwo↘jʊ↘ŋ mˈinz fˌOTəsˈɪnθəsɪs."
+
+
+@pytest.mark.parametrize(("text", "language"), [("…", "en"), ("😀", "en"), ("", "en"), ("。", "zh"), ("— —", "ja")])
+def test_text_without_a_sound_is_refused(kokoro: KokoroFrontEnd, text: str, language: str) -> None:
+    with pytest.raises(Unspeakable, match="nothing to say"):
+        kokoro.prepare(text, language)
+
+
+def test_a_language_kokoro_does_not_know_is_refused(kokoro: KokoroFrontEnd) -> None:
+    with pytest.raises(Unspeakable, match="not ko: '한국어'"):
+        kokoro.prepare("한국어", "ko")
+
+
+def test_the_vocabulary_is_kokoro_s() -> None:
+    assert len(SYMBOLS) == 114
+    assert (SYMBOLS[16], SYMBOLS[43], SYMBOLS[157], SYMBOLS[177]) == (" ", "a", "ˌ", "ᵻ")
+    assert 0 not in SYMBOLS  # the boundary
+
+
+WORDS = {
+    "chloroplast": "klˈɔɹəplˌæst",
+    "photosynthesis": "fˌOTəsˈɪnθəsɪs",
+    "mitochondria": "mˌITəkˈɑndɹiə",
+    "Kubernetes": "kˌubəɹnˈɛTiz",
+    "ribosome": "ɹˈIbəsˌOm",
+    "valkey": "vˈælki",
+}
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(sorted(WORDS)), st.sampled_from(["", "", "", ",", ".", ";"])),
+        min_size=1,
+        max_size=150,
+    )
+)
+def test_long_english_is_cut_and_no_word_lost(kokoro: KokoroFrontEnd, words: list[tuple[str, str]]) -> None:
+    text = " ".join(word + mark for word, mark in words)
+    utterances = kokoro.prepare(text, "en")
+    check(utterances)
+    assert squeezed("".join(u.text for u in utterances)) == squeezed(text)
+    heard = " ".join(u.phonemes for u in utterances).replace(",", "").replace(".", "").replace(";", "").split()
+    assert heard == [WORDS[word] for word, _ in words]
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.lists(st.sampled_from(["细胞", "阳光", "能量", "植物", "，", "。", "、"]), min_size=1, max_size=300))
+def test_long_chinese_is_cut_and_no_character_lost(kokoro: KokoroFrontEnd, words: list[str]) -> None:
+    text = "好" + "".join(words)
+    utterances = kokoro.prepare(text, "zh")
+    check(utterances)
+    kept = "".join(u.text for u in utterances)
+    assert [c for c in squeezed(kept) if c.isalnum()] == [c for c in text if c.isalnum()]
+
+
+def test_cuts_fall_at_sentences_first(kokoro: KokoroFrontEnd) -> None:
+    sentence = "The cell is the basic unit of life, and it is surrounded by a membrane."
+    utterances = kokoro.prepare(" ".join([sentence] * 12), "en")
+    assert len(utterances) > 1
+    assert all(u.text.startswith("The cell") and u.text.endswith("membrane.") for u in utterances)
+
+
+def test_one_endless_word_is_refused(kokoro: KokoroFrontEnd) -> None:
+    with pytest.raises(Unspeakable, match=r"a single word of|no way to pronounce"):
+        kokoro.prepare("a" * 3000, "en")
+
+
+@given(st.text(max_size=200))
+def test_parts_lose_nothing_and_leave_something_on_either_side(text: str) -> None:
+    for at in (parts.pause(text), parts.gap(text)):
+        if at is not None:
+            assert any(c.isalnum() for c in text[:at])
+            assert any(c.isalnum() for c in text[at:])
+
+
+def in_a_fresh_process(code: str, *arguments: str, seed: str = "0") -> bytes:
+    """What the code prints; standard error must stay empty, whatever warns is an error."""
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code, str(KOKORO), *arguments],
+        env={**os.environ, "PYTHONHASHSEED": seed},
+        cwd=ROOT,
+        capture_output=True,
+        check=False,
+    )
+    assert done.stderr == b"", done.stderr.decode()
+    return done.stdout
+
+
+OPEN = """
+import sys
+from pathlib import Path
+from models.bundle import Bundle
+from models.family import load_frontend
+frontend = load_frontend(Bundle.read(Path(sys.argv[1])))
+"""
+
+
+def test_no_inference_runtime_is_imported_and_nothing_printed() -> None:
+    spoken = """
+for text, language in [("Hello, Zyxograph!", "en"), ("你好 Python", "zh"), ("今日は", "ja")]:
+    assert frontend.prepare(text, language)
+assert not {"onnxruntime", "torch", "celery", "redis", "boto3"} & sys.modules.keys()
+"""
+    assert in_a_fresh_process(OPEN + spoken) == b""
+
+
+def test_the_fingerprint_is_the_same_everywhere_and_cheap(kokoro: KokoroFrontEnd) -> None:
+    cheap = """
+for language in ("en", "zh", "ja"): print(frontend.fingerprint(language))
+assert not {"spacy", "misaki", "jieba", "pyopenjtalk"} & sys.modules.keys()
+"""
+    printed = in_a_fresh_process(OPEN + cheap, seed="7").decode().split()
+    assert printed == [kokoro.fingerprint(language) for language in ("en", "zh", "ja")]
+    assert len(set(printed)) == 3
+    assert all(len(digest) == 64 for digest in printed)
+
+
+def test_the_fingerprint_changes_with_a_library(kokoro: KokoroFrontEnd, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = kokoro.fingerprint("en")
+    frontend._fingerprint.cache_clear()
+    monkeypatch.setattr(frontend, "versions", lambda *names: dict.fromkeys(names, "0"))
+    assert kokoro.fingerprint("en") != before
+    frontend._fingerprint.cache_clear()
