@@ -1,0 +1,59 @@
+"""Where everything stands in a lesson, whatever the rates, lengths and pauses."""
+
+from __future__ import annotations
+
+from tempfile import TemporaryFile
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models.voice import Permanent
+from tests.integration.test_assemble import plan_of, segment
+from worker.lesson.sound import LessonSound, Spool, lay_out
+
+PIECES = st.lists(
+    st.tuples(st.integers(1, 5000), st.sampled_from([8000, 22050, 24000]), st.integers(0, 700)), min_size=1, max_size=30
+)
+SPOKEN = segment("Hm.")
+
+
+@given(PIECES)
+def test_every_entry_is_where_the_sum_of_all_before_puts_it(pieces: list[tuple[int, int, int]]) -> None:
+    with TemporaryFile() as file:
+        spool = Spool(file)
+        for length, rate, _ in pieces:
+            spool.add(np.full(length, 1000, np.int16), rate)
+        lesson = lay_out(plan_of(*[(SPOKEN, pause) for _, _, pause in pieces]), spool)
+        sound = np.concatenate(list(lesson.blocks()))
+    assert lesson.rate == max(rate for _, rate, _ in pieces)
+    assert len(sound) == lesson.samples
+    at = 0
+    pauses = 0
+    for (length, rate, pause), (start, end) in zip(pieces, lesson.spans, strict=True):
+        assert abs(end - start - length * lesson.rate / rate) <= 0.5
+        assert abs(start - at - pauses * lesson.rate / 1000) <= 0.5
+        at += end - start
+        pauses += pause
+        sound[start:end] = 0
+    assert abs(lesson.samples - at - pauses * lesson.rate / 1000) <= 0.5
+    assert not sound.any()
+
+
+def test_a_lesson_too_long_for_a_wav_is_refused() -> None:
+    with TemporaryFile() as file:
+        spool = Spool(file)
+        for _ in range(160):
+            spool.add(np.zeros(10, np.int16), 24000)
+        plan = plan_of(*[(SPOKEN, 600_000)] * 160)
+        with pytest.raises(Permanent, match=r"physics/waves would last 26\.7 h, too long for a WAV file: divide it"):
+            lay_out(plan, spool)
+
+
+def test_a_long_pause_is_made_in_pieces() -> None:
+    with TemporaryFile() as file:
+        spool = Spool(file)
+        spool.add(np.zeros(10, np.int16), 24000)
+        lesson: LessonSound = lay_out(plan_of((SPOKEN, 600_000)), spool)
+        assert max(map(len, lesson.blocks())) <= 1 << 16
