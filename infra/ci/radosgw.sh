@@ -13,6 +13,7 @@ usage() { echo "usage: $0 start|stop DIRECTORY" >&2; exit 2; }
 verb=$1
 dir=$2
 
+marker=made-by-narrator
 access=narratorci
 secret=narratorci-not-a-secret
 
@@ -39,6 +40,7 @@ PYTHON
 }
 
 stop() {
+    [ -f "$dir/$marker" ] || return 0  # nothing of ours, and not ours to remove
     for daemon in rgw osd mon; do
         pid=$(cat "$dir/$daemon.pid" 2>/dev/null) || continue
         # The pid file may outlive its process: only ever signal one that serves this directory.
@@ -58,7 +60,11 @@ start() {
     mkdir -p "$dir"
     dir=$(cd "$dir" && pwd)
     if answers; then announce; return; fi
-    [ ! -f "$dir/ceph.conf" ] || { stop; mkdir -p "$dir"; }  # the rest of a server that was killed
+    stop  # the rest of a server that was killed
+    mkdir -p "$dir"
+    [ -z "$(ls -A "$dir")" ] || { echo "$dir is not empty: name a directory that can be removed" >&2; exit 2; }
+    touch "$dir/$marker"
+    trap 'echo "radosgw did not start" >&2; stop' EXIT
 
     fsid=$(cat /proc/sys/kernel/random/uuid)
     mon_port=$(free_port)
@@ -124,6 +130,7 @@ CONF
         [ $tries -lt 300 ] || { tail -n 20 "$dir"/client.rgw*.log >&2; exit 1; }
         sleep 0.2
     done
+    trap - EXIT
     announce
 }
 
