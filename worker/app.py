@@ -5,11 +5,13 @@ from __future__ import annotations
 import logging
 import mmap
 import os
+from contextlib import suppress
 from typing import Any
 
 from celery import Celery, signals
 
-from worker import broker, settings, tasks
+from models.voice import Transient
+from worker import broker, intake, settings, tasks
 from worker.contract import assemble_queue, interactive_queue, render_queue
 from worker.ledger import Ledger, WorkerInfo
 from worker.settings import Settings
@@ -35,6 +37,7 @@ def queues(chosen: Settings) -> list[str]:
 def make(chosen: Settings | None = None) -> Celery:
     """A Celery with the tasks. Its pool processes make their own Station, after the fork."""
     chosen = chosen or settings.load()
+    intake.guard_transport()
     app = broker.connect(chosen)
     app.conf.task_queues = [broker.queue(name) for name in queues(chosen)]
     # One byte shared with the pool's processes: the worker was asked to stop. They finish the segment they are at and
@@ -50,14 +53,14 @@ def make(chosen: Settings | None = None) -> Celery:
             stations[os.getpid()] = Station(chosen, open_store(chosen), ledger, sender, lambda: stopping[0] != 0)
         return stations[os.getpid()]
 
-    tasks.register(app, station)
-    _attend(app, chosen, stopping)
+    ledger = Ledger(broker.redis_client(chosen), chosen)  # of the main process
+    tasks.register(app, station, ledger.reject)
+    _attend(app, chosen, ledger, stopping)
     return app
 
 
-def _attend(app: Celery, chosen: Settings, stopping: mmap.mmap) -> None:
+def _attend(app: Celery, chosen: Settings, ledger: Ledger, stopping: mmap.mmap) -> None:
     """Housekeeping while a worker of this app runs; messages of unknown kinds are parked."""
-    ledger = Ledger(broker.redis_client(chosen), chosen)
     sweepers: list[Sweeper] = []
 
     def ready(sender: Any, **_: Any) -> None:
@@ -75,7 +78,8 @@ def _attend(app: Celery, chosen: Settings, stopping: mmap.mmap) -> None:
             sweepers.pop().stop()
 
     def unknown(name: str, message: Any, **_: Any) -> None:
-        ledger.reject(str(name), repr(message.body), "no such task")
+        with suppress(Transient):
+            ledger.reject(str(name), repr(message.body), "no such task")
 
     signals.worker_ready.connect(ready, weak=False, dispatch_uid="narrator-ready")
     signals.worker_shutting_down.connect(stop, weak=False, dispatch_uid="narrator-stop")

@@ -6,6 +6,7 @@ import json
 import logging
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TypeVar
 
 from celery import Celery, Task
@@ -15,11 +16,11 @@ from pydantic import ValidationError
 from models.voice import NarrationError
 from worker.broker import ASSEMBLE, RENDER, send_batch, send_lesson
 from worker.contract import AssembleLesson, Job, Message, RenderBatch
+from worker.intake import BOUNCES, Park, strategy
 from worker.render import render
 from worker.settings import Settings
 from worker.station import Station
 
-BOUNCES = "narrator-bounces"  # header: how often a batch was put back because its keys are not those of this version
 MAX_BOUNCES = 20
 BACK_SECONDS = 1.0  # before a message goes back because store or ledger are not there
 BOUNCE_SECONDS = 3.0  # times MAX_BOUNCES: the least that a rolling upgrade may take
@@ -44,11 +45,15 @@ class QueueSender:
         send_lesson(self._app, self._settings, lesson)
 
 
-def register(app: Celery, station: Callable[[], Station]) -> None:
-    """Add the tasks to a Celery. ``station()`` gives this process's Station, made at its first task."""
+def register(app: Celery, station: Callable[[], Station], park: Park) -> None:
+    """Add the tasks to a Celery.
+
+    ``station()`` gives this process's Station, made at its first task; ``park`` keeps messages that are none of ours.
+    """
+    careful = partial(strategy, park)
 
     # Any arguments are taken, so that a malformed message is parked instead of failing inside Celery.
-    @app.task(name=RENDER, bind=True, typing=False)  # type: ignore[untyped-decorator]
+    @app.task(name=RENDER, bind=True, typing=False, Strategy=careful)  # type: ignore[untyped-decorator]
     def render_task(self: Task, *args: object, **kwargs: object) -> None:
         try:
             here = station()
@@ -62,7 +67,7 @@ def register(app: Celery, station: Callable[[], Station]) -> None:
             time.sleep(BACK_SECONDS)
             raise Reject(str(error), requeue=True) from error
 
-    @app.task(name=ASSEMBLE, typing=False)  # type: ignore[untyped-decorator]
+    @app.task(name=ASSEMBLE, typing=False, Strategy=careful)  # type: ignore[untyped-decorator]
     def assemble_task(*args: object, **kwargs: object) -> None:
         from worker.link import link  # brings scipy, seconds of loading that a rendering process can spare
 

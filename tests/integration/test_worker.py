@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
+import json
 import os
 import signal
 import subprocess
@@ -144,6 +146,50 @@ def test_malformed_messages_are_parked(start, send, app, ledger, settings, valke
     wait_for(lambda: valkey.client.llen(rejected) == 11)
     assert any("no such task" in text for text in valkey.client.lrange(rejected, 0, -1))
     assert end_of(ledger, send([job])) == ("done", 1)
+    wait_for(lambda: nothing_left(settings, valkey, ledger))
+
+
+def raw(body: bytes = b"[[{}],{},{}]", properties: object = None, **headers: object) -> str:
+    """A message as kombu lays it into the list, with whatever an attacker likes in it."""
+    given = {"delivery_info": {"exchange": "", "routing_key": "q"}, "body_encoding": "base64", "delivery_tag": "tag"}
+    envelope = {
+        "body": base64.b64encode(body).decode(),
+        "content-encoding": "utf-8",
+        "content-type": "application/json",
+        "headers": {"lang": "py", "task": "render", "id": "id", "timelimit": [None, None], **headers},
+        "properties": given if properties is None else properties,
+    }
+    return json.dumps(envelope)
+
+
+ATTACKS = {
+    "no JSON": "garbage",
+    "no record": "[1, 2]",
+    "empty": "{}",
+    "a type for kombu's decoder": '{"__type__": "datetime", "__value__": "x"}',
+    "pickle": raw(b"cos\nsystem").replace("application/json", "application/x-python-serialize"),
+    "deep nesting": raw(b"[" * 100_000 + b"]" * 100_000),
+    "broken body": raw(b"{{{"),
+    "a body that is no list": raw(b'{"a": 1}'),
+    "callbacks": raw(b'[[{}], {}, {"callbacks": [{"task": "render"}], "chord": 5}]'),
+    "arguments that are a word": raw(b'["x", {}, {}]'),
+    "a date that is none": raw(eta="soon"),
+    "a time limit that is a word": raw(timelimit=["a", "b"]),
+    "an id that is a list": raw(id=[1]),
+    "a task that is a record": raw(task={"a": 1}),
+    "stamps": raw(stamped_headers=5, stamps="x", group=[1], root_id={}),
+    "no address": raw(properties={"delivery_info": 5, "body_encoding": "base64", "delivery_tag": "tag"}),
+    "properties that are a word": raw(properties="x"),
+}
+
+
+def test_no_message_stops_a_worker(start, send, ledger, settings, valkey, tiny_catalogue: Catalogue) -> None:
+    worker = start()
+    jobs = jobs_of(tiny_catalogue, [f"After {name} all is well." for name in ATTACKS])
+    for message, job in zip(ATTACKS.values(), jobs, strict=True):
+        valkey.client.lpush("narrator.render.tiny", message)
+        assert end_of(ledger, send([job])) == ("done", 1)
+    assert worker.poll() is None
     wait_for(lambda: nothing_left(settings, valkey, ledger))
 
 

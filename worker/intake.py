@@ -1,0 +1,114 @@
+"""What may come in from the queue. Whoever can write to it shall be able to waste CPU at most, not to stop workers.
+
+Celery and kombu trust the envelope of a message: a list where a record should be, or a time limit that is a word,
+ends the worker that reads it, and then the next. Here the envelope is checked first, and what tasks have no use for
+(dates, callbacks, time limits) is left out. The message itself is checked by the tasks (``tasks``, ``contract``).
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import Any
+
+from celery.worker.strategy import default
+from kombu.exceptions import DecodeError
+from kombu.transport import TRANSPORT_ALIASES, redis
+
+from models.voice import Transient
+
+BOUNCES = "narrator-bounces"  # header: how often a batch was put back because its keys are not those of this version
+
+Park = Callable[[str, str, str], None]  # kind, message, reason
+
+log = logging.getLogger("narrator.worker")
+
+
+class Channel(redis.Channel):
+    """A channel that survives list entries which are no messages at all."""
+
+    def _brpop_read(self, **options: Any) -> Any:
+        try:
+            return super()._brpop_read(**options)  # type: ignore[no-untyped-call]
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+            log.exception("an entry of the queue is no message, and was thrown away")
+            return True
+
+
+class Transport(redis.Transport):
+    """Redis, with that channel. What names no task never becomes a message, so it need not be acknowledged either."""
+
+    Channel = Channel
+
+    def _deliver(self, message: Any, queue: str) -> None:
+        if not isinstance(message["headers"]["task"], str):
+            raise TypeError("the task's name is not a word")
+        super()._deliver(message, queue)  # type: ignore[no-untyped-call]
+
+
+def guard_transport() -> None:
+    """Have this process read its queues through that channel."""
+    for alias in ("redis", "rediss"):
+        TRANSPORT_ALIASES[alias] = "worker.intake:Transport"
+
+
+def strategy(park: Park, task: Any, app: Any, consumer: Any, **options: Any) -> Callable[..., Any]:
+    """Celery's strategy for a task, behind a check of the envelope; what is unfit is parked and acknowledged."""
+    inner = default(task, app, consumer, **options)
+
+    def take(message: Any, body: Any, ack: Any, reject: Any, callbacks: Any, **more: Any) -> Any:
+        reason = _unfit(message, body)
+        if reason is None:
+            message.headers = _envelope(message.headers)
+            return inner(message, body, ack, reject, callbacks, **more)
+        log.error("a message for %s was parked: %s", task.name, reason)
+        with suppress(Transient):
+            park(task.name, repr(message.body), reason)
+        message.ack_log_error(log, consumer.connection_errors)
+        return None
+
+    return take
+
+
+def _unfit(message: Any, body: Any) -> str | None:
+    """Why the envelope is not one of ours; None where it is. Only protocol 2, whose body comes undecoded, is."""
+    if body is not None:
+        return "an old protocol"
+    try:
+        payload = message.payload
+    except (DecodeError, RecursionError, ValueError, TypeError) as error:
+        return f"cannot be decoded: {error}"
+    if not isinstance(payload, list) or len(payload) != 3:
+        return "the body is not [arguments, named arguments, options]"
+    arguments, named, options = payload
+    if not isinstance(arguments, list) or not isinstance(named, dict):
+        return "the arguments are not a list and a record"
+    if options is not None and (not isinstance(options, dict) or any(options.values())):
+        return "callbacks and chains are not taken"
+    if not isinstance(message.headers.get("id"), str):
+        return "no task id"
+    return None
+
+
+def _envelope(headers: Mapping[str, Any]) -> dict[str, Any]:
+    """The headers that a task of ours has a use for, and harmless values for those that Celery reads."""
+    bounces = headers.get(BOUNCES, 0)
+    return {
+        "lang": "py",
+        "task": headers["task"],
+        "id": headers["id"][:100],
+        "root_id": None,
+        "parent_id": None,
+        "group": None,
+        "shadow": None,
+        "eta": None,
+        "expires": None,
+        "retries": 0,
+        "timelimit": [None, None],
+        "argsrepr": "",
+        "kwargsrepr": "",
+        "origin": "",
+        "ignore_result": True,
+        BOUNCES: bounces if isinstance(bounces, int) else 0,
+    }
