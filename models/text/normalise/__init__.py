@@ -17,6 +17,7 @@ from models.text.languages import spans
 from models.text.normalise.common import shared, tidy
 
 VERSION = 1  # in the front-ends' fingerprints: a rise renders again whatever may sound different
+DISTRIBUTIONS = ("cn2an", "num2words")  # whose versions belong there, too
 
 
 @lru_cache(maxsize=4096)

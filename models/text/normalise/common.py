@@ -14,7 +14,9 @@ _CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u202a-\u2
 _SILENT = re.compile(
     "[\u2600-\u27be\u2b00-\u2bff\ufe0e\ufe0f\u20e3\U0001f000-\U0001faff\U000e0020-\U000e007f\u25a0-\u25ff\u2500-\u259f•‣※†‡§¶]+"
 )
-_QUOTES = str.maketrans({**dict.fromkeys("“”„‟«»″〝〞〟", '"'), **dict.fromkeys("‘’‚‛′＇", "'")})
+_QUOTES = str.maketrans(
+    {**dict.fromkeys("“”„‟«»‹›″〝〞〟", '"'), "〔": "（", "〕": "）", **dict.fromkeys("‘’‚‛′＇", "'")}
+)
 _ELLIPSIS = re.compile(r"\.{3,}|…+|。{2,}|⋯+")
 _DASHES = str.maketrans({**dict.fromkeys("‐‑‒⁃﹣", "-"), **dict.fromkeys("―⸺⸻", "—"), "−": "-", "﹘": "–"})
 _LONG_DASH = re.compile(  # also a hyphen between spaces, unless it may be a minus: 3 - 2, x - y

@@ -16,12 +16,14 @@ _MARKS = {
     ".": "dot", "/": "slash", "-": "dash", "_": "underscore", "@": "at", ":": "colon", "~": "tilde", "#": "hash",
     "?": "question mark", "=": "equals", "&": "and", "%": "percent", "+": "plus", "\\": "backslash", "*": "star",
 }  # fmt: skip
+_WIDE = str.maketrans({**dict.fromkeys("「」『』【】《》〈〉", '"'), "〜": "—", "～": "—"})
 _POWERS = {"2": "squared", "3": "cubed"}
 _LAST = ("etc.", "et al.", "Jr.", "Sr.", "Inc.", "Ltd.", "Co.")  # their full stop may be the sentence's, too
 
 
 def spell(text: str) -> str:
     """English text without digits or signs."""
+    text = text.translate(_WIDE)
     for pattern, rule in _RULES:
         text = pattern.sub(rule, text)
     return text
@@ -81,12 +83,13 @@ def _greek(m: Match) -> str:
 
 
 _TOP = "com|org|net|edu|gov|io|dev|ai|cn|jp|uk|de"
+# ASCII: an address ends where Chinese begins
 ADDRESSES: Rules = [
-    (re.compile(pattern), _address)
+    (re.compile(pattern, re.ASCII), _address)
     for pattern in (
         r"(?<!\w)[\w.+-]+@[\w-]+(?:\.[\w-]+)+",
-        r"\b(?:https?|ftp|s3|file|redis)://[^\s,;]+|(?<![\w@])www\.[^\s,;]+",
-        rf"(?<![\w.@])[\w-]+(?:\.[\w-]+)*\.(?:{_TOP})(?:/[^\s,;]*)?(?!\.?\w)",
+        r"\b(?:https?|ftp|s3|file|redis)://[^\s,;\u2e80-\uffef]+|(?<![\w@])www\.[^\s,;\u2e80-\uffef]+",
+        rf"(?<![\w.@])[\w-]+(?:\.[\w-]+)*\.(?:{_TOP})(?:/[^\s,;\u2e80-\uffef]*)?(?!\.?\w)",
         r"(?<![\w:/])(?:~|\.{1,2})?/[A-Za-z][\w.-]*(?:/[\w.-]+)+/?|\b[A-Z]:\\[\w\\.-]+",
         rf"(?<![\w.])[A-Za-z][\w-]*(?:\.[\w-]+)*\.(?:{EXTENSIONS})\b(?!\.\w|\()",
     )

@@ -83,6 +83,7 @@ SIGNS = {
     "·": "times", "∆": "delta", "⁄": "over", "∅": "the empty set", "∩": "intersection", "∪": "union", "⊂": "subset of",
     "∀": "for all", "∃": "there exists", "¬": "not", "∧": "and", "∨": "or", "∇": "nabla", "≡": "is identical to",
     "$": "dollars", "€": "euros", "£": "pounds", "¥": "yen", "₩": "won", "₹": "rupees", "¢": "cents", "№": "number",
+    "‰": "per mille", "⇔": "is equivalent to", "〒": "postcode", "†": "", "‡": "",
 }  # fmt: skip
 GREEK = dict(
     zip(
