@@ -22,14 +22,21 @@ log = logging.getLogger("narrator.worker")
 class Keeper:
     """A thread beside one task: calls ``tick`` four times a second and ``renew`` three times a lease.
 
-    While inside ``watched()`` the engine has ``segment_seconds`` to come up with something. After that the process is
-    killed: a native loop cannot be interrupted otherwise. Its leases lapse, and its segments come back, each alone.
+    While inside ``watched()`` the engine has ``segment_seconds`` to come up with something. After that ``end`` is
+    called with the reason, and the process is killed: a native loop cannot be interrupted otherwise.
     """
 
-    def __init__(self, settings: Settings, renew: Callable[[], None], tick: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        renew: Callable[[], None],
+        tick: Callable[[], None] = lambda: None,
+        end: Callable[[str], None] = lambda _reason: None,
+    ) -> None:
         self._settings = settings
         self._renew = renew
         self._tick = tick
+        self._end = end
         self._deadline: float | None = None
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._keep, name="keeper", daemon=True)
@@ -59,13 +66,7 @@ class Keeper:
             now = time.monotonic()
             deadline = self._deadline
             if deadline is not None and now > deadline:
-                log.critical(
-                    "the engine gave nothing for %g s (NARRATOR_SEGMENT_SECONDS): this process ends, its segments "
-                    "will be tried again one by one",
-                    self._settings.segment_seconds,
-                )
-                logging.shutdown()
-                os.kill(os.getpid(), signal.SIGKILL)
+                self._kill()
             try:
                 self._tick()
                 if now - renewed > self._settings.lease_seconds / 3:
@@ -73,3 +74,13 @@ class Keeper:
                     renewed = now
             except Transient as error:
                 log.warning("%s", error)
+
+    def _kill(self) -> None:
+        reason = f"the engine gave nothing for {self._settings.segment_seconds:g} s (NARRATOR_SEGMENT_SECONDS)"
+        log.critical("%s: this process ends", reason)
+        try:
+            self._end(reason)
+        except Transient as error:  # then the leases lapse
+            log.warning("%s", error)
+        logging.shutdown()
+        os.kill(os.getpid(), signal.SIGKILL)

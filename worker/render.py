@@ -58,7 +58,7 @@ class Rendering:
     def run(self) -> None:
         """Settle every job: stored, failed, or given back."""
         try:
-            with Keeper(self._station.settings, self._renew, self._tell) as keeper:
+            with Keeper(self._station.settings, self._renew, self._tell, self._hung) as keeper:
                 self._reuse()
                 try:
                     self._speak_all(keeper)
@@ -276,6 +276,10 @@ class Rendering:
 
     def _release(self, keys: list[str], reason: str, delay: float, limit: int = 0) -> None:
         self._ledger.release(self._take(keys), reason=reason, delay=delay, limit=limit)
+
+    def _hung(self, reason: str) -> None:
+        """The process is about to be killed: those not spoken yet come back at once, each alone."""
+        self._ledger.suspect(self._take(self._unspoken()), reason)
 
     def _unspoken(self) -> list[str]:
         with self._lock:

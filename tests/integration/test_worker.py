@@ -274,9 +274,15 @@ def test_sigterm_gives_the_rest_back_at_once(
     wait_for(lambda: nothing_left(settings, valkey, ledger))
 
 
-@pytest.mark.parametrize("poison", ["Crash", "Hang"])
+@pytest.mark.parametrize(
+    ("poison", "reason"),
+    [
+        ("Crash", "crashed the worker 2 times while rendered alone"),
+        ("Hang", "the engine gave nothing for 1 s (NARRATOR_SEGMENT_SECONDS)"),
+    ],
+)
 def test_poison_is_given_up_and_the_rest_goes_on(
-    poison: str, start, send, ledger, settings, spoken, store, tiny_catalogue: Catalogue
+    poison: str, reason: str, start, send, ledger, settings, spoken, store, tiny_catalogue: Catalogue
 ) -> None:
     start("-m", "tests.integration.odd_worker", "--processes", "2", segment_seconds=1.0, max_attempts=2)
     texts = ["A fine sentence.", "Another fine one.", f"{poison} on this sentence.", "The last of them."]
@@ -287,7 +293,7 @@ def test_poison_is_given_up_and_the_rest_goes_on(
     assert (end.state, end.rendered + end.reused, end.failed) == ("incomplete", 3, 1)
     (failure,) = ledger.failures(lesson.run)
     assert failure.key == jobs[2].key
-    assert failure.reason == "crashed the worker 2 times while rendered alone"
+    assert failure.reason == reason
     assert sum(text.startswith(poison) for _, text in spoken()) == 3  # once in company, twice alone
     assert end_of(ledger, fine) == ("done", 1)
     assert store.existing([segment_name(jobs[3].key)])
