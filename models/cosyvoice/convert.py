@@ -78,7 +78,7 @@ def convert(
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{bundle_id}.") as temporary:
         exact, made = Path(temporary, "exact"), Path(temporary, "made")
         _Writer(read, exact).write_all(dict.fromkeys(GRAPHS, "fp32"))
-        reference = self_check.render(exact, parameters, read.config)
+        reference = self_check.render(exact, parameters, read.config, read.notices)
         writer = _Writer(read, made, self_check.ranges(read, reference), reduced)
         precisions = _choose(writer, parameters, reference, precision, per_part or {})
         writer.write_all(precisions)

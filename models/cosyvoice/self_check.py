@@ -65,7 +65,7 @@ class Reference:
     sentences: tuple[Sentence, ...]
 
 
-def render(folder: Path, parameters: Parameters, config: Config) -> Reference:
+def render(folder: Path, parameters: Parameters, config: Config, notices: list[str]) -> Reference:
     """The fixed utterances through the float32 graphs in ``folder``."""
     parts = load_parts(folder.joinpath, parameters)
     tokenizer, vocabulary = Tokenizer(VOCABULARY), config.language_model.text_vocabulary
@@ -73,11 +73,13 @@ def render(folder: Path, parameters: Parameters, config: Config) -> Reference:
     for i, text in enumerate(SENTENCES):
         ids = tuple(number % vocabulary for number in tokenizer.encode(text))  # tiny test checkpoints have few ids
         row = i % len(parts.speakers[0])
-        prompt = Prompt(ids, parts.speakers[0][row], seed=i)
+        fixed = TOKENS if parameters.speech_tokens_per_text_token else None
+        prompt = Prompt(ids, parts.speakers[0][row], i, fixed)
         tokens = dict(parts.language_model.generate([prompt]))[0]
-        if not isinstance(tokens, list):
-            fixed = Prompt(prompt.ids, prompt.speaker, prompt.seed, TOKENS)
-            tokens = dict(parts.language_model.generate([fixed]))[0]
+        if not isinstance(tokens, list):  # weights that were never trained find no end
+            notices.append(f"self-check: {text!r}: {tokens}; taken as {TOKENS} tokens")
+            prompt = Prompt(ids, prompt.speaker, i, TOKENS)
+            tokens = dict(parts.language_model.generate([prompt]))[0]
         if not isinstance(tokens, list):
             raise tokens
         sentences.append(_sentence(parts, prompt, tokens[:LONGEST], row))
