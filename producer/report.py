@@ -41,7 +41,7 @@ class Report:
     rendered: int
     failed: int
     audio_seconds: float  # of speech rendered by this run
-    course_seconds: float  # of all lessons that are ready, silences included
+    course_seconds: float  # of all lessons delivered into a folder, silences included; 0 where none was named
     cpu_seconds: float  # spent rendering
     wall_seconds: float  # from the first file read to this report
     reasons: Mapping[str, int] = field(default_factory=dict)  # why segments were missing, and how many for each

@@ -21,7 +21,6 @@ from pydantic import ValidationError
 from models.voice import Transient
 from producer.batches import Batches, bundles, written
 from worker.contract import AssembleLesson, assemble_queue, lesson_folder, plan_name, render_queue, segment_name
-from worker.ledger import Ledger, LedgerUnavailable, Progress
 from worker.lesson.manifest import Manifest
 from worker.settings import Settings, load
 from worker.store.base import Exists, Missing, Store, open_store
@@ -29,6 +28,7 @@ from worker.store.base import Exists, Missing, Store, open_store
 if TYPE_CHECKING:
     from producer.plan import Options, Plan, PlannedLesson
     from producer.report import Report
+    from worker.ledger import Ledger, Progress
 
 STORE_THREADS = 8
 ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # without the letters and digits that are mistaken for one another
@@ -170,6 +170,7 @@ def submit(plan: Plan, store: Store, settings: Settings, *, started: float | Non
     broker or the store does not answer.
     """
     from worker.broker import connect, redis_client
+    from worker.ledger import Ledger
 
     redis = redis_client(settings)
     work = [lesson for lesson in plan.lessons if not lesson.unchanged]
@@ -202,6 +203,8 @@ def broker_faults(settings: Settings) -> Iterator[None]:
     from kombu.exceptions import OperationalError
     from redis import RedisError
 
+    from worker.ledger import LedgerUnavailable
+
     try:
         yield
     except (LedgerUnavailable, RedisError, OperationalError) as error:
@@ -217,6 +220,8 @@ def without_password(settings: Settings) -> str:
 
 
 def _nothing_to_do(run: str) -> Progress:
+    from worker.ledger import Progress
+
     return Progress(
         run=run,
         state="done",

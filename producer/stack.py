@@ -141,7 +141,8 @@ class EmbeddedStack:
         # -P: a folder named "worker" where the author happens to stand must not be run instead of ours.
         command = [sys.executable, "-P", "-m", "worker", "--queues", queue, "--processes", str(processes)]
         with log.open("ab") as stream:
-            process = self._spawn(command, stream, environment(self.settings))
+            # What assembly lays down on the way goes when the folder goes, however the command ends.
+            process = self._spawn(command, stream, environment(self.settings) | {"TMPDIR": str(self.folder)})
         return _Worker(queue, processes, process, log)
 
     def _start_valkey(self, socket: Path, password: str) -> subprocess.Popen[bytes]:
@@ -206,10 +207,9 @@ class EmbeddedStack:
         if self._redis is not None:
             self._redis.close()
         os.close(self._pipe)
-        self._guard.wait()
-        shutil.rmtree(self.folder, ignore_errors=True)  # what was written while the guard removed it
-        for process in self._started:
+        for process in (self._guard, *self._started):
             process.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 def environment(settings: Settings) -> dict[str, str]:
