@@ -13,6 +13,7 @@ from models import family
 from models.catalog import Catalogue
 from models.voice import NarrationError, Permanent, Speech, SpeechRequest
 from tests.integration.submission import batches, enlist, jobs_of, progress
+from worker import holding
 from worker import render as rendering
 from worker.audio import wav
 from worker.contract import AssembleLesson, RenderBatch, seed, segment_name
@@ -238,7 +239,7 @@ def test_a_store_that_is_away_is_waited_for(station: Station, tiny_catalogue: Ca
 def test_a_store_that_refuses_is_tried_some_times(
     station: Station, sent: Sent, tiny_catalogue: Catalogue, monkeypatch
 ) -> None:
-    monkeypatch.setattr(rendering, "STORE_DELAY", 0.0005)
+    monkeypatch.setattr(holding, "STORE_DELAY", 0.0005)
     create, full = station.store.create, True
 
     def fail(name: str, data: bytes, **more) -> str:
@@ -258,9 +259,27 @@ def test_a_store_that_refuses_is_tried_some_times(
     render(batches(jobs)[0], station)
     assert progress(station.ledger, lesson).rendered == 6
     full = True
-    for _ in range(rendering.STORE_TRIES):
+    for _ in range(holding.STORE_TRIES):
         render(batches(more)[0], station)
     assert station.ledger.failures(last.run)[0].reason == "the disk is full"
+
+
+def test_a_store_that_denies_the_look_is_tried_some_times(
+    station: Station, tiny_catalogue: Catalogue, monkeypatch
+) -> None:
+    monkeypatch.setattr(holding, "STORE_DELAY", 0.0005)
+    jobs = jobs_of(tiny_catalogue, TEXTS)
+    (lesson,) = enlist(station.store, station.ledger, {"one": jobs})
+
+    def deny(names) -> set[str]:
+        raise Permanent("access denied")
+
+    monkeypatch.setattr(station.store, "existing", deny)
+    for _ in range(holding.STORE_TRIES):
+        assert progress(station.ledger, lesson).failed == 0
+        render(batches(jobs)[0], station)
+    assert {f.reason for f in station.ledger.failures(lesson.run)} == {"access denied"}
+    assert progress(station.ledger, lesson).failed == 6
 
 
 def test_a_worker_that_stops_gives_back_the_rest(station: Station, sent: Sent, tiny_catalogue: Catalogue) -> None:
