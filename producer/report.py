@@ -59,9 +59,9 @@ class Report:
         return 1 if self.failures or self.failed_lessons else 0
 
     def as_json(self) -> dict[str, Any]:
-        """One object for machines; seconds with three decimals."""
-        record = asdict(self) | {"rtf": self.rtf}
-        return {name: round(value, 3) if isinstance(value, float) else value for name, value in record.items()}
+        """One object for machines; seconds with three decimals, the real-time factor with five."""
+        record = {name: round(value, 3) if isinstance(value, float) else value for name, value in asdict(self).items()}
+        return record | {"rtf": None if self.rtf is None else round(self.rtf, 5)}
 
 
 def conclude(plan: Plan, store: Store, started: float, *, run: Run | None = None, out: Path | None = None) -> Report:

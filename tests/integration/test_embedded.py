@@ -21,6 +21,7 @@ from worker.contract import render_queue
 from worker.ledger import Progress
 from worker.settings import Settings
 
+pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks at processes through /proc")
 WORDS = ["river", "stone", "light", "paper", "cloud", "window", "garden", "bridge", "letter", "mirror"]
 
 
@@ -102,17 +103,13 @@ def test_a_course_end_to_end_and_again(course: Path, tmp_path: Path, here: Setti
     assert again.course_seconds == pytest.approx(report.course_seconds)
 
     lesson(course, "second", [sentence(3), sentence(5)])
+    (course / "broken.md").write_text("---\nvoice: nobody\n---\nHello.\n")
     edited = producer.make([course], out, settings=here)
     assert (edited.unchanged, edited.segments, edited.reused, edited.rendered) == (1, 6, 5, 1)
+    assert edited.reasons == {"text edited": 1}
     assert edited.results == report.results
-
-
-def test_a_lesson_that_cannot_be_read_spares_the_others(course: Path, tmp_path: Path, here: Settings) -> None:
-    (course / "broken.md").write_text("---\nvoice: nobody\n---\nHello.\n")
-    report = producer.make([course], tmp_path / "out", settings=here)
-    assert (report.lessons, report.failed_lessons, report.exit_code) == (3, 1, 1)
-    assert [trouble.where for trouble in report.failures] == [f"{course / 'broken.md'}:2"]
-    assert len(report.results) == 2
+    assert (edited.lessons, edited.failed_lessons, edited.exit_code) == (3, 1, 1)
+    assert [trouble.where for trouble in edited.failures] == [f"{course / 'broken.md'}:2"]
 
 
 def test_killed_workers_are_replaced_and_everything_delivered(large: Path, tmp_path: Path, here: Settings) -> None:
@@ -149,9 +146,6 @@ def test_nothing_survives_a_killed_command(large: Path, tmp_path: Path) -> None:
     command.wait()
     until(lambda: not group(leader), seconds=2.0)
     until(lambda: not folder.exists(), seconds=2.0)
-    report = producer.make([large], tmp_path / "out", settings=Settings(voices_dir=TINY_VOICES))
-    assert report.exit_code == 0
-    assert report.segments == 12 * 61
 
 
 def test_an_interrupted_command_stops_cleanly_and_carries_on(large: Path, tmp_path: Path) -> None:
