@@ -55,6 +55,11 @@ and/or, client/server, A/B test | and or, client server, A B test
 Hello “you” — ok… fine ☕ . | Hello "you" — ok… fine.
 He's 6'2". | He's six foot two.
 100,000 people; 1500 people; 0.5; .5 | one hundred thousand people; fifteen hundred people; zero point five; zero point five
+Call 911 or 1-800-555-0199. | Call nine one one or one, eight zero zero, five five five, zero one nine nine.
+5e-3, Table 4-1, H.264 | five times ten to the power of minus three, Table four dash one, H dot two hundred and sixty-four
+x != y, a >= b, p(x) <= 1 | x is not equal to y, a is at least b, p(x) is at most one
+Mrs. Smith of St. James St. | Missus Smith of Saint James Street.
+Press Ctrl+C or Alt-F4. | Press Ctrl plus C or Alt-F four.
 你好 in 第3章 | 你好 in 第三章
 """
 CHINESE = """

@@ -97,8 +97,11 @@ ADDRESSES: Rules = [
 _SHORT: Rules = [
     (re.compile(rf"(?<![\w.])(?:{either(ABBREVIATIONS)})"), _abbreviation),
     (re.compile(rf"(?<![\w.])((?i:{either(BEFORE_NUMBER)}))\s?(?=\d)"), _before_number),
+    (re.compile(r"\bSt\.(?=\s[A-Z])"), lambda _: "Saint"),
+    (re.compile(r"(?<=[a-z] )St\."), lambda m: "Street" + ("." if not m.string[m.end() :].strip() else "")),
 ]
 _NAME = r"[A-Za-z_]\w*"
+_OPERATORS = {">=": "≥", "<=": "≤", "!=": "≠", "==": "=", "->": "→", "=>": "⇒"}
 _CODE: Rules = [
     (re.compile(pattern), rule)
     for pattern, rule in (
@@ -107,6 +110,7 @@ _CODE: Rules = [
         (r"(?<!\w)\.NET\b", lambda _: "dot net"),
         (r"(?<!\w)#(?=[A-Za-z]\w)", lambda _: "hashtag "),
         (rf"\b{_NAME}(?:(?:\.|->){_NAME})*\(\)|\b[a-z]\w+(?:\.[a-z_]\w*)+\b|\b[A-Z][a-z]+\.js\b", _code),
+        (r"(?<=[\w\s)\]])(?:[<>!=]=|[-=]>)(?=[\w\s(-])", lambda m: _OPERATORS[m[0]]),
         (r"(?<=[^\W_])_+|_+(?=[^\W_])", lambda _: " "),
     )
 ]
@@ -124,10 +128,11 @@ _MATHS: Rules = [
             r"(?<=[\w)])\s-\s(?=[\d(])|(?<=[\d)])-(?=[\d(])|(?<=\b[a-z])\s?-\s?(?=[a-z]\b(?!['’]|-)|\d)",
             lambda _: " minus ",
         ),
-        (r"(?<=\w)\s\*\s(?=\w)", lambda _: " times "),
+        (r"(?<=\b\w)\s\*\s(?=\w\b)|(?<=\d)\s\*\s(?=\w)", lambda _: " times "),
         (r"(?<![\w)])-(?=\.?\d)", lambda _: "minus "),
         (r"~\s?(?=\d)", lambda _: "about "),
-        (r"(?<![\d])\.(?=\d)", lambda _: "0."),
+        (r"(?<=[A-Za-z])\.(?=\d)", lambda _: " dot "),  # H.264
+        (r"(?<!\w)\.(?=\d)", lambda _: "0."),
     )
 ]
 _REST: Rules = [

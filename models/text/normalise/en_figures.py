@@ -14,7 +14,7 @@ from models.text.normalise.numbers import PLAIN, cardinal, digits, ordinal, year
 Match = re.Match[str]
 Rules = list[tuple[re.Pattern[str], Callable[[Match], str]]]
 
-_SCALES = {"K": "thousand", "M": "million", "B": "billion", "bn": "billion"}
+_SCALES = {"K": "thousand", "k": "thousand", "M": "million", "m": "million", "B": "billion", "bn": "billion"}
 _ROMAN = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100}
 _FRACTIONS = {2: "half", 4: "quarter"}
 _DECADES = {
@@ -156,6 +156,15 @@ def _numbered(m: Match) -> str:
     return f"{m[1]} {number(str(_roman(m[2])))}"
 
 
+def _scientific(m: Match) -> str:
+    exponent = m[2].lstrip("+")
+    return f"{number(m[1])} times ten to the power of {_signed(exponent)}"
+
+
+def _dashed(m: Match) -> str:
+    return f"{m[1]} {number(m[2])} dash {number(m[3])}"
+
+
 def _decade(m: Match) -> str:
     """1990s, '90s."""
     if m["short"]:
@@ -174,7 +183,7 @@ N = f"(?:{PLAIN})"
 _MONTH = "(?:" + "|".join(f"{m}|{m[:3]}\\.?" for m in MONTHS) + r"|Sept\.?)"
 _YEAR = r"(?:,?\s(?P<y>\d{4})\b)?"
 _HALF = r"(?P<half>[aApP]\.?[mM]\b\.?)"
-_SCALE = r"(?:\s?(?P<scale>thousand|million|billion|trillion|bn|[KMB])(?![A-Za-z]))?"
+_SCALE = r"(?:\s?(?P<scale>thousand|million|billion|trillion|bn|(?<=\d)[KMBkm])(?![A-Za-z]))?"
 _SIGNS = "|".join(re.escape(c) for c in sorted(CURRENCIES, key=len, reverse=True) if not c.isalpha())
 _CODES = "|".join(c for c in CURRENCIES if c.isalpha())
 _UNIT = "|".join(re.escape(unit) for unit in sorted(UNITS, key=len, reverse=True)).replace("μ", "[μµ]")
@@ -206,7 +215,8 @@ AMOUNTS: Rules = [
     (re.compile(pattern), rule)
     for pattern, rule in (
         (
-            r"(?<![\w.])\+\d{1,3}[ -]?(?:\(\d+\)[ -]?)?\d[\d -]{5,}\d|(?<![\w.])(?:\(\d{3}\) ?|\d{3}[ -])\d{3}-\d{4}\b",
+            r"(?<![\w.])\+\d{1,3}[ -]?(?:\(\d+\)[ -]?)?\d[\d -]{5,}\d"
+            r"|(?<![\w.-])(?:\d{1,2}[ -])?(?:\(\d{3}\) ?|\d{3}[ -])\d{3}-\d{4}\b",
             _phone,
         ),
         (r"(?<![\w.])(?P<v>[vV])?(?P<n>\d+(?:\.\d+){2,})(?!\w|\.\d)", _version),
@@ -225,6 +235,9 @@ NUMBERS: Rules = [
     (re.compile(pattern), rule)
     for pattern, rule in (
         (r"\b(\d)['′](\d{1,2})[\"″]?(?!\w)", lambda m: f"{number(m[1])} foot {number(m[2])}"),
+        (r"(?i:(?<=\bcall )|(?<=\bdial ))\d{3}\b", lambda m: digits(m[0], "en")),
+        (r"(?<![\w.])(\d+(?:\.\d+)?)[eE]([-+]?\d+)\b", _scientific),
+        (r"\b((?i:figure|table|section|exercise|example|equation|listing)s?) (\d+)-(\d+)\b", _dashed),
         (r"\b24/7\b", lambda _: "twenty-four seven"),
         (r"(?<![\w./])(?:(?P<w>\d+)[ -])?(?P<a>\d{1,3})[/⁄](?P<b>\d{1,3})(?![\w/]|\.\d)", _fraction),
         (r"\b(\d+)(?:st|nd|rd|th)\b", lambda m: ordinal(int(m[1]))),
