@@ -46,13 +46,23 @@ def transcribe(samples: NDArray[np.float32], rate: int, language: str) -> str:
     audio = soxr.resample(samples.astype(np.float32), rate, RATE)
     padding = np.zeros(RATE // 4, np.float32)
     segments, _ = recogniser().transcribe(
-        np.concatenate([padding, audio, padding]), language=language, beam_size=5, condition_on_previous_text=False
+        np.concatenate([padding, audio, padding]),
+        language=language,
+        beam_size=5,
+        condition_on_previous_text=False,
+        initial_prompt="以下是普通话的句子。" if language == "zh" else None,  # asks for simplified characters
     )
     return "".join(s.text for s in segments)
 
 
 def words(text: str, language: str) -> str:
-    """Text as it is compared: English in lower-case words, Chinese and Japanese in characters."""
+    """Text as it is compared: English in words, Chinese in simplified characters, Japanese in kana by its reading."""
+    if language == "ja":
+        import pyopenjtalk
+
+        text = pyopenjtalk.g2p(text, kana=True)
+    if language == "zh":
+        text = _simplified().convert(text)
     text = unicodedata.normalize("NFKC", text).lower()
     text = re.sub(r"[’']", "", text)
     text = "".join(c if c.isalnum() else " " for c in text)
@@ -60,6 +70,13 @@ def words(text: str, language: str) -> str:
         text = re.sub(r"\d+", lambda m: f" {_spoken(m[0])} ", text)
         return " ".join(_british(w) for w in text.split())
     return " ".join(re.sub(r"\s", "", text))
+
+
+@lru_cache(maxsize=1)
+def _simplified():
+    from opencc import OpenCC
+
+    return OpenCC("t2s")
 
 
 def _spoken(digits: str) -> str:

@@ -186,7 +186,7 @@ def test_one_gain_brings_the_lesson_to_its_loudness(store: DirectoryStore) -> No
     plan = plan_of((loud, 200), (soft, 200), loudness=Loudness(lufs=-1900))
     manifest = assemble(store, plan, message_for(plan))
     samples, rate = sound(store, manifest)
-    assert pyloudnorm.Meter(rate).integrated_loudness(samples / 32768) == pytest.approx(-19, abs=0.02)
+    assert pyloudnorm.Meter(rate).integrated_loudness(samples / 32768) == pytest.approx(-19, abs=0.1)
     first, second = (np.abs(samples[cue.start : cue.end]).max() for cue in manifest.cues)
     assert first / second == pytest.approx(2.0, abs=0.01)  # neighbours keep their balance
     assert manifest.loudness.integrated is not None
