@@ -121,6 +121,24 @@ def test_long_chinese_is_cut_and_no_character_lost(kokoro: KokoroFrontEnd, words
     assert [c for c in squeezed(kept) if c.isalnum()] == [c for c in text if c.isalnum()]
 
 
+MIXTURE = [
+    *"aeirstnX0159 ,.;:!?'\"()[]-/%$#&*@…—“”",
+    *"你好行得，。、《》",
+    *"こカーッン「」・々",
+    *"éøαβ½²→😀\u200b\u0301한п",
+]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.sampled_from(MIXTURE), max_size=40).map("".join), st.sampled_from(["en", "zh", "ja"]))
+def test_whatever_is_typed_is_spoken_or_refused(kokoro: KokoroFrontEnd, text: str, language: str) -> None:
+    try:
+        utterances = kokoro.prepare(text, language)
+    except Unspeakable:
+        return
+    check(utterances)
+
+
 def test_cuts_fall_at_sentences_first(kokoro: KokoroFrontEnd) -> None:
     sentence = "The cell is the basic unit of life, and it is surrounded by a membrane."
     utterances = kokoro.prepare(" ".join([sentence] * 12), "en")

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+import unicodedata
 
 import pytest
 
@@ -115,6 +116,16 @@ def test_nothing_is_out_of_the_alphabet_and_no_placeholder_comes_out(english: En
 def test_what_has_no_sound_is_refused_and_quoted(english: English, text: str) -> None:
     with pytest.raises(Unspeakable, match=r"no (English )?sound for"):
         english.phonemes(text)
+
+
+@pytest.mark.parametrize("mark", "#*+<=>^|~∑§©°±¶×÷→↑√∞≠≤‰†‡‹№☃")
+def test_a_mark_is_spoken_or_refused_and_never_dropped(english: English, mark: str) -> None:
+    try:
+        sounds = english.phonemes(f"say {mark} it")
+    except Unspeakable as error:
+        assert repr(mark) in str(error) or unicodedata.normalize("NFKC", mark)[0] in str(error)  # noqa: PT017
+    else:
+        assert len(sounds) > len(english.phonemes("say it")) + 1
 
 
 def test_brackets_of_a_link_are_text_and_no_markup(english: English) -> None:
