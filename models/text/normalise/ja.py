@@ -84,7 +84,7 @@ def _power(m: Match) -> str:
 
 N = f"(?:{PLAIN})"
 _SIGNED = f"[-+−]?{N}"
-_ALONE = r"(?<![\d.A-Za-z-])"
+_ALONE = r"(?<![\d.^A-Za-z-])"
 _UNTIL = r"\s?[-–—~～〜]\s?"
 _WIDE = f"{HAN}{KANA}"
 _CURRENCY = "|".join(re.escape(c) for c in sorted(CURRENCIES, key=len, reverse=True))
@@ -94,13 +94,13 @@ _RULES = [
     (re.compile(pattern), rule)
     for pattern, rule in (
         (rf"{_ALONE}(?P<y>\d{{4}})(?P<x>[-/.])(?P<m>\d{{1,2}})(?P=x)(?P<d>\d{{1,2}})(?![\d.-])", _date),
-        (rf"{_ALONE}(?P<h>[01]?\d|2[0-4])[:：](?P<m>[0-5]\d)(?:[:：](?P<s>[0-5]\d))?(?![\d:：])", _time),
+        (r"(?<![\d.:A-Za-z])(?P<h>[01]?\d|2[0-4])[:：](?P<m>[0-5]\d)(?:[:：](?P<s>[0-5]\d))?(?![\d:：])", _time),
         (r"(?<![\d.])0\d{1,3}-\d{1,4}-\d{3,4}(?!\d)|(?<![\d.])0[789]0\d{8}(?!\d)", lambda m: _phone(m[0])),
         (rf"{_ALONE}\d+(?:\.\d+){{2,}}(?![\d.])", lambda m: "点".join(map(_n, m[0].split(".")))),
         (rf"(?P<sign>-)?(?P<c>{_CURRENCY})\s?(?P<n>{N})(?P<scale>[万億兆千百]+)?", _money),
         (rf"(?P<sign>)(?P<n>{N})(?P<scale>[万億兆千百]+)?\s?(?P<c>{_CURRENCY})", _money),
         (rf"{_ALONE}(?P<a>{_SIGNED})(?:[%％]?{_UNTIL}(?P<b>{_SIGNED}))?\s?(?P<u>{_UNIT})(?![A-Za-z\d/^])", _unit),
-        (r"(?P<x>[A-Za-z\dπ)]+)\^(?P<e>\{[^}]{1,20}\}|\([^)]{1,20}\)|-?\w+)", _power),
+        (r"(?P<x>[A-Za-z\dπ)]+)\^(?P<e>\{[^}]{1,20}\}|\([^)]{1,20}\)|-?(?:\d+|[A-Za-z]))", _power),
         (rf"{_ALONE}(?P<a>\d+)[/⁄](?P<b>\d+)(?![\d/A-Za-z])", lambda m: f"{_n(m['b'])}分の{_n(m['a'])}"),
         (r"(?<=\d)[:：](?=\d)", lambda _: "対"),
         (r"</?([^\s\d<>=][^<>]{0,30})>", lambda m: f" {m[1]} "),  # the name of a tag

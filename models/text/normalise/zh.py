@@ -127,7 +127,7 @@ def _power(m: Match) -> str:
 
 N = f"(?:{PLAIN})"
 _SIGNED = f"[-+−]?{N}"
-_ALONE = r"(?<![\d.A-Za-z-])"
+_ALONE = r"(?<![\d.^A-Za-z-])"
 _UNTIL = r"\s?[-–—~～至到]\s?"
 _CURRENCY = "|".join(re.escape(c) for c in sorted(CURRENCIES, key=len, reverse=True))
 _UNIT = "|".join(re.escape(unit) for unit in sorted(UNITS, key=len, reverse=True)).replace("μ", "[μµ]")
@@ -138,8 +138,9 @@ _RULES = [
         (rf"{_ALONE}(?P<y>\d{{4}})(?P<x>[-/.])(?P<m>\d{{1,2}})(?P=x)(?P<d>\d{{1,2}})(?![\d.-])", _date),
         (r"(?<!\d)(\d{4})\s?[-–—~～至到]\s?(\d{4})(?=年)", lambda m: f"{digits(m[1], 'zh')}到{digits(m[2], 'zh')}"),
         (r"(?<!\d)(\d{4}|\d{2}(?=年\d))\s?(?=年(?!级))", lambda m: digits(m[1], "zh")),
-        (rf"{_ALONE}(?P<h>[01]?\d|2[0-4])[:：](?P<m>[0-5]\d)(?:[:：](?P<s>[0-5]\d))?(?![\d:：])", _time),
+        (r"(?<![\d.:A-Za-z])(?P<h>[01]?\d|2[0-4])[:：](?P<m>[0-5]\d)(?:[:：](?P<s>[0-5]\d))?(?![\d:：])", _time),
         (r"(?<![\d.])\+?(?:86[- ]?)?1[3-9]\d[- ]?\d{4}[- ]?\d{4}(?!\d)|(?<![\d.])0\d{2,3}-\d{7,8}(?!\d)", _phone),
+        (r"(?<=拨打)\s?\d{3,8}(?:[或、和]\d{3,8})*", lambda m: re.sub(r"\d+", _phone, m[0])),
         (r"(?<=电话)[：:]?\s?\d{3,8}(?!\d)|(?<![\d.])\d{3}(?=报警)", lambda m: re.sub(r"\d+", _phone, m[0])),
         (rf"{_ALONE}\d+(?:\.\d+){{2,}}(?![\d.])", _version),
         (rf"(?P<a>{_SIGNED})\s?[%％]?{_UNTIL}(?P<b>{N})\s?(?P<u>[%％])", _percent),
@@ -148,7 +149,11 @@ _RULES = [
         (rf"(?P<sign>-)?(?P<c>{_CURRENCY})\s?(?P<n>{N})(?P<scale>[万亿千百]+)?(?:元)?", _money),
         (rf"(?P<sign>)(?P<n>{N})(?P<scale>[万亿千百]+)?\s?(?P<c>{_CURRENCY})", _money),
         (rf"{_ALONE}(?P<a>{_SIGNED})(?:{_UNTIL}(?P<b>{_SIGNED}))?\s?(?P<u>{_UNIT})(?![A-Za-z\d/^])", _unit),
-        (r"(?P<x>[A-Za-z\dπ)]+)\^(?P<e>\{[^}]{1,20}\}|\([^)]{1,20}\)|-?\w+)", _power),
+        (r"(?P<x>[A-Za-z\dπ)]+)\^(?P<e>\{[^}]{1,20}\}|\([^)]{1,20}\)|-?(?:\d+|[A-Za-z]))", _power),
+        (rf"(?<=方)\s?({_UNIT})(?![A-Za-z])", lambda m: UNITS[m[1]]),  # 3×10^8 m/s
+        (r"([图表式例])\s?(\d+)-(\d+)", lambda m: f"{m[1]}{_n(m[2])}杠{_n(m[3])}"),
+        (r"(?<=[元米次个人天件])/(?=[个只本次人天年月日周小分秒平台件套位])", lambda _: "每"),
+        (r"\bNo\.\s?(?=\d)", lambda _: "第"),
         (rf"{_ALONE}(?P<a>\d+)[/⁄](?P<b>\d+)(?![\d/A-Za-z])", _fraction),
         (r"(?<=\d)[:：](?=\d)", lambda _: "比"),
         (r"</?([^\s\d<>=][^<>]{0,30})>", lambda m: f" {m[1]} "),  # the name of a tag
@@ -163,6 +168,10 @@ _RULES = [
         (r"(?<=[\d\s\u3400-\u9fff)）=])\s?-\s?(?==|[a-zA-Z]\s?=)", lambda _: "减"),
         (f"[{''.join(GREEK)}]", lambda m: GREEK[m[0]]),
         (r"(?<![A-Za-z+])\+(?=\w)|(?<=[\u3400-\u9fff\s])\+(?=\s|$)|(?<=[\u3400-\u9fff])\+", lambda _: "加"),
+        (
+            r"(?:(?<=[月日号点分秒年])|(?<=周[一二三四五六日])|(?<=期[一二三四五六日]))\s?[-–—~～〜]\s?(?=[一二三四五六七八九十零两周星])",
+            lambda _: "到",
+        ),
         (r"[~～〜]+", lambda _: "—"),
         (f"[{re.escape(''.join(s for s in SIGNS if s not in '+#@&%.'))}]", lambda m: SIGNS[m[0]]),
         (r"(?<![A-Za-z\d])[#@&%](?![A-Za-z\d])", lambda m: SIGNS[m[0]]),
