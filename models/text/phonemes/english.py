@@ -128,7 +128,7 @@ def _load() -> Any:
 
 
 def _complete(text: str, sounds: str, follower: str) -> bool:
-    """Whether misaki gave a sound to all it should have: marks that it does not know it leaves out, or makes a quote."""
+    """Whether misaki gave a sound to all it should have: unknown marks it leaves out, or turns into quotes."""
     if text in "$£€" and follower == "CD":
         return True  # spoken after its number
     spoken = any(c not in PAUSES and not c.isspace() for c in sounds)
