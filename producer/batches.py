@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from models.text.segment import width
@@ -78,5 +79,5 @@ def written(lesson: PlannedLesson) -> LessonPlan:
 
 
 def bundles(lessons: Iterable[PlannedLesson]) -> list[str]:
-    """The bundles that have missing segments in these lessons."""
-    return sorted({entry.segment.bundle for entry in missing_segments(lessons)})
+    """The bundles that have missing segments in these lessons, the one with most of them first."""
+    return [name for name, _ in Counter(e.segment.bundle for e in missing_segments(lessons)).most_common()]

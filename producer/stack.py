@@ -54,13 +54,13 @@ class _Worker:
 class EmbeddedStack:
     """A context manager: inside it, ``settings`` name a private broker, and ``tend`` keeps the workers that are needed.
 
-    Bundles are rendered one at a time, the largest backlog first, each by one Celery worker of ``processes``
-    processes; when its queue is drained its place goes to the next. Assembly has a small worker of its own.
+    Bundles are rendered one at a time, each by one Celery worker of ``processes`` processes: the first of ``bundles``
+    at once, and when its queue is drained its place goes to the largest backlog. Assembly has a worker of its own.
     """
 
     def __init__(self, settings: Settings, bundles: Iterable[str], processes: int) -> None:
         self._outer = settings
-        self._queues = [render_queue(settings.queue_prefix, bundle) for bundle in sorted(set(bundles))]
+        self._queues = [render_queue(settings.queue_prefix, bundle) for bundle in bundles]
         self._processes = processes
         self._restarts = 0
         self._idle = 0  # times in a row that the renderer was seen without work
@@ -81,6 +81,8 @@ class EmbeddedStack:
             self._valkey = self._start_valkey(socket, password)
             self._redis = self._connect(socket, password, self._valkey)
             self._unacked = unacked_key(self.settings)
+            if self._queues:  # it loads while lessons are being submitted
+                self._renderer = self._start_worker(self._queues[0], self._processes)
             self._assembler = self._start_worker(assemble_queue(self._outer.queue_prefix), 1)
         except BaseException:
             self._end()

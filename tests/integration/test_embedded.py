@@ -102,6 +102,15 @@ def test_a_course_end_to_end_and_again(course: Path, tmp_path: Path, here: Setti
     assert again.results == report.results
     assert again.course_seconds == pytest.approx(report.course_seconds)
 
+    blocked = tmp_path / "blocked"
+    (blocked / "course").mkdir(parents=True)
+    (blocked / "course" / "first").write_text("a file where a folder should be")
+    stored = here.model_copy(update={"store": str(out / ".narrator")})
+    undelivered = producer.make([course], blocked, settings=stored)
+    assert (undelivered.failed_lessons, undelivered.exit_code, undelivered.failed) == (1, 1, 0)
+    assert str(blocked / "course" / "first") in undelivered.failures[0].reason
+    assert undelivered.results == (str(blocked / "course" / "second"),)
+
     lesson(course, "second", [sentence(3), sentence(5)])
     (course / "broken.md").write_text("---\nvoice: nobody\n---\nHello.\n")
     edited = producer.make([course], out, settings=here)
