@@ -11,18 +11,18 @@ import json
 import secrets
 import socket
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from importlib import resources
 from itertools import groupby, islice
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 from redis.exceptions import RedisError
 
-from models.voice import Permanent, Transient
+from models.voice import Permanent
 from worker.contract import AssembleLesson, Job, RenderBatch, assemble_queue
+from worker.progress import Completed, Failure, LedgerUnavailable, Progress, RunGone, RunState, WorkerInfo
 from worker.settings import Settings
 
-RunState = Literal["submitting", "running", "done", "incomplete", "cancelled"]
+__all__ = ["Completed", "Failure", "Ledger", "LedgerUnavailable", "Progress", "RunGone", "RunState", "WorkerInfo"]
 
 PART = 500  # segments in one call, so that no script holds the server for long
 SWEEP_MOST = 500  # jobs and lessons handed out by one sweep
@@ -31,65 +31,6 @@ MAX_REJECTED = 100  # messages kept for inspection
 MAX_TROUBLES = 20  # passing faults kept for status
 TROUBLE_SECONDS = 120.0  # for how long a passing fault is worth showing
 BATCH_DUE = 16  # jobs in one batch of those that come back; they are few, and several workers may share them
-
-
-class LedgerUnavailable(Transient):
-    """Redis did not answer, or refused for now."""
-
-
-class RunGone(Transient):
-    """The ledger does not know the run any more: it expired, or Redis was flushed. Submit again."""
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """A segment or a lesson given up, and why."""
-
-    course: str
-    lesson: str
-    key: str  # empty where the whole lesson failed
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """Where a run stands. ``remaining`` counts distinct segments neither stored nor given up."""
-
-    run: str
-    state: RunState
-    submitted: int  # microseconds of Redis TIME
-    lessons: int  # lessons that needed work
-    lessons_done: int
-    lessons_failed: int
-    segments: int  # distinct segments that were missing at submission
-    remaining: int
-    rendered: int
-    reused: int  # found in the store by a worker, or rendered for another run meanwhile
-    failed: int
-    audio_ms: int  # of rendered segments
-    cpu_ms: int  # spent rendering them
-    summary: Mapping[str, Any] = field(default_factory=dict)  # what the producer noted at submission
-
-
-@dataclass(frozen=True, slots=True)
-class Completed:
-    """A segment that is in the store now, as reported by the worker that holds its lease."""
-
-    key: str
-    token: str
-    outcome: Literal["rendered", "reused"]
-    audio_ms: int = 0
-    cpu_ms: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class WorkerInfo:
-    """A live worker's heartbeat: who it is and which queues it serves."""
-
-    name: str
-    queues: tuple[str, ...]
-    processes: int
-    seen: float  # seconds since 1970, by Redis TIME
 
 
 class Ledger:

@@ -26,7 +26,8 @@ def serve(queues: Sequence[str] = (), processes: int = 1, settings: Settings | N
     ``queues`` are whole names (``worker.contract.render_queue`` ...), in the order in which they are served; none means
     what ``NARRATOR_SERVE`` says. Raises Permanent where a setting, the store or a voice is not as it must be.
 
-    SIGTERM and Ctrl-C: each process finishes the segment it is at, gives the rest back, and the worker ends.
+    SIGTERM and Ctrl-C: each process finishes the segment, or the lesson, it is at, gives the rest back, and the worker
+    ends: a container's grace period must be longer than that.
     SIGQUIT: it ends at once; what it held comes back after ``lease_seconds``.
     """
     settings = settings or all_settings.load()

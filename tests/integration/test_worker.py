@@ -59,7 +59,7 @@ def start(settings: Settings, tmp_path: Path, ledger: Ledger) -> Iterator[Start]
     """Starts a worker and waits until it is ready; ended with the test, its log shown where the test fails."""
     workers: list[subprocess.Popen[bytes]] = []
 
-    def begin(*options: str, **changes: object) -> subprocess.Popen[bytes]:
+    def begin(*options: str, wait: bool = True, **changes: object) -> subprocess.Popen[bytes]:
         chosen = settings.model_copy(update=changes)
         command = options or ("-m", "tests.integration.odd_worker", "--processes", "1")
         env = environment(chosen) | {"ODD_LOG": str(tmp_path / "spoken.log")}
@@ -69,6 +69,8 @@ def start(settings: Settings, tmp_path: Path, ledger: Ledger) -> Iterator[Start]
                 [sys.executable, *command], stdout=log, stderr=log, env=env, start_new_session=True
             )
         workers.append(worker)
+        if not wait:
+            return worker
         wait_for(lambda: worker.poll() is not None or {w.name for w in ledger.workers()} - known, 60)
         assert worker.poll() is None, (tmp_path / "worker.log").read_text()
         return worker
@@ -234,7 +236,8 @@ def test_a_killed_child_costs_no_segment(
 def test_two_runs_wait_for_one_segment_and_its_worker_is_killed(
     start, send, ledger, settings, valkey, spoken, tiny_catalogue: Catalogue
 ) -> None:
-    workers = [start(), start()]
+    workers = [start(wait=False), start(wait=False)]
+    wait_for(lambda: len(ledger.workers()) == 2, 60)
     jobs = jobs_of(tiny_catalogue, [f"Slow sentence number {n}." for n in range(30)])
     one = send(jobs)
     wait_for(spoken)
@@ -257,19 +260,19 @@ def test_sigterm_gives_the_rest_back_at_once(
     start, send, ledger, settings, valkey, spoken, store, tiny_catalogue: Catalogue
 ) -> None:
     first = start(lease_seconds=300.0)  # so that nothing can come back by a lease that lapsed
-    jobs = jobs_of(tiny_catalogue, [f"Slow sentence number {n}." for n in range(30)])
+    jobs = jobs_of(tiny_catalogue, [f"Slow sentence number {n}." for n in range(16)])
     lesson = send(jobs)
     wait_for(lambda: len(spoken()) >= 3)
     first.send_signal(signal.SIGTERM)
     assert first.wait(15) == 0
     kept = len(list(store.list("segments/")))
-    assert 0 < kept < 30
+    assert 0 < kept < 16
     assert valkey.client.hlen(broker.unacked_key(settings)) == 0
     before = len(spoken())
     start(lease_seconds=300.0)
     wait_for(lambda: len(spoken()) > before, 10)
     end = wait_until_ended(ledger, lesson)
-    assert (end.state, end.rendered) == ("done", 30)
+    assert (end.state, end.rendered) == ("done", 16)
     assert set(Counter(text for _, text in spoken()).values()) == {1}, "what was stored is not spoken again"
     wait_for(lambda: nothing_left(settings, valkey, ledger))
 

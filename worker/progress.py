@@ -1,0 +1,70 @@
+"""What the ledger says of runs, segments and workers: records, and how it fails."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from models.voice import Transient
+
+RunState = Literal["submitting", "running", "done", "incomplete", "cancelled"]
+
+
+class LedgerUnavailable(Transient):
+    """Redis did not answer, or refused for now."""
+
+
+class RunGone(Transient):
+    """The ledger does not know the run any more: it expired, or Redis was flushed. Submit again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A segment or a lesson given up, and why."""
+
+    course: str
+    lesson: str
+    key: str  # empty where the whole lesson failed
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where a run stands. ``remaining`` counts distinct segments neither stored nor given up."""
+
+    run: str
+    state: RunState
+    submitted: int  # microseconds of Redis TIME
+    lessons: int  # lessons that needed work
+    lessons_done: int
+    lessons_failed: int
+    segments: int  # distinct segments that were missing at submission
+    remaining: int
+    rendered: int
+    reused: int  # found in the store by a worker, or rendered for another run meanwhile
+    failed: int
+    audio_ms: int  # of rendered segments
+    cpu_ms: int  # spent rendering them
+    summary: Mapping[str, Any] = field(default_factory=dict)  # what the producer noted at submission
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """A segment that is in the store now, as reported by the worker that holds its lease."""
+
+    key: str
+    token: str
+    outcome: Literal["rendered", "reused"]
+    audio_ms: int = 0
+    cpu_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerInfo:
+    """A live worker's heartbeat: who it is and which queues it serves."""
+
+    name: str
+    queues: tuple[str, ...]
+    processes: int
+    seen: float  # seconds since 1970, by Redis TIME
