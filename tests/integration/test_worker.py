@@ -13,6 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from random import Random
 
 import pytest
 from celery import Celery
@@ -300,6 +301,29 @@ def test_poison_is_given_up_and_the_rest_goes_on(
     assert sum(text.startswith(poison) for _, text in spoken()) == 3  # once in company, twice alone
     assert end_of(ledger, fine) == ("done", 1)
     assert store.existing([segment_name(jobs[3].key)])
+
+
+def test_kills_at_random_moments(start, ledger, store, app, settings, valkey, spoken, tiny_catalogue) -> None:
+    random = Random(7)
+    workers = [start("-m", "tests.integration.odd_worker", "--processes", "2")]
+    jobs = jobs_of(tiny_catalogue, [f"Sentence number {n} of many." for n in range(200)])
+    lessons = enlist(store, ledger, {f"lesson-{n}": jobs[n * 8 : n * 8 + 16] for n in range(24)})
+    for batch in batches(jobs, 16):
+        broker.send_batch(app, settings, batch)
+    for share in (0.1, 0.3, 0.5, 0.6):
+        wait_for(lambda share=share: len({text for _, text in spoken()}) > share * len(jobs), 60)
+        assert progress(ledger, lessons[0]).remaining > 0
+        with contextlib.suppress(ProcessLookupError, IndexError):
+            os.kill(random.choice(children(workers[-1])), signal.SIGKILL)
+        if share == 0.5:
+            os.killpg(workers[-1].pid, signal.SIGKILL)
+            workers.append(start("-m", "tests.integration.odd_worker", "--processes", "2"))
+    end = wait_until_ended(ledger, lessons[0], 90)
+    assert (end.state, end.segments, end.rendered + end.reused, end.failed) == ("done", 200, 200, 0)
+    assert max(Counter(text for _, text in spoken()).values()) <= 3
+    assert len(list(store.list("segments/"))) == 200
+    assert len({entry.name for entry in store.list("lessons/") if entry.name.endswith("manifest.json")}) == 24
+    wait_for(lambda: ledger.in_flight() == 0)
 
 
 def test_a_flushed_redis_is_filled_again_from_the_store(
