@@ -19,37 +19,25 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from models.text.languages import HAN, HANGUL, KANA, dominant
+from models.text.languages import dominant
+from models.text.width import CLOSERS, LIMIT, limited, speakable, width
+
+__all__ = ["LIMIT", "Piece", "fold", "pieces", "punctuated", "speakable", "width"]
 
 VERSION = 1  # a rise cuts every lesson anew; only sentences that come out different are rendered
-LIMIT = 300  # of one segment, in widths: a Latin letter is 1, Hangul 2, Han and kana 3 (100 characters of Chinese)
 WINDOW = 2_000  # characters given to sentencex at once: its time grows with the square of East Asian text
 
 Boundary = Literal["sentence", "clause"]
 
-_CLOSERS = "”’」』）】》〉〕］)\\]\"'»"
-_OPENERS = "“「『（【《〈〔［([«"
 _PAIRS = dict(zip("“「『（【《〈〔［([«", "”」』）】》〉〕］)]»", strict=True))
-_END_WIDE = re.compile(f"[。！？｡]+[。！？!?｡…]*[{_CLOSERS}]*")
+_END_WIDE = re.compile(f"[。！？｡]+[。！？!?｡…]*[{CLOSERS}]*")
 _END_CLOSED = re.compile(r"[.!?]+[)\]]+\s+")  # (It works.) Next
 _ENUMERATOR = re.compile(r"\s*[(（]?(?:\d{1,3}|[A-Za-z])[.)）．]\s*$")  # 1.  a)  (2)
 _QUOTED_ON = re.compile(r"\s*(?:と|って|という|といった|など|の|は|が|を|に|で|も|や|、|，|,|。|；|;)")
 _CLOSED_QUOTE = re.compile(r"[」』”’）)]\s*$")
-_TERMINAL = re.compile(f"[.!?。！？｡…]+[{_CLOSERS}\\s]*$")
-_PAUSING = re.compile(f"[,;:、，；：—–-]+[{_CLOSERS}\\s]*$")
+_TERMINAL = re.compile(f"[.!?。！？｡…]+[{CLOSERS}\\s]*$")
+_PAUSING = re.compile(f"[,;:、，；：—–-]+[{CLOSERS}\\s]*$")
 _INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")  # no sound, no width
-_WIDE = re.compile(f"[{HAN}{KANA}]")
-_HANGUL = re.compile(f"[{HANGUL}]")
-# Where an over-long sentence is cut, best first: sentence ends inside quotes; strong, weak pauses; words.
-_CUTS = tuple(
-    re.compile(pattern)
-    for pattern in (
-        f"[.!?]+[{_CLOSERS}]*\\s+|[。！？｡…]+[{_CLOSERS}]*",
-        f"[;:—]+[{_CLOSERS}]*\\s+|[；：]+[{_CLOSERS}]*|——+|\\s[–—-]\\s",
-        f",[{_CLOSERS}]*\\s+|[，、､]+[{_CLOSERS}]*",
-        r"\s+",
-    )
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +59,7 @@ def pieces(text: str, language: str) -> list[Piece]:
     for begin, end in _merged(text, list(_sentences(text, language))):
         sentence = text[begin:end]
         sentence_language = dominant(sentence, language)
-        cuts = _limited(text, begin, end)
+        cuts = limited(text, begin, end)
         for a, b in cuts:
             boundary: Boundary = "sentence" if b == end else "clause"
             found.append(Piece(fold(text[a:b]), sentence_language, boundary, _first_visible(text, a, b)))
@@ -81,11 +69,6 @@ def pieces(text: str, language: str) -> list[Piece]:
 def fold(text: str) -> str:
     """NFC, runs of white space as one space, without characters that are neither seen nor heard."""
     return " ".join(_INVISIBLE.sub("", unicodedata.normalize("NFC", text)).split())
-
-
-def speakable(text: str) -> bool:
-    """Whether there is a letter or a digit in it."""
-    return any(map(str.isalnum, text))
 
 
 def punctuated(text: str, language: str, boundary: str = "sentence") -> str:
@@ -99,13 +82,6 @@ def punctuated(text: str, language: str, boundary: str = "sentence") -> str:
     if boundary == "clause":
         return text + ("、" if language == "ja" else "，" if wide else ",")
     return text + ("。" if wide else ".")
-
-
-def width(text: str) -> int:
-    """How long a text is to speak, in Latin letters."""
-    if text.isascii():
-        return len(text)
-    return len(text) + 2 * len(_WIDE.findall(text)) + len(_HANGUL.findall(text))
 
 
 def _first_visible(text: str, begin: int, end: int) -> int:
@@ -190,79 +166,3 @@ def _belongs(text: str, begin: int, start: int, end: int) -> bool:
     if len(before) <= 8 and _ENUMERATOR.match(before):
         return True
     return bool(_CLOSED_QUOTE.search(before) and _QUOTED_ON.match(after))
-
-
-def _limited(text: str, begin: int, end: int) -> list[tuple[int, int]]:
-    """Cut text[begin:end] so that nothing is wider than LIMIT."""
-    if width(text[begin:end]) <= LIMIT:
-        return [(begin, end)]
-    cuts, start = [], begin
-    while width(text[start:end] if end - start <= LIMIT else text[start : start + LIMIT + 1]) > LIMIT:
-        at = _cut(text, start, end)
-        cuts.append((start, at))
-        start = at
-    cuts.append((start, end))
-    return _attach_silent(text, cuts)
-
-
-def _cut(text: str, start: int, end: int) -> int:
-    """The best place to cut after start, within LIMIT: the last of the best kind in the second half of the room."""
-    room = _room(text, start, end)
-    for pattern in _CUTS:
-        places = [m.end() for m in pattern.finditer(text, start, room)]
-        good = [p for p in places if p >= start + (room - start) // 2 and p < end]
-        if good:
-            return good[-1]
-    words = [m.end() for m in _CUTS[-1].finditer(text, start, room) if m.end() < end]
-    return words[-1] if words else _grapheme_start(text, start, room)
-
-
-def _room(text: str, start: int, end: int) -> int:
-    """The furthest offset whose text is no wider than LIMIT."""
-    used = 0
-    for at in range(start, end):
-        c = text[at]
-        used += 1 if c < "\u1100" else 3 if _WIDE.match(c) else 2 if _HANGUL.match(c) else 1
-        if used > LIMIT:
-            return at
-    return end
-
-
-def _grapheme_start(text: str, start: int, at: int) -> int:
-    """The last offset up to ``at`` that does not tear apart what is seen as one character (UAX 29, in short)."""
-    for place in range(at, start, -1):
-        if not _joined(text, place):
-            return place
-    return at
-
-
-def _joined(text: str, at: int) -> bool:
-    c, before = text[at], text[at - 1]
-    if unicodedata.category(c) in ("Mn", "Me", "Mc") or c in "\u200d\ufe0e\ufe0f" or before == "\u200d":
-        return True
-    if "\U0001f3fb" <= c <= "\U0001f3ff" or "\U000e0020" <= c <= "\U000e007f":  # skin tones, flag tags
-        return True
-    if _regional(c) and _regional(before):
-        run = at
-        while run > 0 and _regional(text[run - 1]):
-            run -= 1
-        return (at - run) % 2 == 1
-    return "\u1160" <= c <= "\u11ff"  # Hangul vowels and finals, written apart
-
-
-def _regional(c: str) -> bool:
-    return "\U0001f1e6" <= c <= "\U0001f1ff"
-
-
-def _attach_silent(text: str, cuts: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """A piece without sound goes with its neighbour, or is left out where the two together are far too wide."""
-    kept: list[tuple[int, int]] = []
-    for start, end in cuts:
-        silent, before = not speakable(text[start:end]), kept and not speakable(text[kept[-1][0] : kept[-1][1]])
-        if not kept or not (silent or before):
-            kept.append((start, end))
-        elif width(text[kept[-1][0] : end]) <= 2 * LIMIT:
-            kept[-1] = (kept[-1][0], end)
-        elif before:
-            kept[-1] = (start, end)
-    return kept
