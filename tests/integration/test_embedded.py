@@ -49,7 +49,7 @@ def course(tmp_path: Path) -> Path:
 def large(tmp_path: Path) -> Path:
     folder = tmp_path / "large"
     folder.mkdir()
-    for number in range(12):
+    for number in range(6):
         lesson(folder, f"lesson{number}", [sentence(number * 100 + i) for i in range(60)])
     return folder
 
@@ -132,7 +132,7 @@ def test_killed_workers_are_replaced_and_everything_delivered(large: Path, tmp_p
         if not killed and done > 50:
             killed.append(max(seen.pid for seen in pool_children(leader) if "render" in seen.command))
             os.kill(killed[-1], signal.SIGKILL)
-        elif len(killed) == 1 and done > 200:
+        elif len(killed) == 1 and done > 120:
             mains = [seen.pid for seen in group(leader) if render_queue("narrator", "tiny") in seen.command]
             killed.append(min(mains))
             os.kill(killed[-1], signal.SIGKILL)
@@ -140,8 +140,8 @@ def test_killed_workers_are_replaced_and_everything_delivered(large: Path, tmp_p
     report = producer.make([large], tmp_path / "out", processes=2, settings=here, on_progress=kill)
     assert len(killed) == 2
     assert report.exit_code == 0, report.failures
-    assert report.segments == report.rendered + report.reused == 12 * 61
-    assert len(report.results) == 12
+    assert report.segments == report.rendered + report.reused == 6 * 61
+    assert len(report.results) == 6
 
 
 def test_nothing_survives_a_killed_command(large: Path, tmp_path: Path) -> None:
@@ -168,7 +168,7 @@ def test_an_interrupted_command_stops_cleanly_and_carries_on(large: Path, tmp_pa
     stored = len(list((out / ".narrator").glob("segments/*/*.wav")))
     report = producer.make([large], out, settings=Settings(voices_dir=TINY_VOICES))
     assert report.reused == stored
-    assert report.rendered == 12 * 61 - stored
+    assert report.rendered == 6 * 61 - stored
 
 
 def test_bundles_take_turns(course: Path, tmp_path: Path, here: Settings) -> None:
