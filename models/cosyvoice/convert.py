@@ -43,7 +43,7 @@ SPEAKERS = (
     ("韩语女", "ko-female", "ko"),
 )
 FOUR_BITS = ("text_encoder", "decoder")  # what may have them: the estimator would be a quarter off at each step
-ALWAYS_FLOAT = ("pitch",)  # small, and a wrong pitch is heard at once
+ALWAYS_FLOAT = ("pitch",)  # small, and a wrong pitch is heard at once: float16 at least
 LICENCE = "Apache-2.0"  # of the public checkpoint; tokenizer MIT
 AUTO: tuple[tuple[Precision, Precision], ...] = (("int4", "int4"), ("int8", "int4"), ("int8", "int8"))  # text, decoder
 
@@ -121,7 +121,7 @@ class _Writer:
     def write(self, name: str, precision: Precision) -> None:
         """One graph."""
         config, read = self._read.config, self._read
-        graph = Graph(precision, self._reduced, by_row=name != "estimator")
+        graph = Graph(precision, self._reduced)
         match name:
             case "text_encoder":
                 convert_language_model.text_encoder(read.language_model, config.language_model, graph)
@@ -190,6 +190,8 @@ def _choose(
     for name, chosen in per_part.items():
         if name not in GRAPHS or name in ALWAYS_FLOAT:
             raise Permanent(f"there is no choice of precision for {name!r}; there is for {', '.join(GRAPHS[:-2])}, ...")
+        if chosen not in ("fp32", "int8", "int4"):
+            raise Permanent(f"there is no precision {chosen!r} for {name}; there are fp32, int8 and int4")
         if chosen == "int4" and name not in FOUR_BITS:
             raise Permanent(f"{name} is not usable in 4 bits; {' and '.join(FOUR_BITS)} are")
     if precision != "auto":
@@ -208,7 +210,7 @@ def _mix(text: Precision, decoder: Precision) -> dict[str, Precision]:
     """Precisions of all graphs, given those that may have 4 bits."""
     other: Precision = "fp32" if decoder == "fp32" else "int8"
     mix: dict[str, Precision] = dict.fromkeys(GRAPHS, other)
-    mix.update(dict.fromkeys(ALWAYS_FLOAT, "fp32"))
+    mix.update(dict.fromkeys(ALWAYS_FLOAT, "fp32" if decoder == "fp32" else "fp16"))
     return {**mix, "text_encoder": text, "decoder": decoder}
 
 

@@ -113,8 +113,8 @@ class _Estimator:
         """What every residual block reads: Mish of the time's embedding, [1, 4 * channels]."""
         g, name = self.g, f"{ROOT}.time_mlp"
         x = g.node("Unsqueeze", g.input("time", [self.c.inputs]), g.ints(0))
-        x = g.node("QuickGelu", self._linear(x, f"{name}.linear_1"), domain=MICROSOFT, alpha=1.0)
-        return mish(g, self._linear(x, f"{name}.linear_2"))
+        x = g.node("QuickGelu", self._vector(x, f"{name}.linear_1"), domain=MICROSOFT, alpha=1.0)
+        return mish(g, self._vector(x, f"{name}.linear_2"))
 
     def _guide(self, velocity: str) -> None:
         """(1 + guidance) times the velocity with text, minus guidance times the one without; [80, M]."""
@@ -132,7 +132,7 @@ class _Estimator:
 
     def _residual(self, x: str, name: str, time: str) -> str:
         g = self.g
-        y = g.add(self._normed_convolution(x, f"{name}.block1.block"), self._linear(time, f"{name}.mlp.1"))
+        y = g.add(self._normed_convolution(x, f"{name}.block1.block"), self._vector(time, f"{name}.mlp.1"))
         y = self._normed_convolution(y, f"{name}.block2.block")
         return g.add(y, self._linear(x, f"{name}.res_conv"))
 
@@ -140,12 +140,16 @@ class _Estimator:
         g, attention = self.g, f"{name}.attn1"
         y = g.layer_norm(x, f"{name}.norm1", self.w[f"{name}.norm1.weight"], self.w[f"{name}.norm1.bias"], NORM_EPSILON)
         qkv = np.concatenate([self.w[f"{attention}.to_{part}.weight"] for part in "qkv"])
-        parts = g.nodes("Split", g.linear(y, f"{attention}.qkv", qkv), outputs=3, axis=2, num_outputs=3)
+        parts = g.nodes("Split", self._product(y, f"{attention}.qkv", qkv, None), outputs=3, axis=2, num_outputs=3)
         mixed = g.node("MultiHeadAttention", *parts, domain=MICROSOFT, num_heads=self.c.heads)
         x = g.add(x, self._linear(mixed, f"{attention}.to_out.0"))
         y = g.layer_norm(x, f"{name}.norm3", self.w[f"{name}.norm3.weight"], self.w[f"{name}.norm3.bias"], NORM_EPSILON)
         y = g.node("Gelu", self._linear(y, f"{name}.ff.net.0.proj"))
         return g.add(x, self._linear(y, f"{name}.ff.net.2"))
+
+    def _vector(self, x: str, name: str) -> str:
+        """A linear layer over one row, [1, C]: of the time."""
+        return self.g.linear(x, name, self.w[f"{name}.weight"], self.w[f"{name}.bias"])
 
     def _linear(self, x: str, name: str, precision: Precision | None = None) -> str:
         weight = self.w[f"{name}.weight"]
@@ -153,7 +157,12 @@ class _Estimator:
             weight = weight[:, :, 0]
         if weight.shape[1] == self.c.inputs and name.endswith("res_conv"):
             weight = self._without_condition(weight)
-        return self.g.linear(x, name, weight, self.w[f"{name}.bias"], precision)
+        return self._product(x, name, weight, self.w[f"{name}.bias"], precision)
+
+    def _product(self, x: str, name: str, weight: Array, bias: Array | None, precision: Precision | None = None) -> str:
+        """A linear layer over the last axis of [2, T, C]."""
+        rows = self.g.linear(self.g.reshape(x, -1, weight.shape[1]), name, weight, bias, precision)
+        return self.g.reshape(rows, 2, -1, weight.shape[0])
 
     def _without_condition(self, weight: Array) -> Array:
         """The first block's weights [outputs, inputs, ...], without those of the prompt's condition (the last)."""
@@ -173,7 +182,7 @@ class _Estimator:
         if kernel.shape[1] == self.c.inputs and ".down_blocks.0.0." in name:
             kernel = self._without_condition(kernel)
         weight = kernel.transpose(0, 2, 1).reshape(kernel.shape[0], -1)
-        return self.g.linear(self._neighbours(x, stride), name, weight, self.w[f"{name}.bias"])
+        return self._product(self._neighbours(x, stride), name, weight, self.w[f"{name}.bias"])
 
     def _upsample(self, x: str, name: str) -> str:
         """A transposed convolution of four taps and stride two: an even and an odd row from each row's neighbours."""
@@ -181,7 +190,7 @@ class _Estimator:
         none = np.zeros_like(taps[0])
         even, odd = np.concatenate([taps[3], taps[1], none], 1), np.concatenate([none, taps[2], taps[0]], 1)
         bias = np.tile(self.w[f"{name}.bias"], 2)
-        y = self.g.linear(self._neighbours(x), name, np.concatenate([even, odd]), bias)
+        y = self._product(self._neighbours(x), name, np.concatenate([even, odd]), bias)
         return self.g.reshape(y, 2, -1, taps.shape[1])
 
     def _normed_convolution(self, x: str, name: str) -> str:

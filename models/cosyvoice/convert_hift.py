@@ -37,8 +37,16 @@ def convolution(graph: Graph, x: str, name: str, weights: Weights, dilation: int
     """A convolution that keeps the length."""
     kernel = weights[f"{name}.weight"].shape[2]
     pad = (kernel - 1) * dilation // 2
-    parts = [graph.weight(f"{name}.{part}", weights[f"{name}.{part}"]) for part in ("weight", "bias")]
-    return graph.node("Conv", x, *parts, kernel_shape=[kernel], dilations=[dilation], pads=[pad, pad])
+    weight, bias = graph.stored(f"{name}.weight", weights[f"{name}.weight"]), weights[f"{name}.bias"]
+    return graph.node(
+        "Conv",
+        x,
+        weight,
+        graph.weight(f"{name}.bias", bias),
+        kernel_shape=[kernel],
+        dilations=[dilation],
+        pads=[pad, pad],
+    )
 
 
 def _downsample(graph: Graph, source: str, stage: int, weights: Weights, stride: int) -> str:
