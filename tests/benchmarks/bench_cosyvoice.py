@@ -1,0 +1,270 @@
+"""CosyVoice's figures on this machine: full-size random weights, a fixed number of speech tokens.
+
+    python -m tests.benchmarks.bench_cosyvoice DIR              everything; DIR keeps 4 GB: checkpoint and bundles
+    python -m tests.benchmarks.bench_cosyvoice DIR chain memory only these
+
+Where torch is installed, each of our runs is followed by one of the plain PyTorch rendering, so that a busy machine
+slows both alike; ratios are of medians. Every measurement is a process of its own.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import statistics
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from time import perf_counter
+
+import numpy as np
+
+from models.bundle import Bundle
+from models.cosyvoice.engine import CosyVoiceEngine
+from models.cosyvoice.flow import mel_length
+from models.cosyvoice.language_model import Prompt
+from models.cosyvoice.parts import Parameters, load_parts
+from models.voice import Speech, SpeechRequest, Utterance
+
+TEXT, PER_TEXT_TOKEN = 20, 7  # 140 speech tokens: 2.8 s
+SECONDS = mel_length(TEXT * PER_TEXT_TOKEN) * 256 / 22050
+MIXES = ("int8", "int4")
+Row = dict[str, float | int | str]
+
+
+def request(seed: int, text: int = TEXT) -> SpeechRequest:
+    ids = tuple(int(i) for i in np.random.default_rng(seed).integers(100, 40_000, text))
+    return SpeechRequest((Utterance("。", "zh", "", ids),), str(seed % 7), seed)
+
+
+def bundle(folder: Path, mix: str) -> Bundle:
+    """The converted full-size checkpoint, made where it is not there yet."""
+    if not (folder / mix / "voice.toml").exists():
+        from models.cosyvoice.convert import convert
+        from tests.benchmarks import full_size
+
+        full_size.write(folder / "checkpoint")
+        convert(folder / "checkpoint", folder / mix, mix, speech_tokens_per_text_token=PER_TEXT_TOKEN)
+    return Bundle.read(folder / mix / "voice.toml")
+
+
+def peak() -> int:
+    """Peak resident memory of this process, MB."""
+    scale = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * scale // 10**6
+
+
+def size(folder: Path, mix: str) -> Row:
+    found = bundle(folder, mix)
+    return {"MB": round(sum(file.size for file in found.files) / 1e6, 1), **found.record["self_check"]}
+
+
+def load(folder: Path, mix: str) -> Row:
+    began = perf_counter()
+    CosyVoiceEngine(bundle(folder, mix))
+    return {"seconds to load": round(perf_counter() - began, 2), "MB resident": peak()}
+
+
+def decode(folder: Path, mix: str, batch: int, context: int = 120, steps: int = 20, runs: int = 3) -> Row:
+    """Tokens a second of the language model's steps alone, on one thread."""
+    read = bundle(folder, mix)
+    model = load_parts(read.path, Parameters.of(read.parameters, read.origin)).language_model
+    model.cache.fit(batch, context + steps, [])
+    x = model.embed([1] * batch)[:, None]
+    model.step(x, np.full(batch, context), np.ones(batch, np.int64))
+    plain = _plain_decode(folder, context, steps // 4) if batch == 16 and find_spec("torch") else None
+    rates: list[list[float]] = [[], []]
+    for _ in range(runs):
+        began = perf_counter()
+        for k in range(steps):
+            model.step(x, np.full(batch, context + k), np.ones(batch, np.int64))
+        rates[0].append(batch * steps / (perf_counter() - began))
+        if plain:
+            rates[1].append(plain())
+    row: Row = {"batch": batch, "tokens/s": round(statistics.median(rates[0]), 1)}
+    if plain:
+        row["PyTorch tokens/s"] = round(statistics.median(rates[1]), 2)
+        row["ratio"] = round(statistics.median(rates[0]) / statistics.median(rates[1]), 1)
+    return row
+
+
+def _plain(folder: Path):
+    import torch
+
+    from models.cosyvoice.checkpoint import read_checkpoint
+    from tests.benchmarks import cosyvoice_torch as plain
+
+    torch.set_num_threads(1)
+    read = read_checkpoint(folder / "checkpoint")
+    model = plain.LanguageModel(plain.tensors(read.language_model), read.config)
+    flow = plain.Flow(plain.tensors(read.flow), read.config)
+    return torch, model, flow, plain.Vocoder(plain.tensors(read.hift), read.config.hift), read
+
+
+def _plain_decode(folder: Path, context: int, steps: int):
+    torch, model, *_ = _plain(folder)
+
+    @torch.inference_mode()
+    def run() -> float:
+        x = model.speech(1)
+        _, caches = model.step(x.expand(1, context, -1), None)
+        began = perf_counter()
+        for _ in range(steps):
+            _, caches = model.step(x, caches)
+        return steps / (perf_counter() - began)
+
+    return run
+
+
+def chain(folder: Path, mix: str, batch: int = 8, runs: int = 2, threads: int = 1) -> Row:
+    """Text to samples for a batch of three-second segments; PyTorch renders one segment in each turn."""
+    engine = CosyVoiceEngine(bundle(folder, mix), threads)
+    plain = _plain_chain(folder) if find_spec("torch") else None
+    ours, theirs, stages = [], [], dict[str, float]()
+    for turn in range(runs):
+        began = perf_counter()
+        for _, speech in engine.speak([request(100 * turn + i) for i in range(batch)]):
+            assert isinstance(speech, Speech), speech
+            for name, seconds in speech.stages.items():
+                stages[name] = stages.get(name, 0.0) + seconds
+        ours.append((perf_counter() - began) / batch)
+        if plain:
+            theirs.append(plain(turn))
+    total = sum(stages.values())
+    row: Row = {"batch": batch, "RTF": round(statistics.median(ours) / SECONDS, 3), "MB": peak()}
+    row.update({name: f"{seconds / total:.0%}" for name, seconds in stages.items()})
+    if theirs:
+        whole = statistics.median([sum(parts.values()) for parts in theirs])
+        row["PyTorch RTF"] = round(whole / SECONDS, 2)
+        row["ratio"] = round(whole / statistics.median(ours), 2)
+        row.update({f"PyTorch {name}": f"{theirs[0][name] / sum(theirs[0].values()):.0%}" for name in theirs[0]})
+    return row
+
+
+def _plain_chain(folder: Path):
+    torch, model, flow, vocoder, read = _plain(folder)
+    embedding = torch.from_numpy(next(iter(read.speakers.values())))
+
+    @torch.inference_mode()
+    def run(seed: int) -> dict[str, float]:
+        clock = [perf_counter()]
+        ids = torch.tensor(request(seed).utterances[0].tokens)
+        scores, caches = model.step(model.prefix(ids, embedding), None)
+        tokens: list[int] = []
+        for _ in range(TEXT * PER_TEXT_TOKEN):
+            tokens.append(int(torch.multinomial(scores[0, :-1].exp(), 1)))
+            scores, caches = model.step(model.speech(tokens[-1]), caches)
+        clock.append(perf_counter())
+        mu = flow.encode(torch.tensor(tokens))
+        mel = flow.solve(torch.randn(mu.shape), mu, flow.speaker(embedding))
+        clock.append(perf_counter())
+        f0 = vocoder.pitch(mel)
+        source = vocoder.excite(f0, torch.rand(9, 1), torch.randn(9, 256 * f0.shape[1]))
+        assert vocoder.generate(mel, source).isfinite().all()
+        clock.append(perf_counter())
+        return dict(zip(("language model", "flow", "vocoder"), np.diff(clock).tolist(), strict=True))
+
+    return run
+
+
+def alone(folder: Path, mix: str, threads: int = 1, batches: int = 2) -> Row:
+    """As many batches of eight as given, nothing beside them: for several processes at once."""
+    engine = CosyVoiceEngine(bundle(folder, mix), threads)
+    print("ready", flush=True)
+    sys.stdin.readline()
+    began = perf_counter()
+    for turn in range(batches):
+        for _, speech in engine.speak([request(100 * turn + i) for i in range(8)]):
+            assert isinstance(speech, Speech), speech
+    return {"audio": 8 * batches * SECONDS, "seconds": perf_counter() - began, "MB": peak()}
+
+
+def memory(folder: Path, mix: str) -> Row:
+    """Sixteen slots at their longest: as many positions as the budget for keys and values gives them."""
+    read = bundle(folder, mix)
+    parts = load_parts(read.path, Parameters.of(read.parameters, read.origin))
+    model = parts.language_model
+    each = model._budget // (16 * model.cache.bytes_per_position)
+    text = 40
+    prompts = [Prompt((5,) * text, parts.speakers[0][0], i, tokens=each - text - 3) for i in range(16)]
+    tokens: list[int] = []
+    for _, found in model.generate(prompts):
+        assert isinstance(found, list)
+        tokens = found
+    mel = parts.flow.mel(tokens, parts.speakers[1][0], 0)
+    parts.hift.synthesise(mel, 0)
+    held = model.cache.slots * model.cache.positions * model.cache.bytes_per_position // 10**6
+    return {
+        "slots": 16,
+        "positions": each,
+        "MB keys and values": held,
+        "audio s": round(mel.shape[1] / 86.13, 1),
+        "MB peak": peak(),
+    }
+
+
+def short(folder: Path, mix: str, text: int) -> Row:
+    """One utterance, nothing beside it, on two threads. Chinese: about 1.4 tokens a character, 0.22 s."""
+    engine = CosyVoiceEngine(bundle(folder, mix), threads=2)
+    ids = round(1.4 * text)
+    seconds = []
+    for turn in range(3):
+        began = perf_counter()
+        ((_, speech),) = engine.speak([request(turn, ids)])
+        assert isinstance(speech, Speech), speech
+        seconds.append(perf_counter() - began)
+    audio = len(speech.samples) / speech.sample_rate
+    best = statistics.median(seconds)
+    return {"characters": text, "audio s": round(audio, 2), "seconds": round(best, 2), "RTF": round(best / audio, 2)}
+
+
+def pair(folder: Path, mix: str) -> Row:
+    """Two processes of one thread each, at the same time: audio of both over the time of the slower."""
+    command = [sys.executable, "-m", __spec__.name, str(folder), "--one", json.dumps(["alone", mix])]
+    processes = [subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    for process in processes:
+        assert process.stdout
+        assert process.stdout.readline() == "ready\n"
+    rows = []
+    for process in processes:
+        assert process.stdin
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    for process in processes:
+        rows.append(json.loads(process.communicate()[0]))
+    rtf = max(row["seconds"] for row in rows) / sum(row["audio"] for row in rows)
+    return {"RTF of both": round(rtf, 3), "MB each": max(row["MB"] for row in rows)}
+
+
+MEASUREMENTS = {
+    "size": [("size", mix) for mix in MIXES],
+    "load": [("load", mix) for mix in MIXES],
+    "decode": [("decode", mix, batch) for mix in MIXES for batch in (1, 4, 8, 16)],
+    "chain": [("chain", mix) for mix in MIXES] + [("chain", "int8", 1)],
+    "pair": [("pair", "int8")],
+    "memory": [("memory", mix) for mix in MIXES],
+    "short": [("short", "int8", text) for text in (10, 20, 50)],
+}
+
+
+def main(arguments: list[str]) -> None:
+    folder = Path(arguments[0])
+    if arguments[1:2] == ["--one"]:
+        name, *rest = json.loads(arguments[2])
+        print(json.dumps(globals()[name](folder, *rest)))
+        return
+    for mix in MIXES:
+        bundle(folder, mix)
+    print(f"{os.cpu_count()} cores; segments of {SECONDS:.2f} s\n")
+    for name in arguments[1:] or MEASUREMENTS:
+        for measurement in MEASUREMENTS[name]:
+            command = [sys.executable, "-m", __spec__.name, str(folder), "--one", json.dumps(measurement)]
+            done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+            row = json.loads(done.stdout.splitlines()[-1])
+            print(f"{name} {measurement[1]}: " + ", ".join(f"{key} {value}" for key, value in row.items()), flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
