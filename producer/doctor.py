@@ -36,7 +36,7 @@ def doctor(settings: Settings | None = None) -> Iterator[Check]:
 
 def _machine() -> Iterator[Check]:
     from models.session import available_cores
-    from producer.stack import valkey_binary
+    from producer.valkey import valkey_binary
 
     cores = available_cores()
     host = os.cpu_count() or cores

