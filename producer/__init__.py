@@ -37,14 +37,15 @@ def submit(
     language: str | None = None,
     speed: float | None = None,
     loudness: str | None = None,
-    outputs: tuple[str, ...] = ("wav",),
+    outputs: tuple[str, ...] | None = None,
     wait: bool = False,
     settings: Settings | None = None,
 ) -> Run:
     """Plan lessons and send what is missing to the workers at ``NARRATOR_REDIS_URL``; results go to the store.
 
-    ``paths`` are lesson files or folders of them. ``voice``, ``language`` and ``speed`` (1.0 is the voice's own pace)
-    hold for lessons that name none; ``loudness`` is "off", "-16", "-19" or "-23" (LUFS). With ``wait`` the run has
+    ``paths`` are lesson files or folders of them. ``voice`` (where it speaks the language) and ``speed`` (1.0 is the
+    voice's own pace) take the place of what the lessons' heads say, ``language`` holds for lessons that name none;
+    ``loudness`` is "off", "-16", "-19" or "-23" (LUFS). With ``wait`` the run has
     ended when it comes back; ``Run.wait`` then gives the report at once. Lessons that cannot be read are in the
     report, and spare the others. Raises NarrationError where nothing can run.
     """
@@ -70,7 +71,7 @@ def make(
     language: str | None = None,
     speed: float | None = None,
     loudness: str | None = None,
-    outputs: tuple[str, ...] = ("wav",),
+    outputs: tuple[str, ...] | None = None,
     processes: int | None = None,
     on_progress: Callable[[Progress], None] | None = None,
     settings: Settings | None = None,

@@ -28,8 +28,8 @@ class Catalogue(Protocol):
 class Cast:
     """Chooses voices. A sentence is spoken by the first of these that speaks every language in it:
 
-    the voice of a ``[voice ...]`` mark; ``voices`` of the lesson for the sentence's language; ``voice`` of the lesson;
-    the voice in the options; the default voice of the sentence's language; that of the other languages in it. Where
+    the voice of a ``[voice ...]`` mark; the voice in the options; ``voices`` of the lesson for the sentence's language;
+    ``voice`` of the lesson; the default voice of the sentence's language; that of the other languages in it. Where
     none speaks them all, it is the first that speaks the sentence's own language, and a note says what it cannot.
     """
 
@@ -125,12 +125,12 @@ class Cast:
         return self._fingerprints[bundle, language]
 
     def _candidates(self, lesson: Lesson, language: str, needed: set[str]) -> Iterator[Voice]:
+        if self._voice:
+            yield self.find(lesson, self._voice, 0)
         if language in lesson.voices:
             yield self.find(lesson, lesson.voices[language], lesson.lines.get("voices", 0))
         if lesson.voice:
             yield self.find(lesson, lesson.voice, lesson.lines.get("voice", 0))
-        if self._voice:
-            yield self.find(lesson, self._voice, 0)
         for spoken in (language, *(other for other in LANGUAGES if other in needed - {language})):
             voice = self._default(spoken)
             if isinstance(voice, Voice) and language in voice.languages:

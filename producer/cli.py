@@ -25,7 +25,7 @@ ALL_DONE, SOME_FAILED, COULD_NOT_RUN, INTERRUPTED = 0, 1, 2, 130
 class Shell(click.Group):
     """Commands in the order of a newcomer's first day; a NarrationError is one line on stderr and exit code 2."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, _: click.Context) -> list[str]:
         """In the order of definition, not of the alphabet."""
         return list(self.commands)
 
@@ -59,7 +59,9 @@ def _lesson_options(command: Callable[P, R]) -> Callable[P, R]:
     """What every command that plans lessons takes; handed on as one ``Options``."""
 
     @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="LESSON_OR_DIR...")
-    @click.option("--voice", metavar="ID", help="Voice for lessons that name none (see: narrator voices).")
+    @click.option(
+        "--voice", metavar="ID", help="Who speaks, where that voice speaks the language (see: narrator voices)."
+    )
     @click.option("--language", metavar="CODE", help="Language for lessons that name none: en, zh, ja, yue, ko.")
     @click.option("--speed", type=click.FloatRange(0.25, 4.0), help="1.0 is the voice's own pace.")
     @click.option("--loudness", type=click.Choice(["off", "-16", "-19", "-23"]), help="One gain a lesson, in LUFS.")
@@ -154,7 +156,7 @@ def explain(where: str | None, text: str | None, voice: str | None, language: st
         return
     for segment in found if isinstance(found, list) else [found]:
         for name, value in segment.items():
-            if value not in (None, ""):
+            if value not in (None, "") and not (name == "tokens" and segment.get("phonemes")):
                 click.echo(f"{click.style(name.rjust(12), dim=True)}  {_plain(value)}")
         click.echo()
 
@@ -166,7 +168,9 @@ def explain(where: str | None, text: str | None, voice: str | None, language: st
 @click.option("--language", metavar="CODE", help="Language of the text [default: by its script].")
 @click.option("--speed", type=click.FloatRange(0.25, 4.0), default=1.0, help="1.0 is the voice's own pace.")
 @_json
-def say(text: str, out: Path, voice: str | None, language: str | None, speed: float, as_json: bool) -> None:
+def say(  # noqa: PLR0917 - click hands options over by name
+    text: str, out: Path, voice: str | None, language: str | None, speed: float, as_json: bool
+) -> None:
     """Speak one text into a WAV file, without queue or store.
 
     \b
@@ -243,7 +247,7 @@ def submit(paths: tuple[Path, ...], options: Options, wait: bool, as_json: bool)
                 show(progress)
         _finish(run.wait(), as_json)
     for failure in run.plan.failures:
-        click.secho(f"narrator: {failure.message}", fg="red", err=True)
+        click.secho(str(failure), fg="red", err=True)
     if as_json:
         click.echo(json.dumps({"run": run.id, "lessons": len(run.work), "failures": len(run.plan.failures)}))
     else:
@@ -380,7 +384,7 @@ def _finish(report: Report, as_json: bool) -> None:
 
 def _print_plan(made: Plan) -> None:
     for failure in made.failures:
-        click.secho(f"narrator: {failure.message}", fg="red", err=True)
+        click.secho(str(failure), fg="red", err=True)
     for lesson in made.lessons:
         state = "unchanged" if lesson.unchanged else f"{len(lesson.missing)} of {lesson.entries} to render"
         click.echo(f"{lesson.course}/{lesson.lesson}: {state}")

@@ -24,7 +24,9 @@ Part = tuple[Piece, Role, int]  # a segment's text, the boundary after it, and t
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the caller wants for lessons that do not say it themselves; None is the built-in default.
+    """What the caller wants, whatever a lesson's head says; None leaves it to the lesson, then to the default.
+
+    The voice holds where it speaks the sentence's language; marks in the text and ``language`` in the head win.
 
     ``speed`` 1.0 is the voice's own pace; ``loudness`` is "off", "-16", "-19" or "-23" (LUFS); ``take`` says which of
     several renderings of every segment.
@@ -71,7 +73,7 @@ def draft(lesson: Lesson, cast: Cast, options: Options) -> Draft:
         source_digest=source_digest(lesson, cast, options, {(e.segment.voice, e.segment.language) for e in entries}),
         entries=tuple(entries),
         loudness=_loudness(lesson, options),
-        outputs=lesson.outputs or options.outputs or ("wav",),
+        outputs=options.outputs or lesson.outputs or ("wav",),
     )
     return Draft(plan, tuple(notes))
 
@@ -96,10 +98,10 @@ def source_digest(lesson: Lesson, cast: Cast, options: Options, used: AbstractSe
             "source": lesson.digest,
             "lesson": [lesson.course, lesson.id],
             "language": lesson.language or options.language,
-            "voice": lesson.voice or options.voice,
+            "voice": options.voice,
             "speed": _speed(lesson, options),
-            "loudness": lesson.loudness or options.loudness,
-            "outputs": lesson.outputs or options.outputs,
+            "loudness": options.loudness or lesson.loudness,
+            "outputs": options.outputs or lesson.outputs,
             "take": options.take,
             "voices": voices,
         }
@@ -151,9 +153,9 @@ def _entry(lesson: Lesson, block: Block, part: Part, cast: Cast, options: Option
 
 
 def _speed(lesson: Lesson, options: Options) -> int:
-    return lesson.speed or round((options.speed or 1.0) * SPEED_UNIT)
+    return round(options.speed * SPEED_UNIT) if options.speed else lesson.speed or SPEED_UNIT
 
 
 def _loudness(lesson: Lesson, options: Options) -> Loudness:
-    wanted = lesson.loudness or options.loudness or "off"
+    wanted = options.loudness or lesson.loudness or "off"
     return Loudness() if wanted == "off" else Loudness(lufs=int(wanted) * 100)

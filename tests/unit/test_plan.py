@@ -302,12 +302,14 @@ def test_the_first_voice_that_speaks_all_of_a_sentence(kokoro, front, text, expe
     assert [found for found, _, _ in entries(made)] == [voice]
 
 
-def test_options_hold_for_lessons_that_name_none(kokoro):
+def test_options_take_the_place_of_what_the_head_says_where_the_voice_can(kokoro):
     kokoro.write("a.md", "---\nvoice: af_bella\nspeed: 2\n---\nHi.")
     kokoro.write("b.md", "Hi.")
+    kokoro.write("c.md", "---\nlanguage: zh\nvoice: zm_yunxi\n---\n你好。")
     made = kokoro.plan(Options(voice="am_michael", speed=1.5, language="en"))
-    assert [entries(made, lesson)[0][0] for lesson in (0, 1)] == ["kokoro/af_bella", "kokoro/am_michael"]
-    assert [lesson.plan.entries[0].segment.speed for lesson in made.lessons] == [2000, 1500]
+    voices = [entries(made, lesson)[0][0] for lesson in range(3)]
+    assert voices == ["kokoro/am_michael", "kokoro/am_michael", "kokoro/zm_yunxi"]
+    assert [lesson.plan.entries[0].segment.speed for lesson in made.lessons] == [1500, 1500, 1500]
 
 
 @pytest.mark.parametrize(

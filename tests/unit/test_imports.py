@@ -1,0 +1,36 @@
+"""What a process loads: the author's side no inference runtime, the command line nothing heavy, models no queue."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+LOADED = "import sys, {modules}; print('\\n'.join(sys.modules))"
+
+
+def loaded(modules: str) -> set[str]:
+    """Names of everything that importing these modules brings in, in a fresh process."""
+    done = subprocess.run(
+        [sys.executable, "-c", LOADED.format(modules=modules)], capture_output=True, text=True, check=True
+    )
+    return set(done.stdout.split())
+
+
+@pytest.mark.parametrize(
+    ("modules", "absent"),
+    [
+        ("producer.cli", "celery redis boto3 onnxruntime numpy pydantic rich yaml markdown_it"),
+        (
+            "producer.embedded, producer.run, producer.plan, producer.watch, producer.report",
+            "onnxruntime soundfile torch",
+        ),
+        ("producer.explain, producer.doctor, producer.say, producer.deliver", "onnxruntime torch"),
+        ("models.catalog, models.family, models.text.segment", "onnxruntime celery redis boto3 spacy"),
+        ("worker.contract, worker.settings, worker.store", "boto3 celery redis onnxruntime"),
+        ("worker.tasks, worker.render, worker.link, worker.serve", "producer torch spacy"),
+    ],
+)
+def test_heavy_things_stay_out(modules: str, absent: str) -> None:
+    assert loaded(modules).isdisjoint(absent.split())
