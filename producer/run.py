@@ -208,9 +208,9 @@ def broker_faults(settings: Settings) -> Iterator[None]:
     try:
         yield
     except (LedgerUnavailable, RedisError, OperationalError) as error:
-        where = without_password(settings)
+        reason = str(error).removeprefix("Redis: ").rstrip(".")
         raise BrokerUnavailable(
-            f"no answer from Redis at {where}: {error}. Is it running? See NARRATOR_REDIS_URL"
+            f"no answer from Redis at {without_password(settings)}: {reason}. Is it running? See NARRATOR_REDIS_URL"
         ) from error
 
 
