@@ -1,0 +1,89 @@
+"""A converted vocoder as a folder, ``vocoder.json`` with checksums beside its files, and how a bundle takes it in."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Literal
+
+from pydantic import JsonValue, ValidationError
+
+from models.bundle import Bundle, BundleFile, Record, write_atomically
+from models.install import DESCRIPTION, describe
+from models.voice import Permanent
+
+VOCODER = "vocoder.json"
+MAX_DESCRIPTION = 1 << 20  # bytes
+
+
+class VocoderFolder(Record):
+    """What ``vocoder.json`` says; ``record`` is for people: where it came from, what it measured."""
+
+    name: Literal["hifigan"]
+    title: str
+    licence: str
+    file: BundleFile
+    record: dict[str, JsonValue]
+
+    @classmethod
+    def read(cls, folder: Path) -> VocoderFolder:
+        """The description in a folder. Raises Permanent naming the file and what is wrong."""
+        path = folder / VOCODER
+        try:
+            with path.open("rb") as file:
+                content = file.read(MAX_DESCRIPTION + 1)
+        except OSError as error:
+            raise Permanent(
+                f"{path}: cannot be read: {error.strerror}; `narrator voices convert hifigan` makes such a folder"
+            ) from None
+        if len(content) > MAX_DESCRIPTION:
+            raise Permanent(f"{path}: larger than {MAX_DESCRIPTION} bytes: not a description of a vocoder")
+        try:
+            return cls.model_validate_json(content)
+        except ValidationError as error:
+            wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+            raise Permanent(f"{path}: {wrong}") from None
+
+    def content(self, folder: Path) -> bytes:
+        """The vocoder's graph, verified. Raises Permanent where it is missing or damaged."""
+        path = folder / self.file.name
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise Permanent(f"{path}: cannot be read: {error.strerror}; convert the vocoder again") from None
+        if hashlib.sha256(content).hexdigest() != self.file.sha256:
+            raise Permanent(f"{path}: damaged, its sha256 is another; convert the vocoder again")
+        return content
+
+
+def add_vocoder(bundle_dir: Path, vocoder_dir: Path) -> Bundle:
+    """Give a CosyVoice bundle a vocoder beside its own; returns the bundle as it is then.
+
+    The bundle's fingerprint changes, so that what it has said before is rendered again: do this before the first
+    course. Adding the same vocoder twice changes nothing. Raises Permanent where the bundle is another family's, or
+    has another vocoder of this name.
+    """
+    bundle, vocoder = Bundle.read(bundle_dir / DESCRIPTION), VocoderFolder.read(vocoder_dir)
+    if bundle.family != "cosyvoice":
+        raise Permanent(f"{bundle.origin}: a {bundle.family} voice makes its sound itself and takes no vocoder")
+    there = next((file for file in bundle.files if file.name == vocoder.file.name), None)
+    if there == vocoder.file:
+        return bundle
+    if there:
+        raise Permanent(
+            f"{bundle.origin}: has another {vocoder.name} already; convert the voice again into a new folder"
+        )
+    about: dict[str, JsonValue] = {"title": vocoder.title, "licence": vocoder.licence, **vocoder.record}
+    wider = bundle.model_copy(
+        update={
+            "files": (*bundle.files, vocoder.file),
+            "licence": f"{bundle.licence} AND {vocoder.licence}",
+            "record": {**bundle.record, vocoder.name: about},
+        }
+    )
+    try:
+        write_atomically(bundle_dir / vocoder.file.name, [vocoder.content(vocoder_dir)])
+        write_atomically(bundle_dir / DESCRIPTION, [describe(wider).encode()])
+    except OSError as error:
+        raise Permanent(f"{bundle_dir}: cannot be written: {error.strerror}") from None
+    return Bundle.read(bundle_dir / DESCRIPTION)

@@ -1,0 +1,41 @@
+"""HiFi-GAN (https://arxiv.org/abs/2010.05646), converted: a mel through one graph, no random draws."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from models.session import open_session, run
+from models.vocoders import N_MELS, Mel
+from models.voice import Permanent, Samples
+
+if TYPE_CHECKING:
+    import onnxruntime
+
+GRAPH = "hifigan.onnx"  # its name in a vocoder's folder, and in a bundle that has it beside its own vocoder
+
+
+class HifiGan:
+    """Loaded and ready."""
+
+    name = "hifigan"
+
+    def __init__(self, session: onnxruntime.InferenceSession) -> None:
+        self._session = session
+
+    @classmethod
+    def load(cls, graph: Path, threads: int = 1) -> HifiGan:
+        """Open a converted generator. Raises VoiceNotInstalled where the runtime refuses it."""
+        return cls(open_session(graph, threads))
+
+    def synthesise(self, mel: Mel, seed: int) -> Samples:  # noqa: ARG002 - nothing is drawn
+        """Log-mel float32 [80, M] to float32 [256 * M] samples in [-1, 1] at 22,050 Hz.
+
+        Raises Permanent where the mel has another shape.
+        """
+        if mel.ndim != 2 or mel.shape[0] != N_MELS or not mel.shape[1]:
+            raise Permanent(f"a mel of shape {mel.shape}, expected [{N_MELS}, at least one frame]")
+        samples: Samples = run(self._session, {"mel": np.ascontiguousarray(mel, np.float32)})[0]
+        return samples
