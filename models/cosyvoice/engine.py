@@ -17,7 +17,7 @@ from models.cosyvoice.flow import speed_up
 from models.cosyvoice.language_model import Prompt
 from models.cosyvoice.parts import Parameters, load_parts
 from models.joining import join
-from models.vocoders import Mel
+from models.vocoders import Mel, Vocoder, griffin_lim, hifigan
 from models.voice import NarrationError, Permanent, Samples, Speech, SpeechRejected, SpeechRequest, Utterance
 
 WARM_UP = Utterance("啊。", "zh", "", (1, 2, 3))
@@ -51,19 +51,23 @@ class CosyVoiceEngine:
         self.sample_rate, self._bundle = bundle.sample_rate, bundle
         self._parameters = Parameters.of(bundle.parameters, bundle.origin)
         self._parts = load_parts(bundle.path, self._parameters, threads)
+        self._vocoders: dict[str, Vocoder] = {"hift": self._parts.hift, "griffin-lim": griffin_lim.GriffinLim()}
+        if hifigan.GRAPH in {file.name for file in bundle.files}:
+            self._vocoders["hifigan"] = hifigan.HifiGan.load(bundle.path(hifigan.GRAPH), threads)
         self._warm_up()
 
     def speak(self, requests: Sequence[SpeechRequest]) -> Iterator[tuple[int, Speech | NarrationError]]:
         """Yield (index into requests, result) as each is ready; one failure spares the others.
 
-        Options: ``steps`` of the flow (10), ``vocoder``. Raises nothing; a draw that failed is a SpeechRejected.
+        Options: ``steps`` of the flow (10); ``vocoder``: hift, griffin-lim, or hifigan where the bundle holds one.
+        Raises nothing; a draw that failed is a SpeechRejected.
         """
         pending = [_Pending(i, request, left=len(request.utterances)) for i, request in enumerate(requests)]
         prompts: list[Prompt] = []
         owners: list[tuple[_Pending, int]] = []
         for job in pending:
             try:
-                _check(job.request)
+                self._check(job.request)
                 speaker = self._speaker(job.request.speaker)
             except NarrationError as error:
                 yield job.index, error
@@ -105,10 +109,11 @@ class CosyVoiceEngine:
             return job.failure
         began, request = perf_counter(), job.request
         pieces: list[Samples] = []
+        vocoder = self._vocoders[str(request.options.get("vocoder", "hift"))]
         try:
             for k in range(len(request.utterances)):
                 mel = np.ascontiguousarray(speed_up(job.mels[k], request.speed))
-                pieces.append(self._parts.hift.synthesise(mel, stream(request.seed, k, "vocoder")))
+                pieces.append(vocoder.synthesise(mel, stream(request.seed, k, "vocoder")))
         except NarrationError as error:
             return error
         samples = join(request.utterances, pieces, self.sample_rate)
@@ -129,22 +134,25 @@ class CosyVoiceEngine:
             raise Permanent(f"{self._bundle.origin}: voice {name!r} has no row among the speakers")
         return row
 
+    def _check(self, request: SpeechRequest) -> None:
+        """Raise Permanent where a request cannot be spoken, whatever is drawn."""
+        unknown = request.options.keys() - {"steps", "vocoder"}
+        if unknown:
+            raise Permanent(f"CosyVoice has no option {', '.join(sorted(unknown))}; it has steps and vocoder")
+        steps = request.options.get("steps", 1)
+        if not isinstance(steps, int) or not 1 <= steps <= MOST_STEPS:
+            raise Permanent(f"steps is {steps!r}, expected 1 to {MOST_STEPS}")
+        vocoder = request.options.get("vocoder", "hift")
+        if vocoder not in self._vocoders:
+            known = ", ".join(sorted(self._vocoders))
+            remedy = "; convert the voice with a HiFi-GAN generator" if vocoder == "hifigan" else ""
+            raise Permanent(f"voice {self._bundle.id} has no vocoder {vocoder!r}; it has {known}{remedy}")
+        if not request.utterances or not all(u.tokens for u in request.utterances):
+            raise Permanent("there is an utterance without tokens")
+
     def _warm_up(self) -> None:
         prompt = Prompt(WARM_UP.tokens, self._parts.speakers[0][0], 0, tokens=6)
         tokens = dict(self._parts.language_model.generate([prompt]))[0]
         if isinstance(tokens, SpeechRejected):
             raise Permanent(f"{self._bundle.origin}: the voice cannot say a syllable: {tokens}")
         self._parts.hift.synthesise(self._parts.flow.mel(tokens, self._parts.speakers[1][0], 0, steps=1), 0)
-
-
-def _check(request: SpeechRequest) -> None:
-    unknown = request.options.keys() - {"steps", "vocoder"}
-    if unknown:
-        raise Permanent(f"CosyVoice has no option {', '.join(sorted(unknown))}; it has steps and vocoder")
-    steps = request.options.get("steps", 1)
-    if not isinstance(steps, int) or not 1 <= steps <= MOST_STEPS:
-        raise Permanent(f"steps is {steps!r}, expected 1 to {MOST_STEPS}")
-    if request.options.get("vocoder", "hift") != "hift":
-        raise Permanent(f"this bundle has no vocoder {request.options['vocoder']!r}; it has hift")
-    if not request.utterances or not all(u.tokens for u in request.utterances):
-        raise Permanent("there is an utterance without tokens")

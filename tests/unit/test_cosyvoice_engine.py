@@ -126,6 +126,15 @@ def test_seeds_speakers_and_speed_change_the_speech(engine):
     assert len(fast.samples) == len(base.samples) // 512 * 256
 
 
+def test_griffin_lim_speaks_too(engine):
+    base, drawn, again = speak(
+        engine, request(3, 4), request(3, 4, vocoder="griffin-lim"), request(3, 4, vocoder="griffin-lim")
+    )
+    assert base.samples.shape == drawn.samples.shape
+    assert not np.array_equal(base.samples, drawn.samples)
+    assert np.allclose(drawn.samples, again.samples, atol=1e-3)
+
+
 def test_one_failure_spares_the_others(engine):
     found = speak(
         engine,
