@@ -62,7 +62,7 @@ def random_tensor(name: str, shape: tuple[int, ...], random: np.random.Generator
         return random.standard_normal(shape, np.float32) * np.float32(0.02)
     if len(shape) == 1 or name.endswith("alpha"):
         return 1 + random.standard_normal(shape, np.float32) * np.float32(0.05)
-    if name.endswith("original0"):
+    if name.endswith(("original0", "weight_g")):
         return np.full(shape, 0.7, np.float32) + random.random(shape, np.float32) * np.float32(0.2)
     inputs = shape[1] if "embedding" in name else int(np.prod(shape[1:]))
     return random.standard_normal(shape, np.float32) / np.float32(np.sqrt(inputs))

@@ -1,0 +1,87 @@
+"""Checkpoints of other widths, depths and heads: every dimension comes from the configuration."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.unit.cosyvoice_reference import DATA, need_torch
+
+need_torch()
+
+import torch  # noqa: E402
+
+from models.cosyvoice.checkpoint import (  # noqa: E402
+    flow_shapes,
+    hift_shapes,
+    language_model_shapes,
+)
+from models.cosyvoice.config import read_config  # noqa: E402
+from tests.benchmarks.compare_cosyvoice import ALLOWED, compare  # noqa: E402
+from tests.benchmarks.full_size import random_tensor  # noqa: E402
+
+VARIANTS = {
+    "heads of twelve, other depths": {
+        "output_size: 64\n        attention_heads: 4\n        linear_units: 128\n        num_blocks: 2": (
+            "output_size: 60\n        attention_heads: 5\n        linear_units: 96\n        num_blocks: 3"
+        ),
+        "llm_input_size: 64": "llm_input_size: 48",
+        "llm_output_size: 64": "llm_output_size: 72",
+        "attention_heads: 4\n        linear_units: 128\n        num_blocks: 3": (
+            "attention_heads: 6\n        linear_units: 200\n        num_blocks: 4"
+        ),
+        "text_encoder_input_size: 32": "text_encoder_input_size: 40",
+        "speech_token_size: 4096": "speech_token_size: 500",
+        "    input_size: 32\n    output_size: 80": "    input_size: 24\n    output_size: 80",
+        "        input_size: 32\n        use_cnn": "        input_size: 24\n        use_cnn",
+        "output_size: 32\n        attention_heads: 2": "output_size: 44\n        attention_heads: 4",
+        "sampling_ratios: [1, 1, 1, 1]": "sampling_ratios: [1, 1]",
+    },
+    "three unequal levels, one block, no middle to speak of": {
+        "channels: [32, 32]": "channels: [32, 48, 64]",
+        "n_blocks: 2\n            num_mid_blocks: 2\n            num_heads: 4": (
+            "n_blocks: 1\n            num_mid_blocks: 1\n            num_heads: 3"
+        ),
+        "attention_head_dim: 16": "attention_head_dim: 24",
+        "inference_cfg_rate: 0.7": "inference_cfg_rate: 0.5",
+    },
+    "one level; another vocoder": {
+        "channels: [32, 32]": "channels: [40]",
+        "base_channels: 32": "base_channels: 48",
+        "nb_harmonics: 8": "nb_harmonics: 5",
+        "upsample_rates: [8, 8]": "upsample_rates: [4, 4, 4]",
+        "upsample_kernel_sizes: [16, 16]": "upsample_kernel_sizes: [8, 8, 8]",
+        "source_resblock_kernel_sizes: [7, 11]": "source_resblock_kernel_sizes: [7, 7, 11]",
+        "source_resblock_dilation_sizes: [[1, 3, 5], [1, 3, 5]]": (
+            "source_resblock_dilation_sizes: [[1, 3], [1, 3, 5], [1]]"
+        ),
+        "    resblock_kernel_sizes: [3, 7, 11]": "    resblock_kernel_sizes: [3, 5]",
+        "    resblock_dilation_sizes: [[1, 3, 5], [1, 3, 5], [1, 3, 5]]": (
+            "    resblock_dilation_sizes: [[1, 2], [2, 6]]"
+        ),
+        "cond_channels: 24": "cond_channels: 20",
+    },
+}
+
+
+@pytest.mark.parametrize("changes", VARIANTS.values(), ids=VARIANTS)
+def test_a_variant_equals_pytorch(tmp_path: Path, changes):
+    text = (DATA / "cosyvoice.yaml").read_text(encoding="utf-8")
+    for old, new in changes.items():
+        assert old in text, old
+        text = text.replace(old, new, 1)
+    (tmp_path / "cosyvoice.yaml").write_text(text, encoding="utf-8")
+    config, random = read_config(tmp_path), np.random.default_rng(0)
+    for name, shapes in (
+        ("llm", language_model_shapes(config.language_model)),
+        ("flow", flow_shapes(config.flow)),
+        ("hift", hift_shapes(config.hift)),
+    ):
+        state = {key: torch.from_numpy(random_tensor(key, shape, random)) for key, shape in shapes.items()}
+        torch.save(state, tmp_path / f"{name}.pt")
+    shutil.copyfile(DATA / "spk2info.pt", tmp_path / "spk2info.pt")
+    found = compare(tmp_path)
+    assert {stage: worst for stage, worst in found.items() if worst > ALLOWED[stage]} == {}
