@@ -7,6 +7,7 @@ import importlib.metadata
 import re
 import shutil
 import unicodedata
+import warnings
 from functools import lru_cache
 from pathlib import Path
 
@@ -60,7 +61,9 @@ def words(text: str, language: str) -> str:
     if language == "ja":
         import pyopenjtalk
 
-        text = pyopenjtalk.g2p(text, kana=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # of the libraries among each other
+            text = pyopenjtalk.g2p(text, kana=True)
     if language == "zh":
         text = _simplified().convert(text)
     text = unicodedata.normalize("NFKC", text).lower()

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from collections import defaultdict
 from pathlib import Path
 
@@ -16,19 +12,7 @@ from tests.acceptance.listen import error_rate, transcribe
 from worker.lesson.manifest import Manifest
 
 pytestmark = [pytest.mark.listen, pytest.mark.timeout(1800)]
-COURSE = Path(__file__).parents[2] / "examples" / "everyday-science"
 BOUNDS = {"en": 0.04, "zh": 0.05, "ja": 0.15}  # word error rate; character error rates
-
-
-@pytest.fixture(scope="session")
-def narrated(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, object]]:
-    """The folder that ``narrator make`` filled, and its report."""
-    out = tmp_path_factory.mktemp("narrated")
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("NARRATOR_")}
-    command = [str(Path(sys.executable).with_name("narrator")), "make", str(COURSE), "--out", str(out), "--json"]
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=1500, check=False)
-    assert done.returncode == 0, done.stderr
-    return out, json.loads(done.stdout)
 
 
 def manifests(out: Path) -> list[tuple[Path, Manifest]]:

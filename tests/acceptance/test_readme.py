@@ -1,0 +1,121 @@
+"""Every command in the README runs, and does what its section says."""
+
+from __future__ import annotations
+
+import json
+import re
+import runpy
+import shlex
+import shutil
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.acceptance.conftest import ROOT, clean_environment
+from tests.conftest import Valkey
+from tests.integration.s3_servers import BUCKET, start
+
+pytestmark = [pytest.mark.listen, pytest.mark.timeout(900)]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+BLOCK = re.compile(r"<!-- (tested[^>]*) -->\n```sh\n(.*?)```", re.DOTALL)
+
+
+def commands(kind: str) -> list[list[str]]:
+    """The words of each narrator command in the README's blocks of that kind."""
+    lines = [line for found, block in BLOCK.findall(README) if found == kind for line in block.splitlines()]
+    return [shlex.split(line, comments=True) for line in lines if line.startswith("narrator ")]
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory, narrated: tuple[Path, Any]) -> Path:
+    """A folder with the examples in it, and a store that has been filled: the commands are tested, not the voices."""
+    folder = tmp_path_factory.mktemp("desk")
+    shutil.copytree(ROOT / "examples", folder / "examples")
+    shutil.copytree(narrated[0] / ".narrator", folder / "audio" / ".narrator")
+    return folder
+
+
+def run(words: list[str], cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """A command as a user would run it."""
+    return subprocess.run(
+        words, cwd=cwd, env=clean_environment(**environment), capture_output=True, text=True, timeout=600, check=False
+    )
+
+
+@pytest.mark.parametrize("words", commands("tested"), ids=" ".join)
+def test_commands_on_one_machine(desk: Path, words: list[str]) -> None:
+    done = run(words, desk)
+    if words[1] == "doctor":  # says that this machine has no Redis of its own, and what to do
+        assert done.returncode in (0, 1)
+        assert "kokoro" in done.stdout
+    else:
+        assert done.returncode == 0, done.stderr
+    if "--json" in words:
+        json.loads(done.stdout)
+    if "-o" in words:
+        assert (desk / words[words.index("-o") + 1]).stat().st_size > 20_000
+
+
+def test_results_are_where_the_readme_says(desk: Path, narrated: tuple[Path, Any]) -> None:
+    out, _ = narrated
+    lesson = out / "everyday-science" / "02-the-water-cycle"
+    assert {path.name for path in lesson.iterdir()} == {
+        "02-the-water-cycle.wav", "02-the-water-cycle.vtt", "02-the-water-cycle.srt", "manifest.json",
+    }  # fmt: skip
+
+
+@pytest.fixture
+def servers(valkey: Valkey) -> dict[str, str]:
+    """Redis and S3 on this machine, as a deployment's settings name them; a worker serves them."""
+    s3 = start("moto")
+    return {
+        "NARRATOR_REDIS_URL": valkey.url,
+        "NARRATOR_STORE": f"s3://{BUCKET}/readme",
+        "NARRATOR_S3_ENDPOINT_URL": s3.endpoint,
+        "AWS_ACCESS_KEY_ID": s3.access_key,
+        "AWS_SECRET_ACCESS_KEY": s3.secret_key,
+    }
+
+
+def test_commands_on_many_machines(desk: Path, servers: dict[str, str]) -> None:
+    worker, submit, status = commands("tested with servers")
+    short = desk / "examples" / "everyday-science"
+    for lesson in sorted(short.glob("*.md"))[:-1]:  # one lesson is enough here
+        lesson.unlink()
+    serving = subprocess.Popen(
+        worker, cwd=desk, env=clean_environment(**servers), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        done = run([*submit, "--json"], desk, **servers)
+        assert done.returncode == 0, done.stderr
+        report = json.loads(done.stdout)
+        assert report["rendered"] == report["segments"] > 0
+        again = run([*status[:-1], report["run"]], desk, **servers)
+        assert again.returncode == 0, again.stderr
+        assert f"{report['run']}: done" in again.stdout
+    finally:
+        serving.terminate()
+        deadline = time.monotonic() + 60
+        while serving.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.1)
+        serving.kill()
+    assert serving.returncode == 0  # SIGTERM ends it cleanly
+
+
+def test_the_pipeline_runs_without_the_command_line(
+    desk: Path, narrated: tuple[Path, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out, report = narrated
+    monkeypatch.chdir(ROOT)
+    pipeline = runpy.run_path(str(ROOT / "examples" / "pipeline.py"))
+    ready = pipeline["narrate"](Path("examples/everyday-science"), out)
+    assert len(ready) == report["lessons"]
+    assert sum(ready.values()) == pytest.approx(report["course_seconds"], abs=0.01)
+
+
+def test_the_readme_names_every_command() -> None:
+    listed = set(re.findall(r"^  (\w+)  ", run(["narrator", "--help"], ROOT).stdout, re.MULTILINE))
+    assert {command for command in listed if f"narrator {command}" not in README} == set()
