@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import shutil
 import subprocess
@@ -15,11 +16,12 @@ import redis
 from pydantic import SecretStr
 
 from models.catalog import Catalogue
-from producer.stack import valkey_binary
+from producer.valkey import valkey_binary
 from worker.settings import Settings
 from worker.store import Store, open_store
 
 DATA = Path(__file__).parent / "data"
+BROKER = os.environ.get("NARRATOR_TEST_BROKER", "")  # another server's binary, such as redis-server
 TINY_VOICES = DATA  # holds tiny_voice/voice.toml, the bundle "tiny"
 
 
@@ -40,7 +42,7 @@ class Valkey:
         self.start()
 
     def start(self) -> None:
-        self.process = subprocess.Popen([str(valkey_binary()), str(self.folder / "valkey.conf")])
+        self.process = subprocess.Popen([BROKER or str(valkey_binary()), str(self.folder / "valkey.conf")])
         deadline = time.monotonic() + 10
         while True:
             try:
