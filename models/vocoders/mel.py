@@ -74,12 +74,13 @@ def resynthesise(spectrum: Spectrum) -> Array:
 
     The windowed frames are added up and divided by the sum of squared windows (Griffin and Lim, 1984, equation 6).
     """
-    frames = np.fft.irfft(spectrum, N_FFT, axis=1).astype(np.float32, copy=False) * window()
+    frames: Array = np.fft.irfft(spectrum, N_FFT, axis=1).astype(np.float32, copy=False)
+    frames = frames * window()
     blocks = np.zeros((len(frames) + OVERLAP - 1, HOP_LENGTH), np.float32)
     weight = np.zeros_like(blocks)
     for k in range(OVERLAP):
         part = slice(k * HOP_LENGTH, (k + 1) * HOP_LENGTH)
         blocks[k : k + len(frames)] += frames[:, part]
         weight[k : k + len(frames)] += window()[part] ** 2
-    samples: Array = (blocks / np.maximum(weight, np.float32(1e-3))).reshape(-1)
-    return samples
+    blocks /= np.maximum(weight, np.float32(1e-3))
+    return blocks.reshape(-1)
