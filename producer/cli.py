@@ -268,9 +268,10 @@ def status(run: str, as_json: bool) -> None:
 
     from producer.status import standing
 
-    progress, failures = standing(run)
+    progress, failures, troubles = standing(run)
     if as_json:
-        click.echo(json.dumps({**asdict(progress), "failures": [asdict(f) for f in failures]}, ensure_ascii=False))
+        lists = {"failures": [asdict(failure) for failure in failures], "troubles": troubles}
+        click.echo(json.dumps({**asdict(progress), **lists}, ensure_ascii=False))
     else:
         done = progress.segments - progress.remaining
         click.echo(f"{run}: {progress.state}")
@@ -279,6 +280,8 @@ def status(run: str, as_json: bool) -> None:
                    f"{progress.reused} reused, {progress.failed} failed")  # fmt: skip
         for failure in failures:
             click.secho(f"  {failure.course}/{failure.lesson}: {failure.reason}", fg="red")
+        for trouble in troubles:
+            click.secho(f"  lately: {trouble}", fg="yellow")
     sys.exit(SOME_FAILED if failures else ALL_DONE)
 
 
@@ -373,7 +376,7 @@ def _finish(report: Report, as_json: bool) -> None:
         f"segments   {report.segments}: {report.reused} reused, {report.rendered} rendered, {report.failed} failed"
     )
     for reason, count in sorted(report.reasons.items(), key=lambda pair: -pair[1]):
-        click.echo(f"           {count} {reason}")
+        click.echo(f"           {count}: {reason}")
     if report.rtf is not None:
         click.echo(f"speech     {_duration(report.audio_seconds)} rendered, real-time factor {report.rtf:.2f} per core")
     click.echo(f"took       {_duration(report.wall_seconds)}")

@@ -117,7 +117,10 @@ def _broker(settings: Settings) -> Iterator[Check]:
             yield from _redis(redis, where)
             workers = Ledger(redis, settings).workers()
     except NarrationError as error:
-        yield Check("broker", False, str(error), "start Redis 6.2 or newer; `narrator make` needs none of yours")
+        wanted = "redis_url" in settings.model_fields_set  # somebody set it, so something will need it
+        remedy = "start Redis 6.2 or newer, or mend NARRATOR_REDIS_URL"
+        detail = str(error) if wanted else "no Redis at the default address: `narrator make` needs none of yours"
+        yield Check("broker", not wanted, detail, remedy if wanted else "")
         return
     served = sorted({queue for worker in workers for queue in worker.queues})
     none = "none is running (narrator worker --voice kokoro); `narrator make` starts its own"

@@ -6,12 +6,16 @@ from typing import Any
 
 from models.voice import Permanent
 from producer.run import broker_faults
+from producer.watch import ENDED
 from worker.ledger import Failure, Ledger, Progress
 from worker.settings import Settings, load
 
 
-def standing(run: str, settings: Settings | None = None) -> tuple[Progress, list[Failure]]:
-    """A run's progress and what it gave up. Raises Permanent where the ledger does not know the run."""
+def standing(run: str, settings: Settings | None = None) -> tuple[Progress, list[Failure], list[str]]:
+    """A run's progress, what it gave up, and the faults that workers met in the last two minutes.
+
+    Raises Permanent where the ledger does not know the run.
+    """
     from worker.broker import redis_client
 
     settings = settings or load()
@@ -23,7 +27,8 @@ def standing(run: str, settings: Settings | None = None) -> tuple[Progress, list
                 f"no run {run!r} in the ledger: it is older than {settings.ledger_days:g} days, or of another "
                 f"namespace. What it rendered is in the store; submit the lessons again to see what is missing"
             )
-        return progress, ledger.failures(run)
+        troubles = ledger.troubles() if progress.state not in ENDED else []
+        return progress, ledger.failures(run), troubles
 
 
 def voices(settings: Settings | None = None) -> list[dict[str, Any]]:
