@@ -49,6 +49,8 @@ def plan(
     StoreUnavailable where the store does not answer.
     """
     check_options(options)
+    if options.voice:
+        catalogue.find(options.voice)  # said once, not once a lesson
     planner = _Planner(options, Cast(catalogue, frontend_of, voice=options.voice, language=options.language), store)
     for group in _grouped(readers.find(paths), GROUP):
         planner.take(group)
