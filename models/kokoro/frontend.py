@@ -133,7 +133,7 @@ def _fingerprint(language: str) -> str:
         "language": language,
         "tokens": [MAX_TOKENS, GOOD_TOKENS],
         "normaliser": normalise.VERSION,
-        "libraries": versions("cn2an", *english.DISTRIBUTIONS, *_DISTRIBUTIONS.get(language, ())),
+        "libraries": versions(*normalise.DISTRIBUTIONS, *english.DISTRIBUTIONS, *_DISTRIBUTIONS.get(language, ())),
         "data": [hashlib.sha256(path.read_bytes()).hexdigest() for path in (VOCABULARY, *english.DATA)],
     }
     return hashlib.sha256(json.dumps(state, sort_keys=True).encode()).hexdigest()

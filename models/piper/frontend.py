@@ -85,7 +85,7 @@ class PiperFrontEnd:
             "version": VERSION,
             "language": language,
             "normaliser": normalise.VERSION,
-            "libraries": versions("num2words", "cn2an", espeak.DISTRIBUTION),
+            "libraries": versions(*normalise.DISTRIBUTIONS, espeak.DISTRIBUTION),
             "table": [file.sha256 for file in self._bundle.files if file.name == CONFIG],
         }
         return hashlib.sha256(json.dumps(state, sort_keys=True).encode()).hexdigest()

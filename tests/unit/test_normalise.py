@@ -17,7 +17,7 @@ ENGLISH = """
 It costs $3.50 in 2026. | It costs three dollars and fifty cents in twenty twenty-six.
 $1, $0.99, -$5, $5M, £10.01 | one dollar, ninety-nine cents, minus five dollars, five million dollars, ten pounds and one penny
 $2.5 million, 20€, 100 USD, $5-10 | two point five million dollars, twenty euros, one hundred U.S. dollars, five to ten dollars
-It grew 5% or 5–10%, from -3% to +4%. | It grew five percent or five to ten percent, from minus three percent to four percent.
+It grew 5% or 5–10%, from -3% to +4%. | It grew five percent or five to ten percent, from minus three percent to plus four percent.
 25°C, -5 °C, 77°F, 90° | twenty-five degrees Celsius, minus five degrees Celsius, seventy-seven degrees Fahrenheit, ninety degrees
 5 km, 1 km, a 5-km walk, 60 km/h | five kilometers, one kilometer, a five-kilometer walk, sixty kilometers per hour
 3.5GHz, 16 GB, 9.8 m/s², 10 m² | three point five gigahertz, sixteen gigabytes, nine point eight meters per second squared, ten square meters
@@ -57,7 +57,7 @@ He's 6'2". | He's six foot two.
 100,000 people; 1500 people; 0.5; .5 | one hundred thousand people; fifteen hundred people; zero point five; zero point five
 Call 911 or 1-800-555-0199. | Call nine one one or one, eight zero zero, five five five, zero one nine nine.
 5e-3, Table 4-1, H.264 | five times ten to the power of minus three, Table four dash one, H dot two hundred and sixty-four
-x != y, a >= b, p(x) <= 1 | x is not equal to y, a is at least b, p(x) is at most one
+x != y, a >= b, p(x) <= 1 | x is not equal to y, a is at least b, p of x is at most one
 Mrs. Smith of St. James St. | Missus Smith of Saint James Street.
 Press Ctrl+C or Alt-F4. | Press Ctrl plus C or Alt-F four.
 你好 in 第3章 | 你好 in 第三章
@@ -80,7 +80,7 @@ x²+y²=z²，3+2=5，5-3=2，3×4÷2 | x的平方加y的平方等于z的平方�
 GPT-4、MP3、5G、3D | GPT 四、MP 三、五G、三D
 用HTTP/2协议，C++和C# | 用HTTP 二协议，C plus plus和C sharp
 101、1000、10000、100000000 | 一百零一、一千、一万、一亿
-ＡＢＣ１２３，（世界）！ | ABC 一百二十三，（世界）！
+ＡＢＣ１２３，（世界）！ | ABC 一二三，（世界）！
 写 a@b.com。 | 写 a at b dot com。
 会议9:00-11:30，3月-5月，周一~周五 | 会议九点到十一点三十分，三月到五月，周一到周五
 光速约为3×10^8m/s，如图3-1所示 | 光速约为三乘以十的八次方米每秒，如图三杠一所示

@@ -9,15 +9,18 @@ invisible characters, the ``https://`` of an address.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import lru_cache
 from importlib import import_module
 
-from models.text.languages import spans
+from models.text.languages import Span, spans
 from models.text.normalise.common import shared, tidy
 
-VERSION = 1  # in the front-ends' fingerprints: a rise renders again whatever may sound different
+VERSION = 2  # in the front-ends' fingerprints: a rise renders again whatever may sound different
 DISTRIBUTIONS = ("cn2an", "num2words")  # whose versions belong there, too
+
+_STUCK = re.compile(r"(?<![\w.,$€£¥])\d[\d.,]*$")
 
 
 @lru_cache(maxsize=4096)
@@ -30,10 +33,22 @@ def normalise(text: str, language: str) -> str:
     if language != "en":
         text = _rules(language)(text)
     parts = []
-    for span in spans(text, language):
+    for span in _numbered(spans(text, language)):
         done = span.language == language != "en"
         parts.append(span.text if done else _around(span.text, _rules(span.language)))
     return tidy("".join(parts))
+
+
+def _numbered(found: list[Span]) -> list[Span]:
+    """In English, a number that touches a Chinese word belongs to it: in 2024年."""
+    out: list[Span] = []
+    for span in found:
+        if out and span.language != "en" == out[-1].language and (number := _STUCK.search(out[-1].text)):
+            before = out.pop().text[: number.start()]
+            out += [Span(before, "en")] if before else []
+            span = Span(number[0] + span.text, span.language)  # noqa: PLW2901
+        out.append(span)
+    return out
 
 
 def _rules(language: str) -> Callable[[str], str]:

@@ -18,10 +18,15 @@ _QUOTES = str.maketrans(
     {**dict.fromkeys("“”„‟«»‹›″〝〞〟", '"'), "〔": "（", "〕": "）", **dict.fromkeys("‘’‚‛′＇", "'")}
 )
 _ELLIPSIS = re.compile(r"\.{3,}|…+|。{2,}|⋯+")
-_DASHES = str.maketrans({**dict.fromkeys("‐‑‒⁃﹣", "-"), **dict.fromkeys("―⸺⸻", "—"), "−": "-", "﹘": "–"})
-_LONG_DASH = re.compile(  # also a hyphen between spaces, unless it may be a minus: 3 - 2, x - y
-    r"—{2,}|(?<!-)--(?!-)|(?<=\s)–(?=\s)|(?<=[^\W\d_]{2}\s)-(?=\s)|(?<=[^\w\s)]\s)-(?=\s)|(?<=\s)-(?=\s[^\W\d_]{2})"
+_DASHES = str.maketrans(
+    {**dict.fromkeys("‐‑‒⁃﹣", "-"), **dict.fromkeys("―⸺⸻", "—"), "−": "-", "﹘": "–", "≧": "≥", "≦": "≤"}
 )
+_LONG_DASH = re.compile(  # also a hyphen between spaces, unless it may be a minus: 3 - 2, x - y
+    r"—{2,}|(?<!-)(?:(?<=\w)--|--(?![a-z-]))(?!-)|(?<=\s)–(?=\s)|(?<=[^\W\d_]{2}\s)-(?=\s)|(?<=[^\w\s)]\s)-(?=\s)|(?<=\s)-(?=\s[^\W\d_]{2})"
+)
+_DOUBLE_STAR = re.compile(r"(?<=[\w)])\s?\*\*\s?(?=-?\d|[a-z]\b)")  # x**2
+_OTHER_DIGIT = re.compile(r"(?![0-9])\d")  # Arabic, Devanagari ...
+_GROUPED = re.compile(r"(?<![\d+.,)-])(?<![\d+.,)-] )\d{1,3}(?: 000|(?: \d{3}){2,})(?![\d-]| \d)")  # 1 000 000
 _SPACES = re.compile(r"\s+")
 _SPACE_BEFORE = re.compile(r" +(?=[,.;:!?…，。；：！？、)）」』])(?![.][\w])")
 
@@ -39,9 +44,12 @@ def shared(text: str) -> str:
         text = _SILENT.sub(" ", _CONTROL.sub("", text))
         text = _ELLIPSIS.sub("…", text)
         text = _COMPATIBLE.sub(lambda m: _compatible(m[0]), text)
+        text = _OTHER_DIGIT.sub(lambda m: str(unicodedata.decimal(m[0])), text)
     text = _ELLIPSIS.sub("…", text)
     text = _LONG_DASH.sub("—", text)
-    return _SPACES.sub(" ", text).strip()
+    text = _DOUBLE_STAR.sub("^", text)
+    text = _SPACES.sub(" ", text).strip()
+    return _GROUPED.sub(lambda m: m[0].replace(" ", ""), text)
 
 
 def _compatible(run: str) -> str:
@@ -55,3 +63,12 @@ def _compatible(run: str) -> str:
 def tidy(text: str) -> str:
     """One space between words, none before punctuation."""
     return _SPACE_BEFORE.sub("", _SPACES.sub(" ", text)).strip()
+
+
+_ROMAN = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100}
+
+
+def roman(text: str) -> str:
+    """The value of a Roman numeral, in digits: XIV is 14."""
+    values = [_ROMAN[c] for c in text]
+    return str(sum(-v if v < max(values[i + 1 :], default=0) else v for i, v in enumerate(values)))

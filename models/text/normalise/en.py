@@ -5,10 +5,12 @@ Rules run in order; what one has put into words has no digit or sign left for th
 
 from __future__ import annotations
 
+import operator
 import re
 from itertools import chain
 
-from models.text.normalise.en_figures import AMOUNTS, DATES, NUMBERS, Match, N, Rules, bare, either, number
+from models.text.normalise.en_dates import DATES
+from models.text.normalise.en_figures import AMOUNTS, NUMBERS, Match, N, Rules, bare, either, number
 from models.text.normalise.en_words import ABBREVIATIONS, BEFORE_NUMBER, ELEMENTS, EXTENSIONS, GREEK, SIGNS
 from models.text.normalise.numbers import digits
 
@@ -54,7 +56,9 @@ def _code(m: Match) -> str:
 def _formula(m: Match) -> str:
     """H2O, C6H12O6: letters in capitals, counts in words."""
     parts = re.findall(r"([A-Z][a-z]?)(\d*)", m[0])
-    if any(element not in ELEMENTS for element, _ in parts) or not any(count for _, count in parts):
+    elements = [element for element, _ in parts]
+    twice = any(map(operator.eq, elements, elements[1:]))  # CSS3
+    if twice or not set(elements) <= set(ELEMENTS) or not any(count for _, count in parts):
         return m[0]
     return " ".join(" ".join(element.upper()) + (f" {number(count)}" if count else "") for element, count in parts)
 
@@ -90,13 +94,19 @@ ADDRESSES: Rules = [
         r"(?<!\w)[\w.+-]+@[\w-]+(?:\.[\w-]+)+",
         r"\b(?:https?|ftp|s3|file|redis)://[^\s,;\u2e80-\uffef]+|(?<![\w@])www\.[^\s,;\u2e80-\uffef]+",
         rf"(?<![\w.@])[\w-]+(?:\.[\w-]+)*\.(?:{_TOP})(?:/[^\s,;\u2e80-\uffef]*)?(?!\.?\w)",
-        r"(?<![\w:/])(?:~|\.{1,2})?/[A-Za-z][\w.-]*(?:/[\w.-]+)+/?|\b[A-Z]:\\[\w\\.-]+",
+        r"(?<![\w:/])(?:\.{1,2})?/[A-Za-z][\w.-]*(?:/[\w.-]+)+/?|(?<!\w)~/[\w.-]+(?:/[\w.-]+)*/?|\b[A-Z]:\\[\w\\.-]+",
         rf"(?<![\w.])[A-Za-z][\w-]*(?:\.[\w-]+)*\.(?:{EXTENSIONS})\b(?!\.\w|\()",
     )
 ]
+# In other languages, too: words that an English reader says for them.
+LATIN_ABBREVIATIONS: Rules = [
+    (re.compile(r"(?<![\w.])(?:e\.g\.|i\.e\.|etc\.|vs\.)", re.ASCII), lambda m: f" {ABBREVIATIONS[m[0]]} ")
+]
 _SHORT: Rules = [
-    (re.compile(rf"(?<![\w.])(?:{either(ABBREVIATIONS)})"), _abbreviation),
-    (re.compile(rf"(?<![\w.])((?i:{either(BEFORE_NUMBER)}))\s?(?=\d)"), _before_number),
+    (re.compile(rf"(?<![\w.])(?:{either(ABBREVIATIONS)})(?!\w)"), _abbreviation),
+    (re.compile(r"\bw/\s?(?=[a-z\d])"), lambda _: "with "),
+    (re.compile(r"\bMt\.(?=\s[A-Z])"), lambda _: "Mount"),
+    (re.compile(rf"(?<![\w.])((?i:{either(BEFORE_NUMBER)}))\s?(?=\d|(?<=\w\w\. )[IVX]+\b(?!\.|['’]))"), _before_number),
     (re.compile(r"\bSt\.(?=\s[A-Z])"), lambda _: "Saint"),
     (re.compile(r"(?<=[a-z] )St\."), lambda m: "Street" + ("." if not m.string[m.end() :].strip() else "")),
 ]
@@ -106,6 +116,10 @@ _CODE: Rules = [
     (re.compile(pattern), rule)
     for pattern, rule in (
         (r"\bC\+\+", lambda _: "C plus plus"),
+        (r"(?<![\w-])--(?=[a-z])", lambda _: "dash dash "),
+        (r"(?<=\w\w\s)-(?=[A-Za-z]\b(?!['’-]))", lambda _: "dash "),  # install -r
+        (r"\s?(&&|\|\|)\s?", lambda m: " and " if m[1] == "&&" else " or "),
+        (r"(?<=[\w)])\+\+(?!\w)", lambda _: " plus plus"),
         (r"\b([CF])#", lambda m: f"{m[1]} sharp"),
         (r"(?<!\w)\.NET\b", lambda _: "dot net"),
         (r"(?<!\w)#(?=[A-Za-z]\w)", lambda _: "hashtag "),
@@ -114,15 +128,26 @@ _CODE: Rules = [
         (r"(?<=[^\W_])_+|_+(?=[^\W_])", lambda _: " "),
     )
 ]
+_FUNCTIONS = {
+    "sin": "sine", "cos": "cosine", "tan": "tangent", "ln": "natural log", "arcsin": "arc sine", "arccos": "arc cosine",
+    "arctan": "arc tangent", "log": "log", "exp": "exponential", "max": "max", "min": "min", "lim": "limit",
+}  # fmt: skip
 _MATHS: Rules = [
     (re.compile(pattern), rule)
     for pattern, rule in (
+        (r"\b(log|ln|exp|max|min)\(", lambda m: f"{_FUNCTIONS[m[1]]} of ("),
+        (r"\b(sin|cos|tan|arcsin|arccos|arctan)(?=\s?\(|\s[a-zα-ω]\b|[α-ω])", lambda m: f"{_FUNCTIONS[m[1]]} of "),
+        (r"\b([f-hpquvyEFGHOP])\(([^()]{1,30})\)", lambda m: f"{m[1]} of {m[2].replace('|', ' given ')}"),
+        (r"(?<=[\dnkm])!(?=\s?[=×÷*/+<>)]|\s-\s)", lambda _: " factorial"),
         (r"\$([^$\d\s][^$]{0,80}?)\$", lambda m: m[1]),  # TeX's inline formula
         (r"\b(?=[A-Za-z]*\d)(?:[A-Z][a-z]?\d*){2,12}\b|\b[HONF][23]\b", _formula),
         (r"(?P<base>[A-Za-z\d)π]+)\^(?P<e>\{[^}]{1,20}\}|\([^)]{1,20}\)|-?\w+)", _power),
         (r"(?<=\d)\s?[xX*]\s?(?=\d)", lambda _: " times "),
         (r"(?<=\d):(?=\d)", lambda _: " to "),
         (r"\b([a-z])/([a-z])\b", lambda m: f"{m[1]} over {m[2]}"),
+        (r"\b([a-z]):([a-z])\b", lambda m: f"{m[1]} to {m[2]}"),
+        (r"(?<=[\d)])\s/\s(?=[\d(])", lambda _: " divided by "),
+        (r"(?<=\b[a-z])\s/\s(?=[a-z]\b|\d)", lambda _: " over "),
         (r"(?<=\d)/(?=\d)", lambda _: " slash "),
         (
             r"(?<=[\w)])\s-\s(?=[\d(])|(?<=[\d)])-(?=[\d(])|(?<=\b[a-z])\s?-\s?(?=[a-z]\b(?!['’]|-)|\d)",

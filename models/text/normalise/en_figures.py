@@ -1,26 +1,20 @@
-"""English figures: dates, times, money, units, fractions, ranges, Roman numerals, plain numbers.
-
-American reading: ``3/5/2024`` is March fifth; a four-digit number from 1001 to 2099 is read as a year.
-"""
+"""English figures: money, units, telephone numbers, versions, fractions, ranges, Roman numerals, plain numbers."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
 
-from models.text.normalise.en_words import CURRENCIES, KINGS, MONTHS, NUMBERED, UNITS
+from models.text.normalise.common import roman
+from models.text.normalise.en_words import CURRENCIES, KINGS, NUMBERED, UNITS
 from models.text.normalise.numbers import PLAIN, cardinal, digits, ordinal, year
 
 Match = re.Match[str]
 Rules = list[tuple[re.Pattern[str], Callable[[Match], str]]]
 
 _SCALES = {"K": "thousand", "k": "thousand", "M": "million", "m": "million", "B": "billion", "bn": "billion"}
-_ROMAN = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100}
+_COMPASS = {"N": "north", "S": "south", "E": "east", "W": "west"}
 _FRACTIONS = {2: "half", 4: "quarter"}
-_DECADES = {
-    "2": "twenties", "3": "thirties", "4": "forties", "5": "fifties", "6": "sixties", "7": "seventies",
-    "8": "eighties", "9": "nineties",
-}  # fmt: skip
 
 
 def number(text: str) -> str:
@@ -29,55 +23,17 @@ def number(text: str) -> str:
 
 
 def _signed(text: str) -> str:
-    return f"minus {number(text[1:])}" if text[0] == "-" else number(text.lstrip("+"))
+    return (
+        f"minus {number(text[1:])}"
+        if text[0] == "-"
+        else f"{'plus ' if text[0] == '+' else ''}{number(text.lstrip('+'))}"
+    )
 
 
-def _month(name: str) -> str:
-    return next(month for month in MONTHS if month[:3] == name[:3].capitalize())
-
-
-def _year(text: str) -> str:
+def year_or_count(text: str) -> str:
+    """Four digits: a year from 1001 to 2099, otherwise a number."""
     value = int(text)
     return year(value) if 1000 < value <= 2099 else number(text)
-
-
-def _date(month: int, day: int, when: str | None) -> str:
-    words = f"{MONTHS[month - 1]} {ordinal(day)}"
-    return f"{words}, {_year(when)}" if when else words
-
-
-def _iso_date(m: Match) -> str:
-    return _date(int(m["m"]), int(m["d"]), m["y"]) if _is_date(m) else m[0]
-
-
-def _is_date(m: Match) -> bool:
-    return 1 <= int(m["m"]) <= 12 and 1 <= int(m["d"]) <= 31
-
-
-def _month_day(m: Match) -> str:
-    day = ordinal(int(m["d"]))
-    if m["d2"]:
-        day += f" to {ordinal(int(m['d2']))}"
-    return f"{_month(m['month'])} {day}" + (f", {_year(m['y'])}" if m["y"] else "")
-
-
-def _day_month(m: Match) -> str:
-    return f"the {ordinal(int(m['d']))} of {_month(m['month'])}" + (f" {_year(m['y'])}" if m["y"] else "")
-
-
-def _time(m: Match) -> str:
-    hour, minute, half = m["h"], m["m"], m["half"]
-    words = [number(str(int(hour)))]
-    if minute and int(minute):
-        words.append(f"oh {number(minute[1])}" if minute[0] == "0" else number(minute))
-    elif minute and not half:
-        words.append("hundred" if int(hour) > 12 or hour == "00" else "o'clock")
-    if m["s"]:
-        words.append(f"and {number(str(int(m['s'])))} seconds")
-    if half:
-        words.append("A M" if half[0] in "aA" else "P M")
-    end = "." if half and half.endswith(".") and not m.string[m.end() :].strip() else ""
-    return " ".join(words) + end
 
 
 def _version(m: Match) -> str:
@@ -103,7 +59,9 @@ def _money(m: Match) -> str:
         if int(part):
             words.append(f"{number(str(int(part)))} {cent if int(part) == 1 else cents}")
         return sign + " and ".join(words)
-    return f"{sign}{number(amount)} {one if amount == '1' else many}"
+    before, after = m.string[: m.start()], m.string[m.end() :]
+    adjective = re.search(r"\b[Aa]n?\s$", before) and re.match(r"\s[a-z]", after)  # a $20 ticket
+    return f"{sign}{number(amount)} {one if amount == '1' or adjective else many}"
 
 
 def _money_range(m: Match) -> str:
@@ -123,6 +81,8 @@ def _unit(m: Match) -> str:
 def _fraction(m: Match) -> str:
     a, b = int(m["a"]), int(m["b"])
     whole = f"{number(m['w'])} and " if m["w"] else ""
+    if b == 100 and 10 < a <= b:
+        return f"{number(m['a'])} out of one hundred"
     if b in (0, 1) or b > 100 or (a >= b and not m["w"]) or a == 0:
         return (
             f"{whole}{number(m['a'])} over {number(m['b'])}" if a <= b or "⁄" in m[0] else m[0].replace("/", " slash ")
@@ -140,38 +100,46 @@ def _range(m: Match) -> str:
 
 def bare(text: str) -> str:
     """A number that may be a year."""
-    return _year(text) if re.fullmatch(r"\d{4}", text) else number(text)
-
-
-def _roman(text: str) -> int:
-    values = [_ROMAN[c] for c in text]
-    return sum(-v if v < max(values[i + 1 :], default=0) else v for i, v in enumerate(values))
+    return year_or_count(text) if re.fullmatch(r"\d{4}", text) else number(text)
 
 
 def _king(m: Match) -> str:
-    return f"{m[1]} the {ordinal(_roman(m[2]))}"
+    return f"{m[1]} the {ordinal(int(roman(m[2])))}"
 
 
 def _numbered(m: Match) -> str:
-    return f"{m[1]} {number(str(_roman(m[2])))}"
+    return f"{m[1]} {number(roman(m[2]))}"
 
 
 def _scientific(m: Match) -> str:
-    exponent = m[2].lstrip("+")
-    return f"{number(m[1])} times ten to the power of {_signed(exponent)}"
+    words = f"{number(m['n'])} times ten to the power of {_signed(m['e'].lstrip('+'))}"
+    return words + (f" {UNITS[m['u']][1]}" if m["u"] else "")
+
+
+def _european(m: Match) -> str:
+    """1.234,56 as 1234.56."""
+    return m[0].replace(".", "").replace(",", ".")
+
+
+def _angle(m: Match) -> str:
+    """45° 30' N."""
+    words = f"{number(m['d'])} degrees {number(m['m'])} minutes" + (f" {number(m['s'])} seconds" if m["s"] else "")
+    return words + (f" {_COMPASS[m['to']]}" if m["to"] else "")
+
+
+def _inches(m: Match) -> str:
+    """13.3" is a length, unless the mark closes a quotation."""
+    before, after = m.string[: m.start()], m.string[m.end() :]
+    if before.count('"') % 2:
+        return m[0]
+    many = m[1] != "1" and not re.match(
+        r"\s(?!(?:and|or|long|wide|tall|high|deep|thick|by|x|is|in|of|to)\b)[a-z]", after
+    )
+    return f"{number(m[1])} {'inches' if many else 'inch'}"
 
 
 def _dashed(m: Match) -> str:
     return f"{m[1]} {number(m[2])} dash {number(m[3])}"
-
-
-def _decade(m: Match) -> str:
-    """1990s, '90s."""
-    if m["short"]:
-        return _DECADES[m["decade2"]]
-    if m["decade"] == "0":
-        return f"{number(m['century'])} hundreds" if m["century"] != "20" else "two thousands"
-    return f"{number(m['century'])} {_DECADES.get(m['decade'], 'tens')}"
 
 
 def either(words: dict[str, object] | dict[str, str]) -> str:
@@ -180,40 +148,28 @@ def either(words: dict[str, object] | dict[str, str]) -> str:
 
 
 N = f"(?:{PLAIN})"
-_MONTH = "(?:" + "|".join(f"{m}|{m[:3]}\\.?" for m in MONTHS) + r"|Sept\.?)"
-_YEAR = r"(?:,?\s(?P<y>\d{4})\b)?"
-_HALF = r"(?P<half>[aApP]\.?[mM]\b\.?)"
 _SCALE = r"(?:\s?(?P<scale>thousand|million|billion|trillion|bn|(?<=\d)[KMBkm])(?![A-Za-z]))?"
 _SIGNS = "|".join(re.escape(c) for c in sorted(CURRENCIES, key=len, reverse=True) if not c.isalpha())
 _CODES = "|".join(c for c in CURRENCIES if c.isalpha())
 _UNIT = "|".join(re.escape(unit) for unit in sorted(UNITS, key=len, reverse=True)).replace("μ", "[μµ]")
-_ALONE = r"(?<![\w.,/-])"  # no part of a longer number, word or date before it
-_ENDS = r"(?![\w/-]|[.,:]\d)"  # nor after it
+ALONE = r"(?<![\w.,/-])"  # no part of a longer number, word or date before it
+ENDS = r"(?![\w/-]|[.,:]\d)"  # nor after it
 
-DATES: Rules = [
-    (re.compile(pattern), rule)
-    for pattern, rule in (
-        (rf"{_ALONE}(?P<y>\d{{4}})(?P<x>[-/.])(?P<m>\d{{1,2}})(?P=x)(?P<d>\d{{1,2}}){_ENDS}", _iso_date),
-        (rf"{_ALONE}(?P<m>\d{{1,2}})/(?P<d>\d{{1,2}})/(?P<y>\d{{4}}){_ENDS}", _iso_date),
-        (
-            rf"\b(?P<month>{_MONTH})\s(?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?:\s?[-–]\s?(?P<d2>\d{{1,2}}))?(?![\d:%]){_YEAR}",
-            _month_day,
-        ),
-        (
-            rf"{_ALONE}(?:the\s)?(?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?:\sof)?\s(?P<month>{_MONTH})(?!\w){_YEAR}",
-            _day_month,
-        ),
-        (
-            rf"(?<![\d:.])(?P<h>[01]?\d|2[0-4]):(?P<m>[0-5]\d)(?::(?P<s>[0-5]\d))?(?:\s?{_HALF})?(?![\d:])",
-            _time,
-        ),
-        (rf"(?<![\d:.])(?P<h>1[0-2]|0?[1-9])(?P<m>)(?P<s>)\s?{_HALF}", _time),
-        (r"\b(?P<century>\d\d)(?P<decade>\d)0s\b|(?P<short>['’])(?P<decade2>[2-9])0s\b", _decade),
-    )
-]
+_NAMES = (  # what has a minor version, read as a number: Python 3.12
+    r"Python|Java|PHP|Ruby|Go|Rust|Swift|Kotlin|Django|Celery|Redis|Valkey|Ubuntu|Debian|Kubernetes|CUDA|PyTorch|"
+    r"TypeScript|Node(?:\.js)?|NumPy|Spark|Kafka|Linux|kernel|[Vv]ersion|[Rr]elease"
+)
 AMOUNTS: Rules = [
     (re.compile(pattern), rule)
     for pattern, rule in (
+        (
+            r"(?<![\w.])(?P<d>\d{1,3})°\s?(?P<m>\d{1,2})['′](?:\s?(?P<s>\d{1,2})[\"″])?(?:\s?(?P<to>[NSEW])\b)?",
+            _angle,
+        ),
+        (r"(?<![\w.,])\d{1,3}(?:\.\d{3})*,\d\d(?=\s?(?:€|EUR\b))|(?<=€)\d{1,3}(?:\.\d{3})*,\d\d(?!\d)", _european),
+        (r"(?<![\w.,(])\d+,\d\d(?![\w)]|,\d)", _european),
+        (rf"(?<![\w.])(?P<n>\d+(?:\.\d+)?)[eE](?P<e>[-+]?\d+)\b(?:\s(?P<u>{_UNIT})(?![\w/^]))?", _scientific),
+        (rf"\b({_NAMES})\s(\d+)\.([1-9]\d)(?![\w.]\w)", lambda m: f"{m[1]} {number(m[2])} point {number(m[3])}"),
         (
             r"(?<![\w.])\+\d{1,3}[ -]?(?:\(\d+\)[ -]?)?\d[\d -]{5,}\d"
             r"|(?<![\w.-])(?:\d{1,2}[ -])?(?:\(\d{3}\) ?|\d{3}[ -])\d{3}-\d{4}\b",
@@ -235,13 +191,16 @@ NUMBERS: Rules = [
     (re.compile(pattern), rule)
     for pattern, rule in (
         (r"\b(\d)['′](\d{1,2})[\"″]?(?!\w)", lambda m: f"{number(m[1])} foot {number(m[2])}"),
+        (r"(?<![\w.])(\d+(?:\.\d+)?)\"(?!\w)", _inches),
+        (r"(?<=\d)\sK(?![\w&-])", lambda _: " kelvin"),  # a thousand has no space before it
+        (r"(?<=\d)\s?A(?=[,.;:)](?!\w)|$|\s(?:of|at|fuse|current)\b)", lambda _: " amperes"),
         (r"(?i:(?<=\bcall )|(?<=\bdial ))\d{3}\b", lambda m: digits(m[0], "en")),
-        (r"(?<![\w.])(\d+(?:\.\d+)?)[eE]([-+]?\d+)\b", _scientific),
         (r"\b((?i:figure|table|section|exercise|example|equation|listing)s?) (\d+)-(\d+)\b", _dashed),
         (r"\b24/7\b", lambda _: "twenty-four seven"),
+        (r"(?<![\w./])(\d\d)/\1(?![\w/])", lambda m: f"{number(m[1])} {number(m[1])}"),  # 50/50
         (r"(?<![\w./])(?:(?P<w>\d+)[ -])?(?P<a>\d{1,3})[/⁄](?P<b>\d{1,3})(?![\w/]|\.\d)", _fraction),
         (r"\b(\d+)(?:st|nd|rd|th)\b", lambda m: ordinal(int(m[1]))),
-        (rf"{_ALONE}(?P<a>{N})\s?[–~-]\s?(?P<b>{N}){_ENDS}", _range),
+        (rf"{ALONE}(?P<a>{N})\s?[–~-]\s?(?P<b>{N}){ENDS}", _range),
         (rf"\b({KINGS}) ([IVX]+)\b(?!\.\w)", _king),
         (rf"\b({NUMBERED})s? ([IVXL]+)\b(?!['’]|(?<= I) (?!of|and|to|is|was|or|in)[a-z])", _numbered),
     )

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from models.text.languages import HAN, KANA
-from models.text.normalise.en import ADDRESSES
+from models.text.normalise.common import roman
+from models.text.normalise.en import ADDRESSES, LATIN_ABBREVIATIONS
 from models.text.normalise.numbers import PLAIN, cardinal, digits
 
 Match = re.Match[str]
@@ -17,9 +18,18 @@ UNITS = {
     "mg": "ミリグラム", "t": "トン", "L": "リットル", "l": "リットル", "mL": "ミリリットル", "ml": "ミリリットル",
     "s": "秒", "ms": "ミリ秒", "min": "分", "h": "時間", "Hz": "ヘルツ", "kHz": "キロヘルツ", "MHz": "メガヘルツ",
     "GHz": "ギガヘルツ", "KB": "キロバイト", "MB": "メガバイト", "GB": "ギガバイト", "TB": "テラバイト", "W": "ワット",
-    "kW": "キロワット", "kWh": "キロワット時", "V": "ボルト", "mA": "ミリアンペア", "Ω": "オーム", "J": "ジュール",
+    "kW": "キロワット", "kWh": "キロワット時", "Mbps": "メガビット毎秒", "Gbps": "ギガビット毎秒",
+    "kbps": "キロビット毎秒",
+    "MW": "メガワット", "mV": "ミリボルト", "kV": "キロボルト", "kPa": "キロパスカル", "mAh": "ミリアンペア時",
+    "kJ": "キロジュール",
+    "m/s^2": "メートル毎秒毎秒", "mg/L": "ミリグラム毎リットル", "g/L": "グラム毎リットル", "μs": "マイクロ秒",
+    "ns": "ナノ秒", "fps": "フレーム毎秒",
+    "V": "ボルト", "mA": "ミリアンペア", "Ω": "オーム", "J": "ジュール",
     "kcal": "キロカロリー", "cal": "カロリー", "N": "ニュートン", "Pa": "パスカル", "hPa": "ヘクトパスカル",
-    "dB": "デシベル", "km/h": "キロメートル毎時", "m/s": "メートル毎秒", "mol": "モル", "px": "ピクセル",
+    "dB": "デシベル", "km/h": "キロメートル毎時", "km/s": "キロメートル毎秒", "cm/s": "センチメートル毎秒",
+    "mmHg": "ミリメートルエイチジー",
+    "g/cm^3": "グラム毎立方センチメートル", "kg/m^3": "キログラム毎立方メートル", "ppm": "ピーピーエム",
+    "m/s": "メートル毎秒", "mol": "モル", "px": "ピクセル",
     "%": "パーセント", "％": "パーセント", "‰": "パーミル", "°C": "度", "℃": "度", "°F": "度", "°": "度",
 }  # fmt: skip
 CURRENCIES = {
@@ -27,7 +37,8 @@ CURRENCIES = {
     "EUR": "ユーロ", "JPY": "円",
 }  # fmt: skip
 SIGNS = {
-    "+": "プラス", "=": "イコール", "×": "かける", "÷": "わる", "±": "プラスマイナス", "≤": "以下", "≥": "以上",
+    "+": "プラス", "=": "イコール", "×": "かける", "÷": "わる", "±": "プラスマイナス", "≤": "小なりイコール",
+    "≥": "大なりイコール",
     "≠": "ノットイコール", "≈": "ニアリーイコール", "<": "小なり", ">": "大なり", "→": "、", "∞": "無限大",
     "√": "ルート", "&": "アンド", "%": "パーセント", "#": "シャープ", "@": "アット", "°": "度", "∴": "ゆえに",
     "$": "ドル", "€": "ユーロ", "£": "ポンド", "¥": "円", "￥": "円", "⁄": "分の", "〒": "郵便番号",
@@ -45,7 +56,7 @@ GREEK = {
 
 def spell(text: str) -> str:
     """Japanese text without digits or signs."""
-    for pattern, rule in (*ADDRESSES, *_RULES):
+    for pattern, rule in (*ADDRESSES, *LATIN_ABBREVIATIONS, *_RULES):
         text = pattern.sub(rule, text)
     return text
 
@@ -62,6 +73,12 @@ def _date(m: Match) -> str:
     if not (1 <= int(m["m"]) <= 12 and 1 <= int(m["d"]) <= 31):
         return m[0]
     return f"{_n(m['y'])}年{_n(str(int(m['m'])))}月{_n(str(int(m['d'])))}日"
+
+
+def _month_day(m: Match) -> str:
+    if not (1 <= int(m["m"]) <= 12 and 1 <= int(m["d"]) <= 31):
+        return m[0]
+    return f"{_n(str(int(m['m'])))}月{_n(str(int(m['d'])))}日"
 
 
 def _time(m: Match) -> str:
@@ -86,6 +103,7 @@ N = f"(?:{PLAIN})"
 _SIGNED = f"[-+−]?{N}"
 _ALONE = r"(?<![\d.^A-Za-z-])"
 _UNTIL = r"\s?[-–—~～〜]\s?"
+_UNTIL_WAVE = "[~～〜]"
 _WIDE = f"{HAN}{KANA}"
 _CURRENCY = "|".join(re.escape(c) for c in sorted(CURRENCIES, key=len, reverse=True))
 _UNIT = "|".join(re.escape(unit) for unit in sorted(UNITS, key=len, reverse=True)).replace("μ", "[μµ]")
@@ -94,24 +112,41 @@ _RULES = [
     (re.compile(pattern), rule)
     for pattern, rule in (
         (rf"{_ALONE}(?P<y>\d{{4}})(?P<x>[-/.])(?P<m>\d{{1,2}})(?P=x)(?P<d>\d{{1,2}})(?![\d.-])", _date),
+        (r"(?<=第)([IVXL]+)(?=[章節部巻編条期段季級類])", lambda m: roman(m[1])),
+        (
+            r"(?<![A-Za-z])([IVX]+)(?=世(?!紀))|(?<![A-Za-z])(I{1,3}|IV|VI{1,3}|IX)(?=[型級類期度])",
+            lambda m: roman(m[0]),
+        ),
+        (r"(?<![\d/])(?P<m>\d{1,2})/(?P<d>\d{1,2})(?=に|から|まで|[(（][月火水木金土日][)）])", _month_day),
+        (r"(?<=日)\s?[(（]([月火水木金土日])(?:曜日?)?[)）]", lambda m: m[1] + "曜日"),
+        (rf"(?<=[\d{_WIDE}])\s?{_UNTIL_WAVE}\s?(?=第?[\d一二三四五六七八九十])", lambda _: "から"),
+        (
+            rf"(?<=[月火水木金土日]){_UNTIL_WAVE}(?=[月火水木金土日])|(?<=[時日年月円分]){_UNTIL_WAVE}(?=$|[、。\s)）])",
+            lambda _: "から",
+        ),
         (r"(?<![\d.:A-Za-z])(?P<h>[01]?\d|2[0-4])[:：](?P<m>[0-5]\d)(?:[:：](?P<s>[0-5]\d))?(?![\d:：])", _time),
+        (r"〒\s?(\d{3})-(\d{4})", lambda m: f"郵便番号{_phone(m[1])}の{_phone(m[2])} "),
+        (r"(?<=[区町村])\d+(?:-\d+)+(?![\d-])", lambda m: "の".join(map(_n, m[0].split("-")))),
         (r"(?<![\d.])0\d{1,3}-\d{1,4}-\d{3,4}(?!\d)|(?<![\d.])0[789]0\d{8}(?!\d)", lambda m: _phone(m[0])),
         (rf"{_ALONE}\d+(?:\.\d+){{2,}}(?![\d.])", lambda m: "点".join(map(_n, m[0].split(".")))),
-        (rf"(?P<sign>-)?(?P<c>{_CURRENCY})\s?(?P<n>{N})(?P<scale>[万億兆千百]+)?", _money),
+        (rf"(?P<sign>-)?(?P<c>{_CURRENCY})\s?(?P<n>{N})(?P<scale>[万億兆千百]+)?(?:円|ドル|ユーロ|ポンド)?", _money),
         (rf"(?P<sign>)(?P<n>{N})(?P<scale>[万億兆千百]+)?\s?(?P<c>{_CURRENCY})", _money),
         (rf"{_ALONE}(?P<a>{_SIGNED})(?:[%％]?{_UNTIL}(?P<b>{_SIGNED}))?\s?(?P<u>{_UNIT})(?![A-Za-z\d/^])", _unit),
         (r"(?P<x>[A-Za-z\dπ)]+)\^(?P<e>\{[^}]{1,20}\}|\([^)]{1,20}\)|-?(?:\d+|[A-Za-z]))", _power),
         (rf"{_ALONE}(?P<a>\d+)[/⁄](?P<b>\d+)(?![\d/A-Za-z])", lambda m: f"{_n(m['b'])}分の{_n(m['a'])}"),
+        (r"(?<=乗)\s?-\s?(?=[\dA-Za-z(])", lambda _: "ひく"),
+        (r"(?<![A-Za-z/.])([a-z])/([a-z])(?![A-Za-z/])", lambda m: f"{m[1]}わる{m[2]}"),
+        (r"(?<=[\d)A-Za-z])\s/\s(?=[\d(A-Za-z](?![A-Za-z]))", lambda _: "わる"),
         (r"(?<=\d)[:：](?=\d)", lambda _: "対"),
         (r"</?([^\s\d<>=][^<>]{0,30})>", lambda m: f" {m[1]} "),  # the name of a tag
         (rf"{_ALONE}({N}){_UNTIL}(?={N}(?!\s?=))(?<!\s-\s)", lambda m: f"{m[1]}から"),
         (r"(?<=\d)\s?[xX*×]\s?(?=\d)", lambda _: "かける"),
         (r"(?<=[\d)A-Za-z])\s?[-−]\s?(?=\d+\s?=)|(?<=\d)\s-\s(?=\d)", lambda _: "ひく"),
-        (r"(?<![\w)）])[-−](?=\d)", lambda _: "マイナス"),
+        (r"(?<![A-Za-z\d)）月日号点分秒年章節題図表例課組式線円])[-−](?=\d)", lambda _: "マイナス"),
         (r"(?<=[A-Za-z])[-/]?(?=\d)", lambda _: " "),
         (rf"(?:(?<=[{_WIDE}])\s)?({N})(?:\s(?=[{_WIDE}]))?", lambda m: _n(m[1])),
         (f"[{''.join(GREEK)}]", lambda m: GREEK[m[0]]),
-        (r"(?<![A-Za-z+])\+(?=\w)|(?<=[^\x00-\x7f])\+|(?<=\s)\+(?=\s|$)", lambda _: "プラス"),
+        (r"(?<![A-Za-z+])\+(?=\w)|(?<=[A-Za-z])\+(?=[\w(])|(?<=[^\x00-\x7f])\+|(?<=\s)\+(?=\s|$)", lambda _: "プラス"),
         (f"[{re.escape(''.join(s for s in SIGNS if s not in '+#@&%.'))}]", lambda m: SIGNS[m[0]]),
         (r"(?<![A-Za-z\d])[#@&%](?![A-Za-z\d])", lambda m: SIGNS[m[0]]),
         (r"(?<![A-Za-z\d])[\\|*_^{}\[\]`<>/]+|[\\|*_^{}\[\]`<>/]+(?![A-Za-z\d])", lambda _: " "),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from models.text.normalise.en import ADDRESSES
+from models.text.normalise.en import ADDRESSES, LATIN_ABBREVIATIONS
 from models.text.normalise.numbers import PLAIN, cardinal, digits
 
 Match = re.Match[str]
@@ -15,8 +15,11 @@ UNITS = {
     "mL": "밀리리터", "ml": "밀리리터", "s": "초", "ms": "밀리초", "min": "분", "h": "시간", "Hz": "헤르츠",
     "kHz": "킬로헤르츠", "MHz": "메가헤르츠", "GHz": "기가헤르츠", "KB": "킬로바이트", "MB": "메가바이트",
     "GB": "기가바이트", "TB": "테라바이트", "W": "와트", "kW": "킬로와트", "kWh": "킬로와트시", "V": "볼트",
-    "kcal": "킬로칼로리", "cal": "칼로리", "Pa": "파스칼", "hPa": "헥토파스칼", "dB": "데시벨",
-    "km/h": "킬로미터 매 시", "m/s": "미터 매 초", "%": "퍼센트", "％": "퍼센트", "°": "도",
+    "Mbps": "메가비트 매 초", "Gbps": "기가비트 매 초", "mA": "밀리암페어", "A": "암페어", "kPa": "킬로파스칼",
+    "cm^2": "제곱센티미터", "μm": "마이크로미터", "nm": "나노미터", "kcal": "킬로칼로리", "cal": "칼로리",
+    "Pa": "파스칼", "hPa": "헥토파스칼",
+    "dB": "데시벨",
+    "km/s": "킬로미터 매 초", "km/h": "킬로미터 매 시", "m/s": "미터 매 초", "%": "퍼센트", "％": "퍼센트", "°": "도",
 }  # fmt: skip
 CURRENCIES = {"₩": "원", "$": "달러", "US$": "미국 달러", "€": "유로", "£": "파운드", "¥": "엔", "￥": "엔"}
 SIGNS = {
@@ -28,7 +31,10 @@ SIGNS = {
     "©": "저작권", "®": "", "™": "", "‰": "퍼밀", "‹": "", "›": "",
     "μ": "뮤", "σ": "시그마", "Ω": "오메가",
 }  # fmt: skip
-COUNTERS = "개|명|사람|살|마리|권|장|잔|병|대|송이|그루|켤레|벌|시간|시|가지|군데|번째|달|곳"
+COUNTERS = (
+    "자루|조각|칸|그릇|접시|상자|봉지|통|쌍|팀|차례|나라|다발|척|채|바퀴|개(?!월|년|국)|"
+    "명|사람|살|마리|권|장|잔|병|대|송이|그루|켤레|벌|시간|시|가지|군데|번째|달|곳"
+)
 _TENS = ("", "열", "스물", "서른", "마흔", "쉰", "예순", "일흔", "여든", "아흔")
 _ONES = ("", "한", "두", "세", "네", "다섯", "여섯", "일곱", "여덟", "아홉")
 _MONTHS = {"6": "유", "10": "시"}  # 유월, 시월
@@ -36,7 +42,7 @@ _MONTHS = {"6": "유", "10": "시"}  # 유월, 시월
 
 def spell(text: str) -> str:
     """Korean text without digits or signs."""
-    for pattern, rule in (*ADDRESSES, *_RULES):
+    for pattern, rule in (*ADDRESSES, *LATIN_ABBREVIATIONS, *_RULES):
         text = pattern.sub(rule, text)
     return text
 
@@ -100,6 +106,7 @@ _RULES = [
         (rf"{_ALONE}(?P<h>\d{{1,2}}):(?P<m>[0-5]\d)(?![\d:])", _time),
         (r"(?<![\d.])0\d{1,2}-\d{3,4}-\d{4}(?!\d)", lambda m: _phone(m[0])),
         (rf"{_ALONE}\d+(?:\.\d+){{2,}}(?![\d.])", lambda m: " 점 ".join(map(_n, m[0].split(".")))),
+        (r"(?<=시속 )(\d+)\s?km/h", lambda m: f"{_n(m[1])} 킬로미터"),
         (rf"(?P<c>{_CURRENCY})\s?(?P<n>{N})(?P<scale>[만억조천백]+)?", _money),
         (r"(?P<a>[-+−]?\d+(?:\.\d+)?)\s?(?:°(?P<u>[CF])|℃)", _temperature),
         (rf"{_ALONE}(?P<a>{_SIGNED})(?:[%％]?{_UNTIL}(?P<b>{_SIGNED}))?\s?(?P<u>{_UNIT})(?![A-Za-z\d/^])", _unit),
@@ -111,12 +118,16 @@ _RULES = [
         ),
         (rf"{_ALONE}(\d{{1,2}})\s?(?={COUNTERS})", lambda m: _native(m[1]) + " "),
         (rf"{_ALONE}({N}){_UNTIL}(?={N})", lambda m: f"{m[1]}에서 "),
+        (r"(?<![A-Za-z/.])([a-z])\s?/\s?([a-z])(?![A-Za-z/])", lambda m: f"{m[1]} 나누기 {m[2]}"),
+        (r"(?<=[\d)])\s/\s(?=[\d(])", lambda _: " 나누기 "),
+        (r"(?<=\w)\s?[~～]\s?(?=\w)", lambda _: "에서 "),
         (r"(?<=\d):(?=\d)", lambda _: " 대 "),
-        (r"(?<![\w)])[-−](?=\d)", lambda _: "마이너스 "),
+        (r"(?<![A-Za-z\d)월일년장절회표])[-−](?=\d)", lambda _: "마이너스 "),
         (r"(?P<x>[A-Za-z\d)]+)\^(?P<e>-?\d+)", lambda m: f"{m['x']}의 {_signed(m['e'])}제곱"),
         (r"(?<=[A-Za-z])[-/]?(?=\d)", lambda _: " "),
         (N, lambda m: _n(m[0])),
         (f"[{re.escape(''.join(s for s in SIGNS if s not in '+#@&%'))}]", lambda m: f" {SIGNS[m[0]]} "),
+        (r"(?<=[A-Za-z])\+(?=[\w(])", lambda _: " 더하기 "),
         (r"(?<![A-Za-z\d+])[#@&%+](?![A-Za-z])", lambda m: f" {SIGNS[m[0]]} "),
         (r"[\\|*_^{}\[\]`<>]+", lambda _: " "),
     )

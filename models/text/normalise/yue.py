@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 
+from models.text.normalise.numbers import digits
 from models.text.normalise.zh import spell as spell_mandarin
 
 # Only what the rules put in is rewritten; the author's own characters stay as they are.
 _WRITTEN = str.maketrans(
-    "点负万亿两约华氏赫兹千厘纳顷吨钟时么数摄压页个无穷开", "點負萬億兩約華氏赫茲千厘納頃噸鐘時麼數攝壓頁個無窮開"
+    "幺点负万亿两约华氏赫兹千厘纳顷吨钟时么数摄压页个无穷开", "一點負萬億兩約華氏赫茲千厘納頃噸鐘時麼數攝壓頁個無窮開"
 )
+_TELEPHONE = re.compile(r"(?<![\d.,$])[235689]\d{3} \d{4}(?![\d.,])")  # eight digits in Hong Kong and Macau
 _TOKENS = re.compile(r"[\u3400-\u9fff]+|[^\u3400-\u9fff]+")
 
 
 def spell(text: str) -> str:
     """Cantonese text without digits or signs."""
+    text = _TELEPHONE.sub(lambda m: digits(m[0], "yue"), text)
     return "".join(part if part in text else part.translate(_WRITTEN) for part in _TOKENS.findall(spell_mandarin(text)))

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from models.text.languages import HAN
-from models.text.normalise.en import ADDRESSES
+from models.text.normalise.common import roman
+from models.text.normalise.en import ADDRESSES, LATIN_ABBREVIATIONS
 from models.text.normalise.numbers import PLAIN, cardinal, digits
 
 Match = re.Match[str]
@@ -17,9 +18,16 @@ UNITS = {
     "s": "秒", "ms": "毫秒", "μs": "微秒", "ns": "纳秒", "min": "分钟", "h": "小时", "Hz": "赫兹", "kHz": "千赫兹",
     "MHz": "兆赫兹", "GHz": "吉赫兹", "W": "瓦", "kW": "千瓦", "MW": "兆瓦", "kWh": "千瓦时", "V": "伏", "mV": "毫伏",
     "kV": "千伏", "mA": "毫安", "mAh": "毫安时", "Ω": "欧姆", "J": "焦耳", "kJ": "千焦", "cal": "卡", "kcal": "千卡",
-    "N": "牛", "Pa": "帕", "hPa": "百帕", "kPa": "千帕", "dB": "分贝", "km/h": "千米每小时", "m/s": "米每秒",
+    "N": "牛", "Pa": "帕", "hPa": "百帕", "kPa": "千帕", "dB": "分贝", "km/h": "千米每小时", "km/s": "千米每秒",
+    "cm/s": "厘米每秒", "mm/s": "毫米每秒", "m/min": "米每分钟", "L/min": "升每分钟",
+    "mmHg": "毫米汞柱", "N/m": "牛每米", "W/m^2": "瓦每平方米", "J/kg": "焦每千克", "m/s": "米每秒",
     "m/s^2": "米每二次方秒", "mol": "摩尔", "px": "像素", "rpm": "转每分钟", "mph": "英里每小时", "°": "度",
-    "g/L": "克每升", "mg/L": "毫克每升", "Mbps": "兆比特每秒", "MB/s": "兆字节每秒", "lb": "磅", "oz": "盎司",
+    "g/L": "克每升", "mg/L": "毫克每升", "Mbps": "兆比特每秒", "Gbps": "吉比特每秒", "kbps": "千比特每秒",
+    "kN": "千牛", "eV": "电子伏",
+    "Wh": "瓦时", "GW": "吉瓦", "Bq": "贝克", "lm": "流明", "lx": "勒克斯", "kmol": "千摩尔", "mol/L": "摩尔每升",
+    "g/cm^3": "克每立方厘米", "kg/m^3": "千克每立方米", "KB/s": "KB每秒", "fps": "帧每秒", "dpi": "DPI",
+    "MB/s": "兆字节每秒", "lb": "磅",
+    "oz": "盎司",
     "ft": "英尺", "mi": "英里", "KB": "KB", "MB": "MB", "GB": "GB", "TB": "TB",
 }  # fmt: skip
 CURRENCIES = {
@@ -28,7 +36,8 @@ CURRENCIES = {
 }  # fmt: skip
 SIGNS = {
     "+": "加", "=": "等于", "×": "乘以", "÷": "除以", "±": "正负", "≤": "小于等于", "≥": "大于等于", "≠": "不等于",
-    "≈": "约等于", "<": "小于", ">": "大于", "→": "到", "∞": "无穷大", "√": "根号", "&": "和", "%": "百分之", "°": "度",
+    "≈": "约等于", "<": "小于", ">": "大于", "→": "到", "∞": "无穷大", "√": "根号", "&": "和", "%": "百分之",
+    "°": "度",
     "#": "井号", "@": "艾特", "∑": "求和", "∫": "积分", "∈": "属于", "∵": "因为", "∴": "所以", "⁄": "分之",
     "℃": "摄氏度", "$": "美元", "€": "欧元", "£": "英镑", "¥": "元", "￥": "元", "·": "",
     "←": "从", "↔": "到", "⇒": "推出", "⇔": "等价于", "∂": "偏", "∝": "正比于", "∅": "空集", "∩": "交", "∪": "并",
@@ -51,7 +60,7 @@ COUNTED = (
 
 def spell(text: str) -> str:
     """Mandarin text without digits or signs. A digit in a foreign word is Chinese, too (MP3, 5G); not in an address."""
-    for pattern, rule in (*ADDRESSES, *_RULES):
+    for pattern, rule in (*ADDRESSES, *LATIN_ABBREVIATIONS, *_RULES):
         text = pattern.sub(rule, text)
     return text
 
@@ -91,6 +100,8 @@ def _percent(m: Match) -> str:
 
 def _temperature(m: Match) -> str:
     low = "零下" if m["a"][0] in "-−" else ""
+    if low and m["b"] and m["u"] != "F":  # below and above zero: each with its unit
+        return f"零下{_n(m['a'][1:])}摄氏度到{'零下' if m['b'][0] in '-−' else ''}{_n(m['b'].lstrip('-−+'))}摄氏度"
     degrees = low + _n(m["a"].lstrip("-−+")) + (f"到{_signed(m['b'])}" if m["b"] else "")
     return f"华氏{degrees}度" if m["u"] == "F" else f"{degrees}摄氏度"
 
@@ -106,13 +117,18 @@ def _unit(m: Match) -> str:
     return _count(m["a"]) + unit
 
 
-def _version(m: Match) -> str:
-    return "点".join(digits(part, "zh") if len(part) > 1 else _n(part) for part in m[0].split("."))
+def _version(text: str) -> str:
+    return "点".join(digits(part, "zh") if len(part) > 1 else _n(part) for part in text.split("."))
 
 
 def _phone(m: Match) -> str:
     plus = "加" if m[0].startswith("+") else ""
     return plus + digits(m[0], "zh").replace("一", "幺")
+
+
+def _series(m: Match) -> str:
+    """A model's or a flight's number, digit by digit."""
+    return f"{m[1].rstrip('- ')} {digits(m[2], 'zh')}"
 
 
 def _fraction(m: Match) -> str:
@@ -132,42 +148,86 @@ _UNTIL = r"\s?[-–—~～至到]\s?"
 _CURRENCY = "|".join(re.escape(c) for c in sorted(CURRENCIES, key=len, reverse=True))
 _UNIT = "|".join(re.escape(unit) for unit in sorted(UNITS, key=len, reverse=True)).replace("μ", "[μµ]")
 
+_CODES = "邮编|郵編|验证码|驗證碼|密码|密碼|学号|工号|编号|卡号|账号|帐号|证号|房间号|车牌|QQ|区号|口令"
+_SERIES = "RTX|GTX|RX|ISO|RFC|HTTP|IEEE|GB|错误码|状态码|端口"
+
 _RULES = [
     (re.compile(pattern), rule)
     for pattern, rule in (
+        (r"(?<=\d\d\d)\s?K(?![A-Za-z\d])|(?<=\d)\sK(?![A-Za-z\d])", lambda _: "开"),  # 300K; but 4K is a screen
+        (r"(?<=\d)\s?A(?=[，。、；）,;)]|$|的?电流)", lambda _: "安"),  # but 5A景区
         (rf"{_ALONE}(?P<y>\d{{4}})(?P<x>[-/.])(?P<m>\d{{1,2}})(?P=x)(?P<d>\d{{1,2}})(?![\d.-])", _date),
+        (r"(?<=[（(])(\d{4})[-–—~～](\d{4})(?=[)）])", lambda m: f"{digits(m[1], 'zh')}到{digits(m[2], 'zh')}"),
+        (r"(?<=[（(《\"])(?:1\d{3}|20[0-4]\d)(?=[)）》\"])", lambda m: digits(m[0], "zh")),
+        (r"(\d{1,2})[·・/](\d{1,2})(?=晚会|事件|地震|运动|惨案|恐怖)", lambda m: digits(m[1] + m[2], "zh")),
+        (r"(?<=第)\s?([IVXL]+)\s?(?=[章节節部卷篇条條期阶階段季单單元级級类類])", lambda m: roman(m[1])),
+        (
+            r"(?<![A-Za-z])([IVX]+)(?=世(?!纪))|(?<![A-Za-z])(I{1,3}|IV|VI{1,3}|IX)(?=[型级級类類期度区區])",
+            lambda m: roman(m[0]),
+        ),
         (r"(?<!\d)(\d{4})\s?[-–—~～至到]\s?(\d{4})(?=年)", lambda m: f"{digits(m[1], 'zh')}到{digits(m[2], 'zh')}"),
         (r"(?<!\d)(\d{4}|\d{2}(?=年\d))\s?(?=年(?!级))", lambda m: digits(m[1], "zh")),
         (r"(?<![\d.:A-Za-z])(?P<h>[01]?\d|2[0-4])[:：](?P<m>[0-5]\d)(?:[:：](?P<s>[0-5]\d))?(?![\d:：])", _time),
         (r"(?<![\d.])\+?(?:86[- ]?)?1[3-9]\d[- ]?\d{4}[- ]?\d{4}(?!\d)|(?<![\d.])0\d{2,3}-\d{7,8}(?!\d)", _phone),
-        (r"(?<=拨打)\s?\d{3,8}(?:[或、和]\d{3,8})*", lambda m: re.sub(r"\d+", _phone, m[0])),
-        (r"(?<=电话)[：:]?\s?\d{3,8}(?!\d)|(?<![\d.])\d{3}(?=报警)", lambda m: re.sub(r"\d+", _phone, m[0])),
-        (rf"{_ALONE}\d+(?:\.\d+){{2,}}(?![\d.])", _version),
+        (r"(?<![\d.-])[48]00-\d{3}-?\d{4}(?!\d)", _phone),
+        (
+            r"(?<=拨打|請打|请打|撥打|急救|火警|匪警|热线|熱線)\s?\d{3,8}(?:[或、和]\d{3,8})*",
+            lambda m: re.sub(r"\d+", _phone, m[0]),
+        ),
+        (
+            r"(?:电话|電話)(?:号码|號碼)?[是为係去：:]?\s?\d{3,4}[ -]?\d{0,4}(?!\d)|(?<![\d.])1[12]\d(?=报警|急救)",
+            lambda m: re.sub(r"\d+[ -]?\d*", _phone, m[0]),
+        ),
+        (rf"({_CODES})(?:号码?)?([是为：:]?\s?)(\d{{2,}})(?![\d.])", lambda m: m[0].replace(m[3], digits(m[3], "zh"))),
+        (r"(?<![\d.])\d{3,4}(?=(?:号?室|号?房间|号房|教室|航班))", lambda m: digits(m[0], "zh")),
+        (rf"(?<![A-Za-z])((?:{_SERIES})[ -]?|[A-Z]{{1,4}}-?)(\d{{3,5}})(?![\d.,%:A-Za-z年月个人元倍次])", _series),
+        (
+            r"(?<![A-Za-z\d.])[vV]\d+(?:\.\d+)+(?![\d.])",
+            lambda m: f"{m[0][0]} {_n(m[0][1:])}" if m[0].count(".") == 1 else f"{m[0][0]} {_version(m[0][1:])}",
+        ),
+        (rf"{_ALONE}\d+(?:\.\d+){{2,}}(?![\d.])", lambda m: _version(m[0])),
         (rf"(?P<a>{_SIGNED})\s?[%％]?{_UNTIL}(?P<b>{N})\s?(?P<u>[%％])", _percent),
         (rf"(?P<a>{_SIGNED})\s?(?P<u>[%％‰])(?P<b>)", _percent),
-        (rf"(?P<a>{_SIGNED})(?:\s?(?:°C|℃)?{_UNTIL}(?P<b>{_SIGNED}))?\s?(?:°(?P<u>[CF])|℃)", _temperature),
-        (rf"(?P<sign>-)?(?P<c>{_CURRENCY})\s?(?P<n>{N})(?P<scale>[万亿千百]+)?(?:元)?", _money),
-        (rf"(?P<sign>)(?P<n>{N})(?P<scale>[万亿千百]+)?\s?(?P<c>{_CURRENCY})", _money),
+        (
+            rf"(?:华氏|摄氏)?(?P<a>{_SIGNED})(?:\s?(?:°C|℃)?{_UNTIL}(?P<b>{_SIGNED}))?\s?(?:°(?P<u>[CF])|℃)",
+            _temperature,
+        ),
+        (
+            rf"(?P<sign>-)?(?P<c>{_CURRENCY})\s?(?P<n>{N})(?P<scale>[万亿千百萬億]+)?(?:元|美元|欧元|英镑|日元|港元|港币|美金)?",
+            _money,
+        ),
+        (rf"(?P<sign>)(?P<n>{N})(?P<scale>[万亿千百萬億]+)?\s?(?P<c>{_CURRENCY})", _money),
         (rf"{_ALONE}(?P<a>{_SIGNED})(?:{_UNTIL}(?P<b>{_SIGNED}))?\s?(?P<u>{_UNIT})(?![A-Za-z\d/^])", _unit),
         (r"(?P<x>[A-Za-z\dπ)]+)\^(?P<e>\{[^}]{1,20}\}|\([^)]{1,20}\)|-?(?:\d+|[A-Za-z]))", _power),
+        (r"(?<=方)\s?-\s?(?=[\dA-Za-z(])", lambda _: "减"),
+        (r"(?<=[\d)A-Za-z])\s/\s(?=[\d(A-Za-z](?![A-Za-z]))", lambda _: "除以"),
         (rf"(?<=方)\s?({_UNIT})(?![A-Za-z])", lambda m: UNITS[m[1]]),  # 3×10^8 m/s
         (r"([图表式例])\s?(\d+)-(\d+)", lambda m: f"{m[1]}{_n(m[2])}杠{_n(m[3])}"),
         (r"(?<=[元米次个人天件])/(?=[个只本次人天年月日周小分秒平台件套位])", lambda _: "每"),
-        (r"\bNo\.\s?(?=\d)", lambda _: "第"),
+        (r"\bNo\.\s?(?=\d)|(?<!\w)#(?=\d)", lambda _: "第"),
+        (r"(?<![A-Za-z/.])([a-z])/(?!(?<=n/)a)([a-z])(?![A-Za-z/])", lambda m: f"{m[1]}除以{m[2]}"),
+        (r"(?<![A-Za-z\d])#([\u3400-\u9fff]+)#?", lambda m: m[1]),  # 话题
+        (rf"(?<=\d)(?P<u>[{HAN}]{{1,2}})[-–~～](?=\d+(?:\.\d+)?(?P=u))", lambda m: m["u"] + "到"),
         (rf"{_ALONE}(?P<a>\d+)[/⁄](?P<b>\d+)(?![\d/A-Za-z])", _fraction),
         (r"(?<=\d)[:：](?=\d)", lambda _: "比"),
         (r"</?([^\s\d<>=][^<>]{0,30})>", lambda m: f" {m[1]} "),  # the name of a tag
         (rf"{_ALONE}(\d+(?:\.\d+)?){_UNTIL}(?=\d+(?:\.\d+)?(?![\d.]*\s?=))(?<!\s-\s)", lambda m: m[1] + "到"),
         (r"(?<=\d)\s?[xX*×]\s?(?=\d)", lambda _: "乘以"),
-        (r"(?<=[\d)A-Za-z])\s?[-−]\s?(?=\d+(?:\.\d+)?\s?=)|(?<=\d)\s-\s(?=\d)", lambda _: "减"),
-        (r"(?<![\w)）])[-−](?=\d)", lambda _: "负"),
+        (
+            r"(?<=[\d)A-Za-z])\s?[-−]\s?(?=\d+(?:\.\d+)?\s?=)|(?<=\d)\s-\s(?=\d)|(?<![A-Za-z])(?<=[a-z])\s?-\s?(?=(?:[a-z]|\d+)(?![A-Za-z\d]))",
+            lambda _: "减",
+        ),
+        (r"(?<![A-Za-z\d)）月日号點点分秒年章節节题題图圖表例课課組组式线線元])[-−](?=\d)", lambda _: "负"),
         (r"[~～](?=\d)", lambda _: "约"),
-        (rf"{_ALONE}2(?=(?:多|来)?(?:{COUNTED}))", lambda _: "两"),
+        (rf"{_ALONE}(?<!第)2(?=(?:多|来)?(?:{COUNTED}))", lambda _: "两"),
         (r"(?<=[A-Za-z])[-/]?(?=\d)", lambda _: " "),
         (rf"(?:(?<=[{HAN}])\s)?({N})(?:\s(?=[{HAN}]))?", lambda m: _n(m[1])),
         (r"(?<=[\d\s\u3400-\u9fff)）=])\s?-\s?(?==|[a-zA-Z]\s?=)", lambda _: "减"),
         (f"[{''.join(GREEK)}]", lambda m: GREEK[m[0]]),
-        (r"(?<![A-Za-z+])\+(?=\w)|(?<=[\u3400-\u9fff\s])\+(?=\s|$)|(?<=[\u3400-\u9fff])\+", lambda _: "加"),
+        (
+            r"(?<![A-Za-z+])\+(?=\w)|(?<=[A-Za-z])\+(?=[\w(])|(?<=[\u3400-\u9fff\s])\+(?=\s|$)|(?<=[\u3400-\u9fff])\+",
+            lambda _: "加",
+        ),
         (
             r"(?:(?<=[月日号点分秒年])|(?<=周[一二三四五六日])|(?<=期[一二三四五六日]))\s?[-–—~～〜]\s?(?=[一二三四五六七八九十零两周星])",
             lambda _: "到",
