@@ -15,7 +15,8 @@ from models.vocoders import HOP_LENGTH, N_MELS, SAMPLE_RATE, Mel
 from models.voice import Permanent, Samples
 
 N_FFT = 1024  # samples of a frame, 46 ms
-N_BINS = N_FFT // 2 + 1  # 513 frequencies, 21.5 Hz apart
+N_BINS = N_FFT // 2 + 1  # 513 frequencies
+BIN_WIDTH = SAMPLE_RATE / N_FFT  # 21.5 Hz
 PADDING = (N_FFT - HOP_LENGTH) // 2  # 384 samples before the first and after the last hop
 F_MAX = 8000.0  # Hz, upper edge of the highest band
 FLOOR = 1e-5  # below this a band counts as silent
@@ -31,14 +32,19 @@ def window() -> Array:
     return (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(N_FFT) / N_FFT)).astype(np.float32)
 
 
-@lru_cache(maxsize=1)
-def mel_basis() -> Array:
-    """Slaney's triangular bands from 0 to 8,000 Hz, each of equal area: [80, 513].
+def band_edges() -> NDArray[np.float64]:
+    """Where bands begin, peak and end, [82] in Hz: band k rises from edge k to k + 1 and falls to k + 2.
 
     Linear below 1 kHz, 27 bands a factor of 6.4 above (Slaney's Auditory Toolbox, 1998; librosa's default).
     """
-    edges = _hertz(np.linspace(0.0, _mels(F_MAX), N_MELS + 2))
-    rising = np.arange(N_BINS) * (SAMPLE_RATE / N_FFT) - edges[:, None]
+    return _hertz(np.linspace(0.0, _mels(F_MAX), N_MELS + 2))
+
+
+@lru_cache(maxsize=1)
+def mel_basis() -> Array:
+    """Slaney's triangular bands from 0 to 8,000 Hz, each of equal area: [80, 513]."""
+    edges = band_edges()
+    rising = np.arange(N_BINS) * BIN_WIDTH - edges[:, None]
     widths = np.diff(edges)[:, None]
     bands = np.maximum(0, np.minimum(rising[:-2] / widths[:-1], -rising[2:] / widths[1:]))
     return (bands * (2 / (edges[2:] - edges[:-2]))[:, None]).astype(np.float32)

@@ -47,13 +47,20 @@ def test_momentum_pays(mel: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None
     assert fast < 0.9 * error(mel, 3)
 
 
-def test_the_inversion_is_non_negative_and_exact(mel: np.ndarray) -> None:
+def test_the_inversion_is_non_negative_and_close(mel: np.ndarray) -> None:
     found = magnitudes(mel)
     assert found.shape == (mel.shape[1], 513)
     assert found.min() >= 0
     assert not found[:, 372:].any()  # nothing above 8 kHz
     wanted = np.exp(mel.T)
-    assert np.linalg.norm(found @ mel_basis().T - wanted) < 0.01 * np.linalg.norm(wanted)
+    assert np.linalg.norm(found @ mel_basis().T - wanted) < 0.02 * np.linalg.norm(wanted)
+
+
+def test_the_products_are_those_of_the_basis() -> None:
+    random, bands = np.random.default_rng(0), griffin_lim._bands()
+    basis, bins, mel = mel_basis()[:, :372], random.random((372, 3), np.float32), random.random((80, 3), np.float32)
+    np.testing.assert_allclose(bands.gather(bins), basis @ bins, rtol=1e-5)
+    np.testing.assert_allclose(bands.spread(mel), basis.T @ mel, rtol=1e-5)
 
 
 @pytest.mark.parametrize("frames", [1, 2, 3, 4, 5])
