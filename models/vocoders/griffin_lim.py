@@ -13,12 +13,13 @@ from numpy.typing import NDArray
 
 from models.vocoders import N_MELS, Mel
 from models.vocoders.mel import BIN_WIDTH, F_MAX, N_BINS, PADDING, analyse, band_edges, mel_basis, resynthesise
-from models.voice import Permanent, Samples
+from models.voice import Permanent, Samples, SpeechRejected
 
 ROUNDS = 32  # of phase estimation
 MOMENTUM = np.float32(0.99)
 UPDATES = 15  # of the mel's inversion: the mel is then met within 1 %
 TINY = np.float32(1e-10)
+LOUDEST = 20.0  # of a log-mel: full scale is 3.2
 
 Array = NDArray[np.float32]
 
@@ -32,7 +33,8 @@ class GriffinLim:
         """Log-mel float32 [80, M] to float32 [256 * M] samples in [-1, 1] at 22,050 Hz.
 
         Fast Griffin-Lim (Perraudin, Balazs and Søndergaard, 2013): each round moves past the consistent spectrum, in
-        the direction of the last step. Raises Permanent where the mel has another shape or is not finite.
+        the direction of the last step. Raises Permanent where the mel has another shape, SpeechRejected where it has
+        numbers that no sound has.
         """
         magnitude = magnitudes(mel)
         phases = np.random.default_rng(seed).random(magnitude.shape, np.float32) * np.float32(2 * np.pi)
@@ -51,12 +53,13 @@ def magnitudes(mel: Mel) -> Array:
     """A non-negative spectrum [M, 513] whose mel is the one given, float32 [80, M]; nothing above 8 kHz.
 
     Multiplicative updates (Lee and Seung, 2000) from the one that is flat within bands. No matrix library: the result
-    does not depend on its threads. Raises Permanent where the mel has another shape or is not finite.
+    does not depend on its threads. Raises Permanent where the mel has another shape, SpeechRejected where it has
+    numbers that no sound has.
     """
     if mel.ndim != 2 or mel.shape[0] != N_MELS or not mel.shape[1]:
         raise Permanent(f"a mel of shape {mel.shape}, expected [{N_MELS}, at least one frame]")
-    if not np.isfinite(mel).all():
-        raise Permanent("the mel has numbers in it that are no sound")
+    if not mel.max() < LOUDEST:  # so written, it refuses what is no number too
+        raise SpeechRejected("the mel has numbers in it that are no sound")
     bands = _bands()
     wanted = bands.spread(np.exp(mel.astype(np.float32)))
     guess = np.ones_like(wanted)

@@ -8,7 +8,7 @@ import pytest
 from models.vocoders import HOP_LENGTH, SAMPLE_RATE, griffin_lim
 from models.vocoders.griffin_lim import GriffinLim, magnitudes
 from models.vocoders.mel import log_mel, mel_basis
-from models.voice import Permanent
+from models.voice import Permanent, SpeechRejected
 
 
 @pytest.fixture(scope="module")
@@ -83,9 +83,9 @@ def test_other_shapes_are_refused(shape: tuple[int, ...]) -> None:
         GriffinLim().synthesise(np.zeros(shape, np.float32), 1)
 
 
-@pytest.mark.parametrize("bad", [np.nan, np.inf])
+@pytest.mark.parametrize("bad", [np.nan, np.inf, 100])
 def test_what_is_no_number_is_refused(mel: np.ndarray, bad: float) -> None:
     broken = mel.copy()
     broken[3, 4] = bad
-    with pytest.raises(Permanent, match="no sound"):
+    with pytest.raises(SpeechRejected, match="no sound"):
         GriffinLim().synthesise(broken, 1)
