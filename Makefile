@@ -51,7 +51,7 @@ pins: ## renew the hashed pins
 	uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
 		--python-version 3.11 pyproject.toml --extra kokoro -o infra/requirements/demo.txt $(PINFLAGS)
 	uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
-		--python-version 3.11 pyproject.toml --all-extras -c infra/requirements/demo.txt -o infra/requirements/dev.txt $(PINFLAGS)
+		--python-version 3.11 pyproject.toml $(addprefix --extra ,kokoro piper cosyvoice dev listen) -c infra/requirements/demo.txt -o infra/requirements/dev.txt $(PINFLAGS)
 
 clean: ## remove what make has made
 	rm -rf $(VENV) out build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache

@@ -168,9 +168,7 @@ def explain(where: str | None, text: str | None, voice: str | None, language: st
 @click.option("--language", metavar="CODE", help="Language of the text [default: by its script].")
 @click.option("--speed", type=click.FloatRange(0.25, 4.0), default=1.0, help="1.0 is the voice's own pace.")
 @_json
-def say(  # noqa: PLR0917 - click hands options over by name
-    text: str, out: Path, voice: str | None, language: str | None, speed: float, as_json: bool
-) -> None:
+def say(text: str, out: Path, voice: str | None, language: str | None, speed: float, as_json: bool) -> None:
     """Speak one text into a WAV file, without queue or store.
 
     \b
@@ -224,6 +222,58 @@ def add_voice(folder: Path) -> None:
     bundle = install_bundle(folder, load().voices_dir)
     for voice in bundle.voices:
         click.echo(f"{bundle.id}/{voice.name}  {' '.join(voice.languages)}  {bundle.licence}")
+
+
+@voices.group("convert")
+def convert_voice() -> None:
+    """Turn a public checkpoint into a bundle. Needs torch: pip install 'narrator[convert]'."""
+
+
+@convert_voice.command("cosyvoice")
+@click.argument("checkpoint", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.argument("out", type=click.Path(path_type=Path))
+@click.option("--precision", type=click.Choice(["fp32", "int8", "int4", "auto"]), default="auto", show_default=True)
+@click.option("--part", "parts", multiple=True, metavar="PART=PRECISION", help="Another precision for one graph.")
+@click.option("--vocoder", type=click.Path(path_type=Path, exists=True, file_okay=False),
+              help="A converted HiFi-GAN to carry along.")  # fmt: skip
+@_json
+def convert_cosyvoice(
+    checkpoint: Path, out: Path, precision: str, parts: tuple[str, ...], vocoder: Path | None, as_json: bool
+) -> None:
+    """CosyVoice-300M-SFT into a bundle; its folder's name is the bundle's.
+
+    \b
+    narrator voices convert cosyvoice CosyVoice-300M-SFT ~/.local/share/narrator/voices/cosyvoice
+    narrator voices convert cosyvoice CosyVoice-300M-SFT voices/small --precision int8 --part decoder=int4
+    """
+    from producer.convert import convert
+
+    wrong = [part for part in parts if "=" not in part]
+    if wrong:
+        raise click.UsageError(f"--part takes PART=PRECISION, not {wrong[0]!r}")
+    chosen = dict(part.split("=", 1) for part in parts)
+    _converted(convert("cosyvoice", checkpoint, out, precision=precision, parts=chosen, vocoder=vocoder), out, as_json)
+
+
+@convert_voice.command("hifigan")
+@click.argument("source", type=click.Path(path_type=Path, exists=True))
+@click.argument("out", type=click.Path(path_type=Path))
+@_json
+def convert_hifigan(source: Path, out: Path, as_json: bool) -> None:
+    """A generator in the public HiFi-GAN format (config.json beside it) into a vocoder for CosyVoice bundles."""
+    from producer.convert import convert
+
+    _converted(convert("hifigan", source, out), out, as_json)
+
+
+def _converted(made: dict[str, Any], out: Path, as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps(made, ensure_ascii=False))
+        return
+    size = sum(path.stat().st_size for path in out.iterdir())
+    click.echo(f"{out}: {made['title']}, {made['licence']}, {size / 1e6:.1f} MB")
+    for name, value in made["record"].items():
+        click.echo(f"  {name}: {json.dumps(value, ensure_ascii=False)}")
 
 
 @main.command()

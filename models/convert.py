@@ -1,0 +1,72 @@
+"""``python -m models.convert``: a conversion in a process of its own, asked for in JSON on standard input.
+
+    {"family": "cosyvoice", "source": "CosyVoice-300M-SFT", "out": "voices/cosyvoice", "precision": "auto"}
+
+Needs the ``convert`` extra (torch, onnx). Prints what was made in JSON; an error in one line and exit code 2.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from models.voice import NarrationError, Permanent
+
+
+class Conversion(BaseModel):
+    """What to convert, and where to."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    family: Literal["cosyvoice", "hifigan"]
+    source: Path
+    out: Path
+    precision: Literal["fp32", "int8", "int4", "auto"] = "auto"
+    parts: dict[str, Literal["fp32", "int8", "int4"]] = {}
+    vocoder: Path | None = None  # a converted HiFi-GAN, for the bundle to carry along
+    speech_tokens_per_text_token: int | None = None  # for checkpoints of random weights, in tests
+
+
+def convert(asked: Conversion) -> dict[str, Any]:
+    """Convert a checkpoint; gives the record of the result. Raises Permanent naming file, tensor and remedy."""
+    try:
+        import onnx  # noqa: F401
+        import torch  # noqa: F401
+    except ImportError as error:
+        raise Permanent(f"conversion needs {error.name}. Remedy: pip install 'narrator[convert]'") from None
+    if asked.family == "hifigan":
+        from models.vocoders.convert_hifigan import convert_hifigan
+
+        vocoder = convert_hifigan(asked.source, asked.out)
+        return vocoder.model_dump(mode="json")
+    from models.cosyvoice.convert import convert as convert_cosyvoice
+    from models.vocoders.folder import add_vocoder
+
+    bundle = convert_cosyvoice(
+        asked.source,
+        asked.out,
+        asked.precision,
+        asked.parts,
+        speech_tokens_per_text_token=asked.speech_tokens_per_text_token,
+    )
+    if asked.vocoder:
+        bundle = add_vocoder(asked.out, asked.vocoder)
+    return bundle.model_dump(mode="json", include={"id", "title", "licence", "precision", "record", "voices"})
+
+
+def main() -> int:
+    """Standard input to standard output; gives the exit code."""
+    try:
+        json.dump(convert(Conversion.model_validate_json(sys.stdin.read())), sys.stdout)
+    except NarrationError as error:
+        print(error, file=sys.stderr)  # noqa: T201
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
