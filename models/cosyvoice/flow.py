@@ -107,7 +107,8 @@ class Flow:
         time, step = times[0], times[1] - times[0]
         for k in range(1, steps + 1):
             feeds = {"x": x, "mu": mu, "speaker": speaker, "guidance": self._guidance}
-            velocity = run(self._estimator, {**feeds, "time": time_features(time, self._time_width)})[0]
+            feeds["time"] = time_features(time, self._time_width)
+            velocity = run(self._estimator, feeds, release=k == steps)[0]
             x = x + step * velocity
             time = np.float32(time + step)
             if k < steps:

@@ -23,7 +23,7 @@ from models.voice import Permanent
 GRAPHS = ("text_encoder", "positions", "decoder", "flow_encoder", "estimator", "pitch", "generator")
 TABLES = "tables.npz"
 SLOTS = 16  # segments in one pass of the language model
-KEYS_AND_VALUES = 640 << 20  # bytes they may take; fewer slots for longer segments
+KEYS_AND_VALUES = 512 << 20  # bytes they may take; fewer slots for longer segments
 
 Array = NDArray[np.float32]
 
@@ -71,7 +71,7 @@ class Parts:
 def load_parts(locate: Callable[[str], Path], parameters: Parameters, threads: int = 1) -> Parts:
     """Open every graph. ``locate`` gives the path of a file of the bundle."""
     tables = read_tables(locate(TABLES))
-    graphs = {name: open_session(locate(f"{name}.onnx"), threads) for name in GRAPHS[3:]}
+    graphs = {name: open_session(locate(f"{name}.onnx"), threads, plan=False) for name in GRAPHS[3:]}
     sound = parameters.source
     source = Source(tables["source_weight"], float(tables["source_bias"]), sound.amplitude, sound.noise, sound.voiced)
     return Parts(
@@ -86,7 +86,7 @@ def load_language_model(
     locate: Callable[[str], Path], tables: Mapping[str, Array], parameters: Parameters, threads: int = 1
 ) -> LanguageModel:
     """Open the language model's three graphs alone."""
-    encoder, positions, decoder = (open_session(locate(f"{name}.onnx"), threads) for name in GRAPHS[:3])
+    encoder, positions, decoder = (open_session(locate(f"{name}.onnx"), threads, plan=False) for name in GRAPHS[:3])
     embeddings = Tables(tables["speech"], tables.get("speech_scale"), tables["signs"])
     return LanguageModel((encoder, positions, decoder), embeddings, parameters.sampling, SLOTS, KEYS_AND_VALUES)
 

@@ -26,7 +26,7 @@ class Hift:
 
     def generate(self, mel: Mel, source: NDArray[np.float32]) -> Samples:
         """Mel [80, M] and excitation [256 M] to samples [256 M]."""
-        return run(self._generator, {"mel": mel, "source": source})[0]
+        return run(self._generator, {"mel": mel, "source": source}, release=True)[0]
 
     def synthesise(self, mel: Mel, seed: int) -> Samples:
         """Mel [80, M] to samples [256 M] at 22,050 Hz."""
