@@ -37,5 +37,5 @@ class HifiGan:
         """
         if mel.ndim != 2 or mel.shape[0] != N_MELS or not mel.shape[1]:
             raise Permanent(f"a mel of shape {mel.shape}, expected [{N_MELS}, at least one frame]")
-        samples: Samples = run(self._session, {"mel": np.ascontiguousarray(mel, np.float32)})[0]
+        samples: Samples = run(self._session, {"mel": np.ascontiguousarray(mel, np.float32)}, release=True)[0]
         return samples
