@@ -8,6 +8,7 @@ from typing import Protocol
 from models.bundle import Bundle
 from models.catalog import Voice
 from models.text.languages import LANGUAGES, guess, spans
+from models.vocoders import VOCODERS
 from models.voice import FrontEnd, Permanent, UnknownVoice
 from producer.lesson import Lesson, LessonError, Voicing
 
@@ -111,6 +112,22 @@ class Cast:
             return self._catalogue.find(voice_id)
         except UnknownVoice:
             return None
+
+    def rendering(self, lesson: Lesson, voice: Voice, vocoder: str | None) -> dict[str, int | str]:
+        """The rendering parameters of a segment: the vocoder asked for, where the voice leaves the choice.
+
+        The voice's own is the default and stays unsaid, so that naming it renders nothing again. Raises LessonError
+        where the bundle does not carry the vocoder.
+        """
+        wanted = vocoder or lesson.vocoder
+        if voice.family != "cosyvoice" or wanted in (None, VOCODERS[0]):
+            return {}
+        files = {file.name for file in self._catalogue.bundle(voice.bundle).files}
+        if wanted == "hifigan" and "hifigan.onnx" not in files:
+            raise lesson.error(
+                "vocoder", f"the bundle {voice.bundle} carries no hifigan: convert it again with --vocoder DIR"
+            )
+        return {"vocoder": str(wanted)}
 
     def frontend(self, bundle: str) -> FrontEnd:
         """The front-end of a bundle, made once."""

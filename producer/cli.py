@@ -64,6 +64,7 @@ def _lesson_options(command: Callable[P, R]) -> Callable[P, R]:
     )
     @click.option("--language", metavar="CODE", help="Language for lessons that name none: en, zh, ja, yue, ko.")
     @click.option("--speed", type=click.FloatRange(0.25, 4.0), help="1.0 is the voice's own pace.")
+    @click.option("--vocoder", type=click.Choice(["hift", "hifigan", "griffin-lim"]), help="Of CosyVoice voices.")
     @click.option("--loudness", type=click.Choice(["off", "-16", "-19", "-23"]), help="One gain a lesson, in LUFS.")
     @click.option(
         "--format",
@@ -76,7 +77,7 @@ def _lesson_options(command: Callable[P, R]) -> Callable[P, R]:
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
         from producer.plan import Options
 
-        names = ("voice", "language", "speed", "loudness", "outputs")
+        names = ("voice", "language", "speed", "vocoder", "loudness", "outputs")
         chosen: dict[str, Any] = {name: kwargs.pop(name) for name in names}
         chosen["outputs"] = chosen["outputs"] or None
         kwargs["options"] = Options(**{name: value for name, value in chosen.items() if value is not None})

@@ -37,6 +37,7 @@ class Options:
     speed: float | None = None
     loudness: str | None = None
     outputs: tuple[str, ...] | None = None
+    vocoder: str | None = None  # of voices that leave the choice
     take: int = 0
 
 
@@ -103,6 +104,7 @@ def source_digest(lesson: Lesson, cast: Cast, options: Options, used: AbstractSe
             "loudness": options.loudness or lesson.loudness,
             "outputs": options.outputs or lesson.outputs,
             "take": options.take,
+            "vocoder": options.vocoder,
             "voices": voices,
         }
     )
@@ -147,6 +149,7 @@ def _entry(lesson: Lesson, block: Block, part: Part, cast: Cast, options: Option
         frontend=cast.fingerprint(voice.bundle, piece.language),
         speed=_speed(lesson, options),
         take=options.take,
+        options=cast.rendering(lesson, voice, options.vocoder),
     )
     entry = LessonEntry(key=segment.key(), segment=segment, caption=piece.text, role=role, pause_ms=pause, line=line)
     return entry, note

@@ -86,6 +86,7 @@ class Lesson:
     voices: Mapping[str, str] = field(default_factory=dict)  # language -> voice
     speed: int | None = None  # thousandths
     loudness: str | None = None
+    vocoder: str | None = None  # of voices that leave the choice
     outputs: tuple[str, ...] | None = None
     lines: Mapping[str, int] = field(default_factory=dict)
 

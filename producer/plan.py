@@ -16,6 +16,7 @@ from pathlib import Path
 from models.bundle import Bundle
 from models.text.languages import LANGUAGES
 from models.text.segment import width
+from models.vocoders import VOCODERS
 from models.voice import FrontEnd, Permanent
 from producer import readers
 from producer.cast import Cast, Catalogue
@@ -196,6 +197,7 @@ def check_options(options: Options) -> Options:
     for name, value, known in (
         ("language", options.language, LANGUAGES),
         ("loudness", options.loudness, LOUDNESS),
+        ("vocoder", options.vocoder, VOCODERS),
         *(("output", output, OUTPUTS) for output in options.outputs or ()),
     ):
         if value is not None and value not in known:

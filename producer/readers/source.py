@@ -15,6 +15,7 @@ import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from models.text.languages import LANGUAGES
+from models.vocoders import VOCODERS
 from producer.lesson import SPEED_UNIT, Lesson, LessonError, slug
 from worker.contract import Identifier
 
@@ -201,5 +202,6 @@ READ: Mapping[str, Callable[[Path, str, Setting], Any]] = {
     "voices": _voices,
     "speed": _speed,
     "loudness": _choice(*LOUDNESS),
+    "vocoder": _choice(*VOCODERS),
     "outputs": _outputs,
 }
