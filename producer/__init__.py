@@ -46,9 +46,9 @@ def submit(
 
     ``paths`` are lesson files or folders of them. ``voice`` (where it speaks the language) and ``speed`` (1.0 is the
     voice's own pace) take the place of what the lessons' heads say, ``language`` holds for lessons that name none;
-    ``loudness`` is "off", "-16", "-19" or "-23" (LUFS), ``vocoder`` one of ``models.vocoders.VOCODERS``. With ``wait`` the run has
-    ended when it comes back; ``Run.wait`` then gives the report at once. Lessons that cannot be read are in the
-    report, and spare the others. Raises NarrationError where nothing can run.
+    ``loudness`` is "off", "-16", "-19" or "-23" (LUFS), ``vocoder`` one of ``models.vocoders.VOCODERS``.
+    With ``wait`` the run has ended when it comes back; ``Run.wait`` then gives the report at once. Lessons that
+    cannot be read are in the report, and spare the others. Raises NarrationError where nothing can run.
     """
     import time
 
