@@ -193,10 +193,13 @@ def _tensors(path: Path) -> Weights:
         state = state["generator"]
     if not isinstance(state, Mapping):
         raise Permanent(f"{path}: holds a {type(state).__name__}, expected named tensors")
+    limit = path.stat().st_size  # no honest tensor has more numbers than its file has bytes
     for name, value in state.items():
         if not isinstance(value, torch.Tensor):
             raise Permanent(f"{path}: {name} is a {type(value).__name__}, not a tensor; is it a generator's file?")
-    return {str(name): np.asarray(value.float().numpy(), np.float32) for name, value in state.items()}
+        if not value.is_floating_point() or value.layout != torch.strided or value.numel() > limit:
+            raise Permanent(f"{path}: {name} is no plain tensor of numbers ({value.dtype}, {list(value.shape)})")
+    return {str(name): np.asarray(value.detach().float().numpy(), np.float32) for name, value in state.items()}
 
 
 def _one_spelling(state: Weights) -> Weights:

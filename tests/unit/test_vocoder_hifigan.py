@@ -79,6 +79,15 @@ def test_every_spelling_gives_the_same_weights(tmp_path: Path, spelling: str) ->
         np.testing.assert_allclose(weights[name], value, rtol=1e-6, atol=1e-9, err_msg=name)
 
 
+def test_half_precision_and_parameters_are_read(tmp_path: Path) -> None:
+    """Shared copies are often halved; who saves parameters instead of a state dict has tensors that want gradients."""
+    made = reference.without_norm(reference.random_generator(SMALL))
+    save(tmp_path, {name: torch.nn.Parameter(value.half()) for name, value in made.state_dict().items()})
+    weights = read_checkpoint(tmp_path).weights
+    for name, value in made.state_dict().items():
+        np.testing.assert_array_equal(weights[name], value.half().float().numpy())
+
+
 def test_the_folder_describes_itself(tmp_path: Path) -> None:
     made = reference.random_generator(reference.V2)
     save(tmp_path, {"generator": made.state_dict()}, reference.V2)
@@ -189,6 +198,12 @@ def test_files_that_are_no_generator(tmp_path: Path) -> None:
     for state, said in (
         ({"mpd": {"w": torch.zeros(1)}, "steps": 5}, "mpd is a dict, not a tensor"),
         ([1, 2], "holds a list, expected named tensors"),
+        (
+            {"conv_pre.bias": torch.zeros(4, dtype=torch.int64)},
+            r"conv_pre.bias is no plain tensor of numbers \(torch.int",
+        ),
+        ({"conv_pre.bias": torch.eye(4).to_sparse()}, r"conv_pre.bias is no plain tensor"),
+        ({"conv_pre.bias": torch.zeros(1).expand(1 << 40)}, r"conv_pre.bias is no plain tensor of .*1099511627776"),
     ):
         torch.save(state, generator)
         with pytest.raises(Permanent, match=said):
