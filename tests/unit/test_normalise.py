@@ -24,8 +24,8 @@ It grew 5% or 5–10%, from -3% to +4%. | It grew five percent or five to ten pe
 2024-03-05 and 3/5/2024 | March fifth, twenty twenty-four and March fifth, twenty twenty-four
 March 5, 2024; Mar. 5; March 5-7 | March fifth, twenty twenty-four; March fifth; March fifth to seventh
 5 March 2024; the 4th of July | the fifth of March twenty twenty-four; the fourth of July
-at 3:45 pm, 15:30, 3:05, 10:00 | at three forty-five P M, fifteen thirty, three oh five, ten o'clock
-We meet at 5 p.m. | We meet at five P M.
+at 3:45 pm, 15:30, 3:05, 10:00 | at three forty-five PM, fifteen thirty, three oh five, ten o'clock
+We meet at 5 p.m. | We meet at five PM.
 In the 1990s and the 2000s; in 1066 | In the nineteen nineties and the two thousands; in ten sixty-six
 1st, 2nd, 21st, 100th | first, second, twenty-first, one hundredth
 1/2 cup, 3/4, 2 1/2, ½, 24/7 | one half cup, three quarters, two and one half, one half, twenty-four seven
@@ -44,7 +44,7 @@ Mail me@example.co.uk, see example.com. | Mail me at example dot co dot uk, see 
 Open main.py and /etc/hosts. | Open main dot py and slash etc slash hosts.
 list.append(), my_var, os.path.join | list dot append, my var, os dot path dot join
 C++, C#, .NET, Node.js, #python, #5 | C plus plus, C sharp, dot net, Node dot js, hashtag python, number five
-H2O, CO2, C6H12O6, NaCl | H two O, C O two, C six H twelve O six, NaCl
+H2O, CO2, C6H12O6, NaCl | H two O, C O two, C six H twelve O six, N.A C L
 MP3, GPT-4, B12, x86, 4K, R2D2 | MP three, GPT four, B twelve, x eighty-six, four K, R two D two
 x^2 + y² = z^n, 2^10 | x squared plus y squared equals z to the power of n, two to the power of ten
 a ≤ b, π ≈ 3.14, √2, 3 × 4 ÷ 2, α | a is at most b, pi is approximately three point one four, the square root of two, three times four divided by two, alpha

@@ -60,7 +60,16 @@ def _formula(m: Match) -> str:
     twice = any(map(operator.eq, elements, elements[1:]))  # CSS3
     if twice or not set(elements) <= set(ELEMENTS) or not any(count for _, count in parts):
         return m[0]
-    return " ".join(" ".join(element.upper()) + (f" {number(count)}" if count else "") for element, count in parts)
+    return " ".join(_letters(element) + (f" {number(count)}" if count else "") for element, count in parts)
+
+
+def _letters(element: str) -> str:
+    """Dotted where an A by itself would be read as the article."""
+    return ("." if "a" in element.lower() else " ").join(element.upper())
+
+
+def _compound(m: Match) -> str:
+    return " ".join(map(_letters, re.findall("[A-Z][a-z]?", m[0])))
 
 
 def _power(m: Match) -> str:
@@ -141,6 +150,7 @@ _MATHS: Rules = [
         (r"(?<=[\dnkm])!(?=\s?[=×÷*/+<>)]|\s-\s)", lambda _: " factorial"),
         (r"\$([^$\d\s][^$]{0,80}?)\$", lambda m: m[1]),  # TeX's inline formula
         (r"\b(?=[A-Za-z]*\d)(?:[A-Z][a-z]?\d*){2,12}\b|\b[HONF][23]\b", _formula),
+        (r"\b(?:Na|K|Li|Ag|Cs|H)(?:Cl|Br|F|I|OH)\b|\b(?:Ca|Mg|Cu|Zn|Fe)[OS]\b", _compound),
         (r"(?P<base>[A-Za-z\d)π]+)\^(?P<e>\{[^}]{1,20}\}|\([^)]{1,20}\)|-?\w+)", _power),
         (r"(?<=\d)\s?[xX*]\s?(?=\d)", lambda _: " times "),
         (r"(?<=\d):(?=\d)", lambda _: " to "),

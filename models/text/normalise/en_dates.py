@@ -55,7 +55,7 @@ def _time(m: Match) -> str:
     if m["s"]:
         words.append(f"and {number(str(int(m['s'])))} seconds")
     if half:
-        words.append("A M" if half[0] in "aA" else "P M")
+        words.append("AM" if half[0] in "aA" else "PM")
     end = "." if half and half.endswith(".") and not m.string[m.end() :].strip() else ""
     return " ".join(words) + end
 
