@@ -26,6 +26,7 @@ from models.vocoders.hifigan_checkpoint import Checkpoint, Config, Weights, read
 from models.vocoders.mel import log_mel
 from models.voice import Permanent, Samples
 
+NOTICE = "hifigan.LICENSE"
 SLOPE = 0.1  # of the leaky rectifiers
 LAST_SLOPE = 0.01  # of the one before the last convolution: the original leaves it at torch's default
 LICENCES = {"MIT License": "MIT", "Apache License": "Apache-2.0"}  # by the first line of their texts
@@ -58,8 +59,7 @@ def convert_hifigan(source: Path, out: Path) -> VocoderFolder:
 
 def _describe(read: Checkpoint, made: Path) -> VocoderFolder:
     licence, text = _licence(read.generator.parent)
-    (made / "LICENSE").write_text(text, encoding="utf-8")
-    content = (made / GRAPH).read_bytes()
+    (made / NOTICE).write_text(text, encoding="utf-8")
     record: dict[str, JsonValue] = {
         "checkpoint": read.generator.name,
         "checkpoint_sha256": hashlib.sha256(read.generator.read_bytes()).hexdigest(),
@@ -72,9 +72,14 @@ def _describe(read: Checkpoint, made: Path) -> VocoderFolder:
         name="hifigan",
         title=f"HiFi-GAN {read.config.topology}, {parameters / 1e6:.1f} M parameters",
         licence=licence,
-        file=BundleFile(name=GRAPH, sha256=hashlib.sha256(content).hexdigest(), size=len(content)),
+        files=tuple(_file(made / name) for name in (GRAPH, NOTICE)),
         record=record,
     )
+
+
+def _file(path: Path) -> BundleFile:
+    content = path.read_bytes()
+    return BundleFile(name=path.name, sha256=hashlib.sha256(content).hexdigest(), size=len(content))
 
 
 def _licence(folder: Path) -> tuple[str, str]:

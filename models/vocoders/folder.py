@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import JsonValue, ValidationError
+from pydantic import Field, JsonValue, ValidationError
 
 from models.bundle import Bundle, BundleFile, Record, write_atomically
 from models.install import DESCRIPTION, describe
@@ -22,7 +22,7 @@ class VocoderFolder(Record):
     name: Literal["hifigan"]
     title: str
     licence: str
-    file: BundleFile
+    files: Annotated[tuple[BundleFile, ...], Field(min_length=1)]  # the graph, and the licence that goes with it
     record: dict[str, JsonValue]
 
     @classmethod
@@ -44,14 +44,14 @@ class VocoderFolder(Record):
             wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
             raise Permanent(f"{path}: {wrong}") from None
 
-    def content(self, folder: Path) -> bytes:
-        """The vocoder's graph, verified. Raises Permanent where it is missing or damaged."""
-        path = folder / self.file.name
+    def content(self, folder: Path, file: BundleFile) -> bytes:
+        """One of the files, verified. Raises Permanent where it is missing or damaged."""
+        path = folder / file.name
         try:
             content = path.read_bytes()
         except OSError as error:
             raise Permanent(f"{path}: cannot be read: {error.strerror}; convert the vocoder again") from None
-        if hashlib.sha256(content).hexdigest() != self.file.sha256:
+        if hashlib.sha256(content).hexdigest() != file.sha256:
             raise Permanent(f"{path}: damaged, its sha256 is another; convert the vocoder again")
         return content
 
@@ -66,23 +66,23 @@ def add_vocoder(bundle_dir: Path, vocoder_dir: Path) -> Bundle:
     bundle, vocoder = Bundle.read(bundle_dir / DESCRIPTION), VocoderFolder.read(vocoder_dir)
     if bundle.family != "cosyvoice":
         raise Permanent(f"{bundle.origin}: a {bundle.family} voice makes its sound itself and takes no vocoder")
-    there = next((file for file in bundle.files if file.name == vocoder.file.name), None)
-    if there == vocoder.file:
+    if set(vocoder.files) <= set(bundle.files):
         return bundle
-    if there:
+    if {file.name for file in vocoder.files} & {file.name for file in bundle.files}:
         raise Permanent(
             f"{bundle.origin}: has another {vocoder.name} already; convert the voice again into a new folder"
         )
     about: dict[str, JsonValue] = {"title": vocoder.title, "licence": vocoder.licence, **vocoder.record}
     wider = bundle.model_copy(
         update={
-            "files": (*bundle.files, vocoder.file),
+            "files": (*bundle.files, *vocoder.files),
             "licence": f"{bundle.licence} AND {vocoder.licence}",
             "record": {**bundle.record, vocoder.name: about},
         }
     )
     try:
-        write_atomically(bundle_dir / vocoder.file.name, [vocoder.content(vocoder_dir)])
+        for file in vocoder.files:
+            write_atomically(bundle_dir / file.name, [vocoder.content(vocoder_dir, file)])
         write_atomically(bundle_dir / DESCRIPTION, [describe(wider).encode()])
     except OSError as error:
         raise Permanent(f"{bundle_dir}: cannot be written: {error.strerror}") from None

@@ -96,17 +96,19 @@ def test_the_folder_describes_itself(tmp_path: Path) -> None:
     found = VocoderFolder.read(tmp_path / "out")
     assert found == written
     assert (found.title, found.licence) == ("HiFi-GAN V2, 0.9 M parameters", "MIT")
-    assert "Jungil Kong" in (tmp_path / "out" / "LICENSE").read_text()
+    assert "Jungil Kong" in (tmp_path / "out" / "hifigan.LICENSE").read_text()
     assert found.record["config"]["upsample_initial_channel"] == 128
     assert found.record["self_check"]["real_time_factor"] > 0
-    assert len(found.content(tmp_path / "out")) == found.file.size
+    assert [file.name for file in found.files] == [GRAPH, "hifigan.LICENSE"]
+    for file in found.files:
+        assert len(found.content(tmp_path / "out", file)) == file.size
     assert sorted(p.name for p in tmp_path.iterdir()) == ["LICENSE", "config.json", "g_00000001", "out"]
 
 
 def test_without_a_licence_it_says_so(tmp_path: Path) -> None:
     save(tmp_path, reference.random_generator(SMALL).state_dict())
     assert convert_hifigan(tmp_path, tmp_path / "out").licence == "unknown"
-    assert "Ask its publisher" in (tmp_path / "out" / "LICENSE").read_text()
+    assert "Ask its publisher" in (tmp_path / "out" / "hifigan.LICENSE").read_text()
 
 
 def test_tensors_that_do_not_fit_are_named(tmp_path: Path) -> None:
@@ -236,16 +238,17 @@ def test_wrong_mels_and_damaged_graphs(tmp_path: Path) -> None:
     for shape in ((80, 0), (79, 4), (1, 80, 4)):
         with pytest.raises(Permanent, match="a mel of shape"):
             vocoder.synthesise(np.zeros(shape, np.float32), 1)
+    folder = VocoderFolder.read(tmp_path / "out")
     graph = tmp_path / "out" / GRAPH
     graph.write_bytes(graph.read_bytes()[:-1])
     with pytest.raises(Permanent, match="damaged, its sha256 is another"):
-        VocoderFolder.read(graph.parent).content(graph.parent)
+        folder.content(graph.parent, folder.files[0])
     graph.write_bytes(b"no graph")
     with pytest.raises(VoiceNotInstalled):
         HifiGan.load(graph)
     graph.unlink()
     with pytest.raises(Permanent, match="cannot be read"):
-        VocoderFolder.read(graph.parent).content(graph.parent)
+        folder.content(graph.parent, folder.files[0])
 
 
 BUNDLE = """
@@ -272,7 +275,9 @@ def test_a_bundle_takes_a_vocoder_in(tmp_path: Path) -> None:
     (bundle_dir / "voice.toml").write_text(BUNDLE.format(family="cosyvoice"))
     before = Bundle.read(bundle_dir / "voice.toml")
     after = add_vocoder(bundle_dir, tmp_path / "out")
-    assert after.path(GRAPH).read_bytes() == vocoder.content(tmp_path / "out")
+    for file in vocoder.files:
+        assert after.path(file.name).read_bytes() == vocoder.content(tmp_path / "out", file)
+    assert after.path("hifigan.LICENSE").read_text() == "Apache License\n"
     assert after.fingerprint("zh-female") != before.fingerprint("zh-female")
     assert after.licence == "Apache-2.0 AND Apache-2.0"
     assert after.record["notices"] == ["one"]
