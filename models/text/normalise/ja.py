@@ -155,4 +155,4 @@ _RULES = [
 
 
 def _phone(text: str) -> str:
-    return "の".join(digits(group, "ja") for group in text.split("-"))
+    return "の".join(digits(group, "ja").replace("零", "ゼロ") for group in text.split("-"))

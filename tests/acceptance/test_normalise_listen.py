@@ -1,0 +1,74 @@
+"""Sentences full of figures, spoken by Kokoro and heard by Whisper: what was written is what a listener gets.
+
+The recogniser writes figures its own way ("$12.50", "twelve fifty"), so what it heard is normalised, too, before the
+two are compared: English in words, Chinese in syllables without tones, Japanese in kana. It takes about ten minutes
+of one processor; NARRATOR_LISTEN_EVERY=5 takes every fifth sentence.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+import re
+from pathlib import Path
+
+import jiwer
+import pytest
+
+from models.catalog import Catalogue
+from models.family import load_engine, load_frontend
+from models.text.normalise import normalise
+from models.text.segment import punctuated
+from models.voice import Engine, FrontEnd, Speech, SpeechRequest
+from tests.acceptance.listen import transcribe, words
+
+pytestmark = [pytest.mark.listen, pytest.mark.timeout(1800)]
+SENTENCES = Path(__file__).parents[1] / "data" / "normalise" / "spoken.tsv"
+SIZES = {"en": 60, "zh": 60, "ja": 40}
+BOUNDS = {"en": 0.05, "zh": 0.05, "ja": 0.12}
+
+
+def sentences(language: str) -> list[str]:
+    with SENTENCES.open(encoding="utf-8", newline="") as file:
+        own = [text for of, text in csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE) if of == language]
+    assert len(own) == SIZES[language]
+    return own[:: int(os.environ.get("NARRATOR_LISTEN_EVERY", "1"))]
+
+
+@pytest.fixture(scope="module")
+def voice() -> tuple[FrontEnd, Engine]:
+    bundle = Catalogue.load().bundle("kokoro")
+    if not all(bundle.installed(voice.name) for voice in bundle.voices):
+        pytest.skip("narrator[kokoro] is not installed")
+    return load_frontend(bundle), load_engine(bundle)
+
+
+def compared(text: str, language: str) -> str:
+    """Text in the units that are compared, apart by spaces."""
+    text = words(normalise(text, language), language)
+    if language == "zh":
+        from pypinyin import lazy_pinyin
+
+        return " ".join(lazy_pinyin(text.replace(" ", "")))
+    # "A M", "AM" and "a.m." are the same letters
+    return re.sub(r"\b(\w) (?=\w\b)", r"\1", text) if language == "en" else text
+
+
+@pytest.mark.parametrize("language", list(BOUNDS))
+def test_figures_are_understood(language, voice, record_testsuite_property):
+    front_end, engine = voice
+    speaker = Catalogue.load().default(language).speaker
+    said, heard, lines = [], [], []
+    for text in sentences(language):
+        utterances = tuple(front_end.prepare(punctuated(text, language), language))
+        ((_, speech),) = engine.speak([SpeechRequest(utterances, speaker, seed=1)])
+        assert isinstance(speech, Speech), speech
+        transcript = transcribe(speech.samples, speech.sample_rate, language)
+        said.append(compared(text, language))
+        heard.append(compared(transcript, language))
+        rate = jiwer.wer(said[-1], heard[-1])
+        lines.append(f"{rate:5.0%}  {text}  |  {normalise(text, language)}  |  {transcript.strip()}")
+    rate = float(jiwer.wer(said, heard))
+    print("\n".join(lines), f"{language}: {rate:.4f} of {sum(len(s.split()) for s in said)} units", sep="\n")
+    record_testsuite_property(f"figures misheard, {language}", f"{rate:.4f}")
+    assert rate <= BOUNDS[language], f"{language}: {rate:.1%} misheard\n" + "\n".join(lines)
