@@ -182,6 +182,22 @@ def say(text: str, out: Path, voice: str | None, language: str | None, speed: fl
     click.echo(json.dumps({"out": str(out), "audio_seconds": seconds}) if as_json else f"{out}: {seconds:.1f} s")
 
 
+@main.command()
+@click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False), metavar="OUT_OR_COURSE_FOLDER")
+@click.option("--inline", is_flag=True, help="One file a course with the audio inside, to be mailed.")
+def preview(folder: Path, inline: bool) -> None:
+    """Write a page a course to look at and listen to. `narrator make` has done so already.
+
+    \b
+    narrator preview audio/
+    narrator preview audio/everyday-science --inline
+    """
+    from producer import preview as previewing
+
+    for course in previewing.courses(folder):
+        click.echo(previewing.preview(course, inline=inline))
+
+
 @main.group(invoke_without_command=True)
 @_json
 @click.pass_context
@@ -433,6 +449,8 @@ def _finish(report: Report, as_json: bool) -> None:
     click.echo(f"took       {_duration(report.wall_seconds)}")
     for place in report.results:
         click.echo(place)
+    for page in report.preview:
+        click.echo(f"preview    {page}")
     sys.exit(report.exit_code)
 
 

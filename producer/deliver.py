@@ -45,7 +45,7 @@ def deliver(store: Store, course: str, lesson: str, out: Path) -> list[Path]:
         for part in changed:
             _fetch(store, lesson_folder(course, lesson) + part.name, part, folder / plain[part])
         if changed or earlier != text:
-            with _replacing(target) as file:
+            with replacing(target) as file:
                 file.write(text)
             _remove_former(folder, earlier, local)
     except OSError as error:
@@ -94,7 +94,7 @@ def _fetch(store: Store, name: str, part: Part, path: Path) -> None:
     """Copy a part into place, having made sure on the way that it is what the manifest says."""
     sha256 = hashlib.sha256()
     try:
-        with store.open(name) as source, _replacing(path) as file:
+        with store.open(name) as source, replacing(path) as file:
             while block := source.read(BLOCK):
                 sha256.update(block)
                 file.write(block)
@@ -105,7 +105,7 @@ def _fetch(store: Store, name: str, part: Part, path: Path) -> None:
 
 
 @contextmanager
-def _replacing(path: Path) -> Iterator[BinaryIO]:
+def replacing(path: Path) -> Iterator[BinaryIO]:
     """A temporary file beside ``path`` that takes its place if all goes well, and else vanishes."""
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:

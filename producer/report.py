@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from models.voice import Permanent
 from producer.batches import written
 from producer.deliver import deliver
+from producer.preview import preview
 from worker.contract import lesson_folder
 from worker.store.base import Store
 
@@ -47,6 +48,7 @@ class Report:
     reasons: Mapping[str, int] = field(default_factory=dict)  # why segments were missing, and how many for each
     failures: tuple[Trouble, ...] = ()
     results: tuple[str, ...] = ()  # folders, or names in the store
+    preview: tuple[str, ...] = ()  # pages to look at and listen to, one a course delivered
 
     @property
     def rtf(self) -> float | None:
@@ -75,6 +77,7 @@ def conclude(plan: Plan, store: Store, started: float, *, run: Run | None = None
     troubles += [trouble for lesson in failed.values() for trouble in lesson]
     ready = [lesson for lesson in plan.lessons if (lesson.course, lesson.lesson) not in failed]
     results, seconds, undelivered = _collect(ready, store, out)
+    pages, unwritten = _previews(Path(result).parent for result in results) if out else ([], [])
     counts = _Counts.of(run)
     return Report(
         run=run.id if run else "",
@@ -90,8 +93,9 @@ def conclude(plan: Plan, store: Store, started: float, *, run: Run | None = None
         cpu_seconds=counts.cpu_ms / 1000,
         wall_seconds=time.monotonic() - started,
         reasons=plan.reasons,
-        failures=(*troubles, *undelivered),
+        failures=(*troubles, *undelivered, *unwritten),
         results=tuple(results),
+        preview=tuple(pages),
     )
 
 
@@ -152,6 +156,17 @@ def _collect(
             results.append(str(manifest.parent))
             seconds += record["samples"] / record["sample_rate"]
     return results, seconds, troubles
+
+
+def _previews(courses: Iterable[Path]) -> tuple[list[str], list[Trouble]]:
+    """The page of each course that something was delivered to, and what went wrong."""
+    pages, troubles = [], []
+    for course in dict.fromkeys(courses):
+        try:
+            pages.append(str(preview(course)))
+        except Permanent as error:
+            troubles.append(Trouble(str(course), str(error)))
+    return pages, troubles
 
 
 def place(path: Path | str, line: int) -> str:
