@@ -88,7 +88,8 @@ def _fraction(m: Match) -> str:
             f"{whole}{number(m['a'])} over {number(m['b'])}" if a <= b or "⁄" in m[0] else m[0].replace("/", " slash ")
         )
     name = _FRACTIONS.get(b) or ordinal(b)
-    return f"{whole}{number(m['a'])} {name if a == 1 else 'halves' if b == 2 else name + 's'}"
+    words = f"{whole}{number(m['a'])} {name if a == 1 else 'halves' if b == 2 else name + 's'}"
+    return words + (f" {UNITS[m['u']][bool(whole)]}" if m["u"] else "")
 
 
 def _range(m: Match) -> str:
@@ -153,15 +154,18 @@ _SIGNS = "|".join(re.escape(c) for c in sorted(CURRENCIES, key=len, reverse=True
 _CODES = "|".join(c for c in CURRENCIES if c.isalpha())
 _UNIT = "|".join(re.escape(unit) for unit in sorted(UNITS, key=len, reverse=True)).replace("μ", "[μµ]")
 ALONE = r"(?<![\w.,/-])"  # no part of a longer number, word or date before it
+_UNIT_ENDS = r"(?:\.(?=\s[a-z])|(?![\w^/]))"  # 3 oz. of cheese
 ENDS = r"(?![\w/-]|[.,:]\d)"  # nor after it
 
 _NAMES = (  # what has a minor version, read as a number: Python 3.12
     r"Python|Java|PHP|Ruby|Go|Rust|Swift|Kotlin|Django|Celery|Redis|Valkey|Ubuntu|Debian|Kubernetes|CUDA|PyTorch|"
     r"TypeScript|Node(?:\.js)?|NumPy|Spark|Kafka|Linux|kernel|[Vv]ersion|[Rr]elease"
 )
+_ROUND = {"10": "tens", "100": "hundreds", "1000": "thousands", "1000000": "millions"}
 AMOUNTS: Rules = [
     (re.compile(pattern), rule)
     for pattern, rule in (
+        (r"(?<![\w.,])(1[0,]+)s (?=of\b)", lambda m: _ROUND.get(m[1].replace(",", ""), m[1]) + " "),
         (
             r"(?<![\w.])(?P<d>\d{1,3})°\s?(?P<m>\d{1,2})['′](?:\s?(?P<s>\d{1,2})[\"″])?(?:\s?(?P<to>[NSEW])\b)?",
             _angle,
@@ -184,7 +188,7 @@ AMOUNTS: Rules = [
         (rf"(?P<sign>(?<!\w)-)?\b(?P<c>{_CODES})\s?(?P<n>{N}){_SCALE}", _money),
         (rf"(?<![\w.])(?P<sign>-)?(?P<n>{N}){_SCALE}\s?(?P<c>{_SIGNS}|(?:{_CODES})\b)(?!\s?\d)", _money),
         (
-            rf"(?<![\w.,])(?P<n>[-+]?{N})(?:\s?[-–~]\s?(?P<n2>-?{N}))?(?:(?P<hyphen>-)|\s)?(?P<u>{_UNIT})(?![\w^/])",
+            rf"(?<![\w.,/])(?P<n>[-+]?{N})(?:\s?[-–~]\s?(?P<n2>-?{N}))?(?:(?P<hyphen>-)|\s)?(?P<u>{_UNIT}){_UNIT_ENDS}",
             _unit,
         ),
     )
@@ -200,7 +204,10 @@ NUMBERS: Rules = [
         (r"\b((?i:figure|table|section|exercise|example|equation|listing)s?) (\d+)-(\d+)\b", _dashed),
         (r"\b24/7\b", lambda _: "twenty-four seven"),
         (r"(?<![\w./])(\d\d)/\1(?![\w/])", lambda m: f"{number(m[1])} {number(m[1])}"),  # 50/50
-        (r"(?<![\w./])(?:(?P<w>\d+)[ -])?(?P<a>\d{1,3})[/⁄](?P<b>\d{1,3})(?![\w/]|\.\d)", _fraction),
+        (
+            rf"(?<![\w./])(?:(?P<w>\d+)[ -])?(?P<a>\d{{1,3}})[/⁄](?P<b>\d{{1,3}})(?:\s(?P<u>{_UNIT}){_UNIT_ENDS})?(?![\w/]|\.\d)",
+            _fraction,
+        ),
         (r"\b(\d+)(?:st|nd|rd|th)\b", lambda m: ordinal(int(m[1]))),
         (rf"{ALONE}(?P<a>{N})\s?[–~-]\s?(?P<b>{N}){ENDS}", _range),
         (rf"\b({KINGS}) ([IVX]+)\b(?!\.\w)", _king),
