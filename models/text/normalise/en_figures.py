@@ -205,7 +205,8 @@ NUMBERS: Rules = [
         (r"\b24/7\b", lambda _: "twenty-four seven"),
         (r"(?<![\w./])(\d\d)/\1(?![\w/])", lambda m: f"{number(m[1])} {number(m[1])}"),  # 50/50
         (
-            rf"(?<![\w./])(?:(?P<w>\d+)[ -])?(?P<a>\d{{1,3}})[/⁄](?P<b>\d{{1,3}})(?:\s(?P<u>{_UNIT}){_UNIT_ENDS})?(?![\w/]|\.\d)",
+            rf"(?<![\w./])(?:(?P<w>\d+)[ -])?(?P<a>\d{{1,3}})[/⁄](?P<b>\d{{1,3}})"
+            rf"(?:\s(?P<u>{_UNIT}){_UNIT_ENDS})?(?![\w/]|\.\d)",
             _fraction,
         ),
         (r"\b(\d+)(?:st|nd|rd|th)\b", lambda m: ordinal(int(m[1]))),
