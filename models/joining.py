@@ -22,16 +22,26 @@ def join(utterances: Sequence[Utterance], pieces: Sequence[Samples], sample_rate
 
     Only the silence at the joins is touched: where a segment begins and ends is for finishing to say.
     """
+    return placed(utterances, pieces, sample_rate)[0]
+
+
+def placed(utterances: Sequence[Utterance], pieces: Sequence[Samples], sample_rate: int) -> tuple[Samples, list[int]]:
+    """As ``join``, and what to add to a time within each piece, in samples, to have it within the whole."""
     last = len(pieces) - 1
     if last == 0:
-        return pieces[0]
+        return pieces[0], [0]
     joined: list[Samples] = []
+    shifts: list[int] = []
+    length = 0
     for i, (utterance, piece) in enumerate(zip(utterances, pieces, strict=True)):
         start, end = _voiced(piece, sample_rate)
-        joined.append(piece[start if i else 0 : end if i < last else None])
+        start, end = start if i else 0, end if i < last else len(piece)
+        shifts.append(length - start)
+        joined.append(piece[start:end])
         if i < last and utterance.text.rstrip(CLOSERS)[-1:] in SENTENCE_ENDS:
             joined.append(np.zeros(round(AFTER_SENTENCE * sample_rate), np.float32))
-    return np.concatenate(joined)
+        length = sum(map(len, joined))
+    return np.concatenate(joined), shifts
 
 
 def _voiced(piece: Samples, sample_rate: int) -> tuple[int, int]:

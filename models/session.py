@@ -40,10 +40,12 @@ def open_session(model: Path | bytes, threads: int = 1, *, plan: bool = True) ->
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     source = model if isinstance(model, bytes) else str(model)
     try:
-        return ort.InferenceSession(source, sess_options=options, providers=["CPUExecutionProvider"])
+        session = ort.InferenceSession(source, sess_options=options, providers=["CPUExecutionProvider"])
     except Exception as error:  # the runtime's own exceptions share no base class
         name = f"{len(model)} bytes" if isinstance(model, bytes) else str(model)
         raise VoiceNotInstalled(f"{name}: the inference runtime refuses this model: {error}") from error
+    session._model_bytes = None  # kept for a change of providers, which never comes: 92 MB for Kokoro
+    return session
 
 
 def run(

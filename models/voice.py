@@ -51,13 +51,15 @@ class Utterance:
     """Text given to one model pass, already turned into the voice's own symbols.
 
     ``text`` is normalised (numbers in words and so on), ``phonemes`` is empty for voices that read characters,
-    ``tokens`` are the integer ids that the engine feeds to its model.
+    ``tokens`` are the integer ids that the engine feeds to its model. ``words`` are the author's words in order, with
+    the tokens that say them, [first, end); empty where the family does not tell.
     """
 
     text: str
     language: str
     phonemes: str
     tokens: tuple[int, ...]
+    words: tuple[tuple[str, int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,10 @@
 """Kokoro-82M (StyleTTS 2 with an iSTFT vocoder) as one ONNX graph.
 
-    tokens int64 [1, n + 2], style float32 [1, 256], speed float32 [1] -> audio float32 [samples] at 24 kHz
+    tokens int64 [1, n + 2], style float32 [1, 256], speed float32 [1]
+        -> audio float32 [samples] at 24 kHz, durations float32 [1, n + 2] in frames of 600 samples
 
-The graph holds no random operator: the same request gives the same samples.
+Words are timed by the durations, which the graph lays its sound out by: they are exact to the frame, 25 ms. The graph
+holds no random operator: the same request gives the same samples.
 """
 
 from __future__ import annotations
@@ -15,9 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.bundle import Bundle
-from models.joining import join
+from models.joining import placed
+from models.kokoro.graph import FRAME, with_durations
 from models.session import open_session, run
-from models.voice import NarrationError, Permanent, Samples, Speech, SpeechRequest, Utterance
+from models.voice import NarrationError, Permanent, Samples, Speech, SpeechRequest, Utterance, Word
 
 MAX_TOKENS = 510  # of one utterance: the rows of a style table, and the model's 512 less the two boundaries
 BOUNDARY = 0  # token before and after every utterance
@@ -32,7 +35,7 @@ class KokoroEngine:
         """Verify the weights, open the session and run it once. Raises VoiceNotInstalled."""
         self.sample_rate = bundle.sample_rate
         self._bundle = bundle
-        self._session = open_session(bundle.path("model.onnx"), threads)
+        self._session = open_session(with_durations(bundle.path("model.onnx").read_bytes()), threads)
         self._styles: dict[str, NDArray[np.float32]] = {}
         self._pass(WARM_UP, np.zeros((MAX_TOKENS, STYLE), np.float32), 1.0)
 
@@ -47,11 +50,20 @@ class KokoroEngine:
     def _speech(self, request: SpeechRequest) -> Speech:
         style = self._style(request.speaker)
         began = perf_counter()
-        pieces = [self._pass(utterance, style, request.speed) for utterance in request.utterances]
+        passes = [self._pass(utterance, style, request.speed) for utterance in request.utterances]
         seconds = perf_counter() - began
-        return Speech(join(request.utterances, pieces, self.sample_rate), self.sample_rate, {"acoustic": seconds})
+        samples, shifts = placed(request.utterances, [sound for sound, _ in passes], self.sample_rate)
+        words = [
+            word
+            for utterance, (_, edges), shift in zip(request.utterances, passes, shifts, strict=True)
+            for word in _words(utterance, edges + shift)
+        ]
+        return Speech(samples, self.sample_rate, {"acoustic": seconds}, tuple(words) if words else None)
 
-    def _pass(self, utterance: Utterance, style: NDArray[np.float32], speed: float) -> Samples:
+    def _pass(
+        self, utterance: Utterance, style: NDArray[np.float32], speed: float
+    ) -> tuple[Samples, NDArray[np.int64]]:
+        """The sound, and where in it each token begins and the last one ends: int64 [tokens + 1], in samples."""
         count = len(utterance.tokens)
         if not 0 < count <= MAX_TOKENS:
             raise Permanent(f"{utterance.text!r} has {count} tokens; an utterance takes 1 to {MAX_TOKENS}")
@@ -60,8 +72,11 @@ class KokoroEngine:
             "style": style[count - 1 : count],  # the table has a row for every length
             "speed": np.array([speed], np.float32),
         }
-        samples: Samples = run(self._session, feeds, release=True)[0]
-        return samples
+        samples, durations = run(self._session, feeds, release=True)
+        edges = np.cumsum(durations[0]).astype(np.int64) * FRAME
+        if edges[-1] != len(samples):
+            raise Permanent(f"{utterance.text!r}: {len(samples)} samples, but its tokens last {edges[-1]}")
+        return samples, edges[:-1]
 
     def _style(self, speaker: str) -> NDArray[np.float32]:
         """The speaker's style table, float32 [510, 256]; loaded, and its file verified, at first use."""
@@ -76,3 +91,9 @@ class KokoroEngine:
                 raise Permanent(f"voice {self._bundle.id}/{speaker}: {name} is of shape {table.shape}, not 510 x 256")
             self._styles[speaker] = table.reshape(MAX_TOKENS, STYLE).astype(np.float32)
         return self._styles[speaker]
+
+
+def _words(utterance: Utterance, edges: NDArray[np.int64]) -> Iterator[Word]:
+    """When the words of an utterance are heard; ``edges`` are where its tokens begin and the last one ends."""
+    for text, first, end in utterance.words:
+        yield Word(text, int(edges[first]), int(edges[end]))

@@ -10,14 +10,16 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
 
 from models.bundle import Bundle
 from models.text import languages, normalise
-from models.text.phonemes import chinese, english, japanese, parts, versions
+from models.text.phonemes import Piece, chinese, english, japanese, parts, versions
+from models.text.phonemes.words import words
 from models.voice import Unspeakable, Utterance
 
 VERSION = 1  # of the rules here and in models/text/phonemes; a rise renders all that Kokoro has said again
@@ -29,11 +31,24 @@ VOCABULARY = Path(__file__).with_name("vocab.json")
 _ENDS = ".!?…"
 _PAUSES = ",;:—"
 _CLOSERS = '”")'
+_LEADING = _ENDS + _PAUSES + " "  # said of nothing
+_MARKS = _ENDS + _PAUSES + _CLOSERS + "“("
 _NO_SPACE = re.compile(r"\s+(?=[,.!?:;…”)])|(?<=[“(])\s+")
 
 
 class _Phonemes(Protocol):
-    def phonemes(self, text: str) -> str: ...
+    def pieces(self, text: str) -> list[Piece]: ...
+
+    def joined(self, pieces: Iterable[Piece]) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What one pass says: normalised text, its phonemes, and the same piece by piece."""
+
+    text: str
+    phonemes: str
+    pieces: Sequence[Piece]
 
 
 LANGUAGES: Mapping[str, Callable[[], _Phonemes]] = {
@@ -60,44 +75,58 @@ class KokoroFrontEnd:
         spoken = " ".join(normalise.normalise(text, language).split())
         if not any(c.isalnum() for c in spoken):
             raise Unspeakable(f"nothing to say in {text[:60]!r}")
-        pieces = self._fit(spoken, language)
-        last = len(pieces) - 1
-        return [self._utterance(*piece, language, final=i == last) for i, piece in enumerate(pieces)]
+        fitting = self._fit(spoken, language)
+        said = words(
+            text, [piece for part in fitting for piece in part.pieces], lambda t: normalise.normalise(t, language)
+        )
+        utterances, first = [], 0
+        for part in fitting:
+            end = first + len(part.pieces)
+            own = [(word, max(a, first) - first, min(b, end) - first) for word, a, b in said if a < end and first < b]
+            utterances.append(self._utterance(part, own, language, final=part is fitting[-1]))
+            first = end
+        return utterances
 
     def fingerprint(self, language: str) -> str:
         """A digest over rules, libraries and data of this language, and of English, which may turn up in any."""
         return _fingerprint(language)
 
-    def _fit(self, text: str, language: str) -> list[tuple[str, str]]:
-        """Text and phonemes of each utterance. Halving keeps utterances of one segment about as long as each other."""
-        phonemes = self._phonemes(text, language) if len(text) <= MAX_TRIED else ""
-        if phonemes and len(phonemes) < GOOD_TOKENS:  # one token is kept for the mark that may be added at the end
-            return [(text, phonemes)]
+    def _fit(self, text: str, language: str) -> list[_Part]:
+        """The text of each utterance. Halving keeps utterances of one segment about as long as each other."""
+        part = self._part(text, language) if len(text) <= MAX_TRIED else None
+        if part and len(part.phonemes) < GOOD_TOKENS:  # one token is kept for the mark that may be added at the end
+            return [part]
         at = parts.pause(text)
-        if at is None and phonemes and len(phonemes) < MAX_TOKENS:
-            return [(text, phonemes)]
+        if at is None and part and len(part.phonemes) < MAX_TOKENS:
+            return [part]
         at = at or parts.gap(text)
         if at is None:
             raise Unspeakable(f"a single word of {len(text)} characters is more than the voice can say: {text[:60]!r}")
         return self._fit(text[:at].rstrip(), language) + self._fit(text[at:].lstrip(), language)
 
-    def _phonemes(self, text: str, language: str) -> str:
-        """Phonemes of text in one or several languages, every symbol of them in the vocabulary."""
-        out = []
+    def _part(self, text: str, language: str) -> _Part:
+        """Text in one or several languages, every symbol of its phonemes in the vocabulary."""
+        out: list[str] = []
+        pieces: list[Piece] = []
         for span in languages.spans(text, language):
             if span.language not in LANGUAGES:
                 raise Unspeakable(
                     f"Kokoro speaks English, Chinese and Japanese, not {span.language}: {span.text[:60]!r}"
                 )
-            sounds = _language(span.language).phonemes(span.text) if span.text.strip() else ""
+            speaker = _language(span.language)
+            found = speaker.pieces(span.text) if span.text.strip() else []
+            sounds = speaker.joined(found)
             if unknown := set(sounds) - self._vocabulary.keys():
                 raise Unspeakable(f"voice {self._bundle.id}: no token for {sorted(unknown)} in {span.text[:60]!r}")
             out.append(sounds)
-        return _NO_SPACE.sub("", " ".join(" ".join(out).split()))
+            pieces += [*found, (" ", " ")]
+        return _Part(text, _NO_SPACE.sub("", " ".join(" ".join(out).split())), pieces)
 
-    def _utterance(self, text: str, phonemes: str, language: str, *, final: bool) -> Utterance:
-        phonemes = _terminated(phonemes, final=final)
-        return Utterance(text, language, phonemes, tuple(self._vocabulary[symbol] for symbol in phonemes))
+    def _utterance(self, part: _Part, said: list[tuple[str, int, int]], language: str, *, final: bool) -> Utterance:
+        """``said`` are the words, by the part's pieces."""
+        phonemes = _terminated(part.phonemes, final=final)
+        tokens = tuple(self._vocabulary[symbol] for symbol in phonemes)
+        return Utterance(part.text, language, phonemes, tokens, tuple(_placed(part, said)))
 
 
 def _terminated(phonemes: str, *, final: bool) -> str:
@@ -105,13 +134,28 @@ def _terminated(phonemes: str, *, final: bool) -> str:
 
     An utterance that goes on in the next one may end with the mark of a pause, so that it sounds unfinished.
     """
-    phonemes = phonemes.lstrip(_ENDS + _PAUSES + " ").rstrip()
+    phonemes = phonemes.lstrip(_LEADING).rstrip()
     body = phonemes.rstrip(_CLOSERS + " ")
     if body.endswith(tuple(_ENDS)) or (body.endswith(tuple(_PAUSES)) and not final):
         return phonemes
     if body.endswith(tuple(_PAUSES)):
         return body.rstrip(_PAUSES + " ") + "." + phonemes[len(body) :].strip()
     return phonemes + "."
+
+
+def _placed(part: _Part, said: Iterable[tuple[str, int, int]]) -> Iterator[tuple[str, int, int]]:
+    """Words by the tokens that say them, pauses around them left out.
+
+    Pieces become phonemes by a change of white space alone, and phonemes tokens by a cut at the front.
+    """
+    cut = len(part.phonemes) - len(part.phonemes.lstrip(_LEADING))
+    at = (n - cut for n, symbol in enumerate(part.phonemes) if not symbol.isspace())
+    places = [[next(at) for symbol in sounds if not symbol.isspace()] for _, sounds in part.pieces]
+    for word, first, end in said:
+        sounding = [
+            n for places_of_piece in places[first:end] for n in places_of_piece if part.phonemes[n + cut] not in _MARKS
+        ]
+        yield word, sounding[0], sounding[-1] + 1
 
 
 @lru_cache(maxsize=len(LANGUAGES))

