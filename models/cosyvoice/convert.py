@@ -30,7 +30,6 @@ from models.cosyvoice.parts import GRAPHS, TABLES, Parameters, SourceParameters
 from models.cosyvoice.quantised_blocks import Ranges
 from models.cosyvoice.tokenizer import IDS, VOCABULARY
 from models.install import DESCRIPTION, describe
-from models.vocoders.hifigan import GRAPH as HIFIGAN
 from models.voice import Permanent
 
 # The public checkpoint's speakers in the order of their numbers: name, alias, language.
@@ -57,20 +56,16 @@ def convert(
     precision: Choice = "int8",
     per_part: Mapping[str, Precision] | None = None,
     *,
-    hifigan: Path | None = None,
     speech_tokens_per_text_token: int | None = None,
     reduce_range: bool | None = None,
 ) -> Bundle:
     """Convert the CosyVoice-300M-SFT checkpoint in a directory; ``out`` becomes the bundle, whole or not at all.
 
     ``per_part`` overrides the precision of single graphs. ``auto`` takes the smallest mix whose language model stays
-    close to float32 on this checkpoint, else int8. ``hifigan`` is a converted HiFi-GAN generator (``hifigan.onnx``) to
-    be carried along as a second vocoder. ``speech_tokens_per_text_token`` is for checkpoints of random
+    close to float32 on this checkpoint, else int8. ``speech_tokens_per_text_token`` is for checkpoints of random
     weights, in tests. ``reduce_range`` (7-bit weights) is for CPUs without VNNI: by default, as this machine needs.
     Raises Permanent naming file, tensor and remedy.
     """
-    if hifigan and not hifigan.is_file():
-        raise Permanent(f"{hifigan} is missing; convert a generator first: narrator voices convert hifigan")
     if out.exists():
         raise Permanent(f"{out} exists already; give another place or remove it")
     bundle_id = out.resolve().name
@@ -95,8 +90,6 @@ def convert(
             "converted_with": {name: version(name) for name in ("narrator", "onnx", "onnxruntime", "torch")},
         }
         shutil.copy(VOCABULARY, made)
-        if hifigan:
-            shutil.copy(hifigan, made / HIFIGAN)
         bundle = _describe(bundle_id, made, read, (parameters, precisions, record))
         (made / DESCRIPTION).write_text(describe(bundle), encoding="utf-8")
         made.rename(out)
