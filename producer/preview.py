@@ -197,7 +197,9 @@ def _course_title(lessons: Sequence[Lesson]) -> str:
 def _summary(lessons: Sequence[Lesson], record: Record) -> str:
     cues = sum(len(lesson.manifest.cues) for lesson in lessons)
     total = _clock(sum(lesson.seconds for lesson in lessons))
-    text = f"<p>{_count(len(lessons), 'lesson')}, {_count(cues, 'sentence')}, {total}. Narrated {_time(record.at)}.</p>"
+    text = (
+        f"<p>{_count(len(lessons), 'lesson')}, {_count(cues, 'sentence')}, {total}.<br>Narrated {_time(record.at)}.</p>"
+    )
     if not record.since:
         return text
     if not record.new:
@@ -228,7 +230,9 @@ def _section(lesson: Lesson, new: frozenset[str], inline: bool) -> str:
         f'<p class="about">{_about(lesson, inline)}</p>',
         f'<div class="player"><audio controls preload="none" aria-label="{escape(lesson.title)}">',
         *_sources(lesson, inline),
-        "</audio></div>",
+        "</audio>",
+        '<p class="lost" hidden>The audio cannot be played: keep this page in its folder, beside the lessons.</p>',
+        "</div>",
         f'<div class="script" lang="{language}">',
         *_blocks(spoken, language),
         "</div>\n</section>",
@@ -340,7 +344,7 @@ def _seconds(samples: int, lesson: Lesson) -> str:
 
 
 def _clock(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
+    minutes, rest = divmod(int(seconds), 60)  # as players count
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
