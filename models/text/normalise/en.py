@@ -57,7 +57,8 @@ def _formula(m: Match) -> str:
     """H2O, C6H12O6: letters in capitals, counts in words."""
     parts = re.findall(r"([A-Z][a-z]?)(\d*)", m[0])
     elements = [element for element, _ in parts]
-    twice = any(map(operator.eq, elements, elements[1:]))  # CSS3
+    once = sum(bool(count) for _, count in parts) == 1
+    twice = once and any(map(operator.eq, elements, elements[1:]))  # CSS3
     if twice or not set(elements) <= set(ELEMENTS) or not any(count for _, count in parts):
         return m[0]
     return " ".join(_letters(element) + (f" {number(count)}" if count else "") for element, count in parts)
@@ -66,6 +67,15 @@ def _formula(m: Match) -> str:
 def _letters(element: str) -> str:
     """Dotted where an A by itself would be read as the article."""
     return ("." if "a" in element.lower() else " ").join(element.upper())
+
+
+def _bracketed(m: Match) -> str:
+    """Ca(OH)2."""
+    parts = re.findall(r"([A-Z][a-z]?)(\d*)", m[1] + m[2])
+    if not {element for element, _ in parts} <= set(ELEMENTS):
+        return m[0]
+    words = " ".join(_letters(element) + (f" {number(count)}" if count else "") for element, count in parts)
+    return f"{words} {number(m[3])}"
 
 
 def _compound(m: Match) -> str:
@@ -115,7 +125,16 @@ _SHORT: Rules = [
     (re.compile(rf"(?<![\w.])(?:{either(ABBREVIATIONS)})(?!\w)"), _abbreviation),
     (re.compile(r"\bw/\s?(?=[a-z\d])"), lambda _: "with "),
     (re.compile(r"\bMt\.(?=\s[A-Z])"), lambda _: "Mount"),
-    (re.compile(rf"(?<![\w.])((?i:{either(BEFORE_NUMBER)}))\s?(?=\d|(?<=\w\w\. )[IVX]+\b(?!\.|['’]))"), _before_number),
+    (re.compile(rf"(?<![\w.])((?i:{either(BEFORE_NUMBER)}))\s?(?=\d)"), _before_number),
+    (
+        re.compile(r"\b((?i:vol|ch|chap|sec|art|pt)\.)\s?(?=[IVX]+\b(?!['’]))"),
+        _before_number,
+    ),
+    (
+        re.compile(r"(?<=\d)\s?in\.(?=\s[a-z])|(?<=\d)\sin(?=\s(?:tall|long|wide|high|deep|thick)\b)"),
+        lambda _: " inches",
+    ),
+    (re.compile(r"\bn/a\b", re.IGNORECASE), lambda _: "not applicable"),
     (re.compile(r"\bSt\.(?=\s[A-Z])"), lambda _: "Saint"),
     (re.compile(r"(?<=[a-z] )St\."), lambda m: "Street" + ("." if not m.string[m.end() :].strip() else "")),
 ]
@@ -131,12 +150,22 @@ _CODE: Rules = [
         (r"(?<=[\w)])\+\+(?!\w)", lambda _: " plus plus"),
         (r"\b([CF])#", lambda m: f"{m[1]} sharp"),
         (r"(?<!\w)\.NET\b", lambda _: "dot net"),
+        (r"(?<!\w)#(?=(?:include|define|if|ifdef|ifndef|endif|pragma)\b)", lambda _: "hash "),
         (r"(?<!\w)#(?=[A-Za-z]\w)", lambda _: "hashtag "),
+        (r"\$([^$\d\s][^$]{0,80}?)\$", lambda m: m[1]),  # TeX's inline formula
+        (r"\b0[xX][\dA-Fa-f]+\b", lambda m: re.sub(r"\d", lambda d: f"{digits(d[0], 'en')} ", " ".join(m[0]))),
+        (r"(?<=[A-Z]\d):(?=[A-Z]\d)", lambda _: " to "),
         (rf"\b{_NAME}(?:(?:\.|->){_NAME})*\(\)|\b[a-z]\w+(?:\.[a-z_]\w*)+\b|\b[A-Z][a-z]+\.js\b", _code),
         (r"(?<=[\w\s)\]])(?:[<>!=]=|[-=]>)(?=[\w\s(-])", lambda m: _OPERATORS[m[0]]),
         (r"(?<=[^\W_])_+|_+(?=[^\W_])", lambda _: " "),
     )
 ]
+
+
+def _function(m: Match) -> str:
+    return f"{m[1]}{' prime' * len(m[2])} of {m[3].replace('|', ' given ')}"
+
+
 _FUNCTIONS = {
     "sin": "sine", "cos": "cosine", "tan": "tangent", "ln": "natural log", "arcsin": "arc sine", "arccos": "arc cosine",
     "arctan": "arc tangent", "log": "log", "exp": "exponential", "max": "max", "min": "min", "lim": "limit",
@@ -146,10 +175,11 @@ _MATHS: Rules = [
     for pattern, rule in (
         (r"\b(log|ln|exp|max|min)\(", lambda m: f"{_FUNCTIONS[m[1]]} of ("),
         (r"\b(sin|cos|tan|arcsin|arccos|arctan)(?=\s?\(|\s[a-zα-ω]\b|[α-ω])", lambda m: f"{_FUNCTIONS[m[1]]} of "),
-        (r"\b([f-hpquvyEFGHOP])\(([^()]{1,30})\)", lambda m: f"{m[1]} of {m[2].replace('|', ' given ')}"),
+        (r"\b([f-hpquvyEFGHOP])(['′]*)\(([^()]{1,30})\)", _function),
         (r"(?<=[\dnkm])!(?=\s?[=×÷*/+<>)]|\s-\s)", lambda _: " factorial"),
-        (r"\$([^$\d\s][^$]{0,80}?)\$", lambda m: m[1]),  # TeX's inline formula
         (r"\b(?=[A-Za-z]*\d)(?:[A-Z][a-z]?\d*){2,12}\b|\b[HONF][23]\b", _formula),
+        (r"\b((?:[A-Z][a-z]?\d*){1,6})\(((?:[A-Z][a-z]?\d*){1,6})\)(\d+)", _bracketed),
+        (r"(?<=\b[A-DH])-(?![\w-])|(?<=\bOH)-(?!\w)|(?<=\bCl)-(?!\w)", lambda _: " minus"),  # grades, ions
         (r"\b(?:Na|K|Li|Ag|Cs|H)(?:Cl|Br|F|I|OH)\b|\b(?:Ca|Mg|Cu|Zn|Fe)[OS]\b", _compound),
         (r"(?P<base>[A-Za-z\d)π]+)\^(?P<e>\{[^}]{1,20}\}|\([^)]{1,20}\)|-?\w+)", _power),
         (r"(?<=\d)\s?[xX*]\s?(?=\d)", lambda _: " times "),
@@ -177,7 +207,7 @@ _REST: Rules = [
         (r"(?<=[A-Za-z])-?(?=\d)|(?<=\d)(?=[A-Za-z])", lambda _: " "),  # MP3, GPT-4, x86, 4K
         (N, lambda m: number(m[0])),
         (r"[α-ωΑ-Ωϵϕϑ]", _greek),
-        (r"(?<![\w)])</?([A-Za-z][A-Za-z\d-]*(?:\s[^<>]*)?)/?>", lambda m: f" {m[1]} "),  # a tag
+        (r"(?:(?<![\w)])<|</)([A-Za-z][A-Za-z\d./-]*(?:\s[^<>]*)?)/?>", lambda m: f" {m[1]} "),  # a tag
         (f"[{re.escape(''.join(SIGNS))}]", lambda m: f" {SIGNS[m[0]]} "),
         (r"\bvs\b", lambda _: "versus"),
         (r"\band/or\b", lambda _: "and or"),

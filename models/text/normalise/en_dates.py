@@ -107,7 +107,9 @@ DATES: Rules = [
         (rf"\b(?:{_SHORT_MONTH})(?:\.(?=\s\d{{4}}\b)|(?=\s\d{{4}}\b))", lambda m: _month(m[0])),
         (r"\b(?P<zone>UTC|GMT)\s?(?P<sign>[-+])(?=\d)", _zone),
         (rf"{ALONE}(?P<y>\d{{4}})(?P<x>[-/.])(?P<m>\d{{1,2}})(?P=x)(?P<d>\d{{1,2}}){ENDS}", _iso_date),
-        (rf"{ALONE}(?P<m>\d{{1,2}})/(?P<d>\d{{1,2}})/(?P<y>\d{{4}}){ENDS}", _iso_date),
+        (rf"{ALONE}(?P<m>\d{{1,2}})(?P<x>[-/])(?P<d>\d{{1,2}})(?P=x)(?P<y>\d{{4}}){ENDS}", _iso_date),
+        (r"\b(?P<h>\d{1,2})\.(?P<m>[0-5]\d)(?P<s>)\s?(?P<half>[aApP]\.?[mM]\b\.?)", _time),
+        (r"(?<=\dst|\dnd|\drd|\dth)\s?[-–]\s?(?=\d+(?:st|nd|rd|th)\b)", _to),
         (
             rf"\b(?P<month>{_MONTH})\s(?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?:\s?[-–]\s?(?P<d2>\d{{1,2}}))?(?![\d:%]){_YEAR}",
             _month_day,

@@ -92,6 +92,10 @@ def _fraction(m: Match) -> str:
     return words + (f" {UNITS[m['u']][bool(whole)]}" if m["u"] else "")
 
 
+def _plural(words: str) -> str:
+    return words[:-1] + "ies" if words.endswith("y") else words + ("es" if words.endswith("x") else "s")
+
+
 def _range(m: Match) -> str:
     """5-7, 1914–1918; but 3 - 2, and 3-2 = 1."""
     if " -" in m[0] or ("-" in m[0] and m.string[m.end() :].lstrip().startswith("=")):
@@ -128,6 +132,18 @@ def _angle(m: Match) -> str:
     return words + (f" {_COMPASS[m['to']]}" if m["to"] else "")
 
 
+def _feet(m: Match) -> str:
+    """A 6' wall, unless the mark closes a quotation."""
+    if re.search(r"(?:^|[\s(])'", m.string[: m.start()]):
+        return m[0]
+    return f"{number(m[1])} {'foot' if re.match(r' [a-z]', m.string[m.end() :]) else 'feet'}"
+
+
+def _bare_unit(m: Match) -> str:
+    """km/h, per m^2."""
+    return f"{m['per'] or ''}{UNITS[m['u']][not m['per']]}"
+
+
 def _inches(m: Match) -> str:
     """13.3" is a length, unless the mark closes a quotation."""
     before, after = m.string[: m.start()], m.string[m.end() :]
@@ -154,6 +170,7 @@ _SIGNS = "|".join(re.escape(c) for c in sorted(CURRENCIES, key=len, reverse=True
 _CODES = "|".join(c for c in CURRENCIES if c.isalpha())
 _UNIT = "|".join(re.escape(unit) for unit in sorted(UNITS, key=len, reverse=True)).replace("μ", "[μµ]")
 ALONE = r"(?<![\w.,/-])"  # no part of a longer number, word or date before it
+_COMPOSED = "|".join(re.escape(unit) for unit in sorted(UNITS, key=len, reverse=True) if re.search(r"/|.[mi]\^", unit))
 _UNIT_ENDS = r"(?:\.(?=\s[a-z])|(?![\w^/]))"  # 3 oz. of cheese
 ENDS = r"(?![\w/-]|[.,:]\d)"  # nor after it
 
@@ -165,6 +182,14 @@ _ROUND = {"10": "tens", "100": "hundreds", "1000": "thousands", "1000000": "mill
 AMOUNTS: Rules = [
     (re.compile(pattern), rule)
     for pattern, rule in (
+        (r"(?<![\w%.])~\s?(?=[-$€£]?\d)", lambda _: "about "),
+        (r"(?<=%)\s?[-–]\s?(?=\d)", lambda _: " to "),
+        (r"(?<![\w.-])\d+(?:-\d+){2,}(?![\w-]|\.\d)", _phone),  # ISBN
+        (r"(?<=\bthe )(\d{1,2})s\b", lambda m: _plural(number(m[1]))),
+        (
+            r"(?<![\w$€£.,])(\d+(?:\.\d+)?)(k|M|bn)(?=\s[a-z]|[.,;)](?!\w)|$)",
+            lambda m: f"{number(m[1])} {_SCALES[m[2]]}",
+        ),
         (r"(?<![\w.,])(1[0,]+)s (?=of\b)", lambda m: _ROUND.get(m[1].replace(",", ""), m[1]) + " "),
         (
             r"(?<![\w.])(?P<d>\d{1,3})°\s?(?P<m>\d{1,2})['′](?:\s?(?P<s>\d{1,2})[\"″])?(?:\s?(?P<to>[NSEW])\b)?",
@@ -198,6 +223,9 @@ NUMBERS: Rules = [
     for pattern, rule in (
         (r"\b(\d)['′](\d{1,2})[\"″]?(?!\w)", lambda m: f"{number(m[1])} foot {number(m[2])}"),
         (r"(?<![\w.])(\d+(?:\.\d+)?)\"(?!\w)", _inches),
+        (r"(?<![\w.'])(\d{1,2})['′](?!\w)", _feet),
+        (rf"(?<![\w/])(?P<per>per )?(?P<u>{_COMPOSED})(?![\w^/])", _bare_unit),
+        (r"(?<=\bper )m\^([23])", lambda m: UNITS[f"m^{m[1]}"][0]),
         (r"(?<=\d)\sK(?![\w&-])", lambda _: " kelvin"),  # a thousand has no space before it
         (r"(?<=\d)\s?A(?=[,.;:)](?!\w)|$|\s(?:of|at|fuse|current)\b)", lambda _: " amperes"),
         (r"(?i:(?<=\bcall )|(?<=\bdial ))\d{3}\b", lambda m: digits(m[0], "en")),
