@@ -36,7 +36,7 @@ def columns(text: str) -> float:
 
 
 def cues_of(text: str, seconds: float) -> list[Caption]:
-    return lesson_cues([(text, 0, round(seconds * RATE))], RATE, round(seconds * RATE))
+    return lesson_cues([(text, 0, round(seconds * RATE), ())], RATE, round(seconds * RATE))
 
 
 def joined(cues: list[Caption]) -> str:
@@ -113,23 +113,25 @@ def test_times_follow_how_long_the_parts_take_to_say() -> None:
 def test_times_are_rounded_one_by_one_and_never_overlap() -> None:
     rate = 22050
     length, gap = 23153, 7  # neither is a whole number of milliseconds
-    entries = [("Word.", at, at + length) for at in range(0, 1000 * (length + gap), length + gap)]
+    entries = [("Word.", at, at + length, ()) for at in range(0, 1000 * (length + gap), length + gap)]
     cues = lesson_cues(entries, rate, entries[-1][2])
     assert len(cues) == 1000
-    for cue, (_, start, end) in zip(cues, entries, strict=True):
+    for cue, (_, start, end, _) in zip(cues, entries, strict=True):
         assert abs(cue.start - start * 1000 / rate) <= 0.5
         assert abs(cue.end - end * 1000 / rate) <= 0.5
     assert all(one.end <= two.start for one, two in pairwise(cues))
 
 
 def test_a_short_cue_stands_on_into_the_pause() -> None:
-    entries = [("Yes.", 0, 7200), ("No.", 12000, 19200), ("So.", 72000, 79200)]
+    entries = [("Yes.", 0, 7200, ()), ("No.", 12000, 19200, ()), ("So.", 72000, 79200, ())]
     cues = lesson_cues(entries, RATE, 3400 * 24)
     assert [(cue.start, cue.end) for cue in cues] == [(0, 500), (500, 1500), (3000, 3400)]
 
 
 def test_a_caption_without_text_is_no_cue() -> None:
-    assert [cue.lines for cue in lesson_cues([("One.", 0, 24000), (" \n", 24000, 48000)], RATE, 48000)] == [("One.",)]
+    assert [cue.lines for cue in lesson_cues([("One.", 0, 24000, ()), (" \n", 24000, 48000, ())], RATE, 48000)] == [
+        ("One.",)
+    ]
 
 
 AWKWARD = [
@@ -146,7 +148,9 @@ AWKWARD = [
 
 
 def test_webvtt_is_read_back() -> None:
-    cues = lesson_cues([(text, n * RATE * 4, (n * 4 + 3) * RATE) for n, text in enumerate(AWKWARD)], RATE, RATE * 1000)
+    cues = lesson_cues(
+        [(text, n * RATE * 4, (n * 4 + 3) * RATE, ()) for n, text in enumerate(AWKWARD)], RATE, RATE * 1000
+    )
     read = webvtt_reader.from_buffer(io.StringIO(webvtt(cues)))
     assert [(c.start_in_seconds, c.end_in_seconds) for c in read] == [(c.start // 1000, c.end // 1000) for c in cues]
     raw = [c.raw_text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&") for c in read]
@@ -155,7 +159,9 @@ def test_webvtt_is_read_back() -> None:
 
 
 def test_srt_is_read_back() -> None:
-    cues = lesson_cues([(text, n * RATE * 4, (n * 4 + 3) * RATE) for n, text in enumerate(AWKWARD)], RATE, RATE * 1000)
+    cues = lesson_cues(
+        [(text, n * RATE * 4, (n * 4 + 3) * RATE, ()) for n, text in enumerate(AWKWARD)], RATE, RATE * 1000
+    )
     read = list(srt_reader.parse(srt(cues)))
     assert [c.index for c in read] == list(range(1, len(AWKWARD) + 1))
     assert [c.start.total_seconds() * 1000 for c in read] == [c.start for c in cues]
@@ -171,7 +177,7 @@ def test_hours_are_written_in_full() -> None:
 
 @given(st.text(max_size=300), st.integers(1, 60 * RATE))
 def test_any_text_is_whole_and_in_order(text: str, length: int) -> None:
-    cues = lesson_cues([(text, 100, 100 + length)], RATE, 100 + length)
+    cues = lesson_cues([(text, 100, 100 + length, ())], RATE, 100 + length)
     assert joined(cues) == "".join(text.split())
     assert all(len(cue.lines) <= 2 and all(columns(line) <= 42.001 for line in cue.lines) for cue in cues)
     assert all(one.end <= two.start for one, two in pairwise(cues))

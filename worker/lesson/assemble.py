@@ -25,7 +25,7 @@ from worker.audio.loudness import Meter, gain_for
 from worker.audio.wav import FULL_SCALE
 from worker.contract import AssembleLesson, LessonPlan, lesson_folder
 from worker.lesson import captions
-from worker.lesson.manifest import MANIFEST, Cue, Manifest, MeasuredLoudness, Part
+from worker.lesson.manifest import MANIFEST, Cue, Manifest, MeasuredLoudness, Part, Word
 from worker.lesson.sound import LessonSound, MissingSegments, Spool, gather, lay_out, rounded
 from worker.store.base import Exists, Missing, Store
 
@@ -101,7 +101,9 @@ def _in_place(store: Store, present: Manifest) -> bool:
 def _renewed(present: Manifest, plan: LessonPlan, message: AssembleLesson) -> Manifest:
     """The present manifest for a plan that sounds and reads the same: a comment was edited, lines have moved."""
     spans = [(cue.start, cue.end) for cue in present.cues]
-    return present.model_copy(update={**_origin(plan, message), "cues": _cues(plan, spans)})
+    return present.model_copy(
+        update={**_origin(plan, message), "cues": _cues(plan, spans, [cue.words for cue in present.cues])}
+    )
 
 
 def _publish(store: Store, manifest: Manifest, message: AssembleLesson) -> Manifest:
@@ -134,6 +136,7 @@ def _link(store: Store, plan: LessonPlan, message: AssembleLesson, work: Path) -
         lesson = lay_out(plan, spool)
         loudness = _loudness(plan, lesson)
         parts = _write(work, plan, lesson, loudness.gain)
+    words = list(lesson.words())
     for part in parts:
         name = lesson_folder(plan.course, plan.lesson) + part.name
         store.put_file(name, work / part.name, content_type=part.media_type)
@@ -146,7 +149,8 @@ def _link(store: Store, plan: LessonPlan, message: AssembleLesson, work: Path) -
         samples=lesson.samples,
         loudness=loudness,
         parts=tuple(parts),
-        cues=_cues(plan, lesson.spans),
+        word_timings="segments" if None in words else "words",
+        cues=_cues(plan, lesson.spans, words),
     )
 
 
@@ -174,7 +178,10 @@ def _write(work: Path, plan: LessonPlan, lesson: LessonSound, gain: int) -> list
             for writer in writers:
                 writer.write(sound)
     cues = captions.lesson_cues(
-        [(entry.caption, *span) for entry, span in zip(plan.entries, lesson.spans, strict=True)],
+        [
+            (entry.caption, *span, words or ())
+            for entry, span, words in zip(plan.entries, lesson.spans, lesson.words(), strict=True)
+        ],
         lesson.rate,
         lesson.samples,
     )
@@ -205,8 +212,10 @@ def _origin(plan: LessonPlan, message: AssembleLesson) -> dict[str, Any]:
     }
 
 
-def _cues(plan: LessonPlan, spans: Sequence[tuple[int, int]]) -> tuple[Cue, ...]:
+def _cues(
+    plan: LessonPlan, spans: Sequence[tuple[int, int]], words: Sequence[tuple[Word, ...] | None]
+) -> tuple[Cue, ...]:
     return tuple(
-        Cue(key=e.key, segment=e.segment, caption=e.caption, role=e.role, line=e.line, start=start, end=end)
-        for e, (start, end) in zip(plan.entries, spans, strict=True)
+        Cue(key=e.key, segment=e.segment, caption=e.caption, role=e.role, line=e.line, start=start, end=end, words=said)
+        for e, (start, end), said in zip(plan.entries, spans, words, strict=True)
     )

@@ -2,24 +2,29 @@
 
 A cue holds at most two lines of 42 columns (20 Chinese, Japanese or Korean characters), and stands 1 to 7 seconds where
 the speech allows. A longer segment is divided at the best place near its middle, again and again: after a sentence,
-else after a clause, else between words, and only inside a word where that alone would not fit. Times inside a segment
-are shared out by how long its characters take to say; the segment's own start and end are exact.
+else after a clause, else between words, and only inside a word where that alone would not fit. Where words are
+timed, a cue begins with its first word; between timed words, and where there are none, time is shared out by how long
+the characters take to say. The segment's own start and end are exact.
 """
 
 from __future__ import annotations
 
 import unicodedata
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate, zip_longest
 from typing import Final
 
+from worker.lesson.manifest import Word
+
 COLUMN: Final = 10  # width of a narrow character, so that widths stay whole numbers
 WIDE: Final = 21  # of a wide one: 20 of them are as wide as 42 narrow ones
 LINE: Final = 42 * COLUMN
 LEAST_MS: Final = 1000  # a cue stands at least so long, if the next one leaves it the time
 MOST_MS: Final = 7000
+REACH: Final = 40  # characters of the text that may lie between a word and the one before it
 
 # What a break costs, by its kind, against lying off the middle: in shares of the text.
 AFTER_SENTENCE: Final = 0.0
@@ -44,13 +49,23 @@ class Caption:
     lines: tuple[str, ...]
 
 
-def lesson_cues(entries: Iterable[tuple[str, int, int]], rate: int, samples: int) -> list[Caption]:
-    """Captions of a lesson: entries are (text, start, end) in samples at ``rate``, in order and apart.
+def lesson_cues(entries: Iterable[tuple[str, int, int, Sequence[Word]]], rate: int, samples: int) -> list[Caption]:
+    """Captions of a lesson: entries are (text, start, end, words) in samples at ``rate``, in order and apart.
 
+    Words that the text does not have, and an entry without any, do no harm.
     Times are rounded one by one, never added up, so nothing drifts. A cue shorter than LEAST_MS stands on into the
     pause after it, up to the next cue or the lesson's end at ``samples``.
     """
-    cues = [cue for text, start, end in entries for cue in _segment_cues(text, _ms(start, rate), _ms(end, rate))]
+    cues = [
+        cue
+        for text, start, end, words in entries
+        for cue in _segment_cues(
+            " ".join(text.split()),
+            _ms(start, rate),
+            _ms(end, rate),
+            [(word, _ms(at, rate)) for word, at, _ in words],
+        )
+    ]
     limits = [*(cue.start for cue in cues), _ms(samples, rate)][1:]
     return [
         Caption(cue.start, max(cue.end, min(cue.start + LEAST_MS, limit)), cue.lines)
@@ -103,29 +118,49 @@ class _Atom:
     cost: float
 
 
-def _segment_cues(text: str, start: int, end: int) -> Iterator[Caption]:
-    atoms = _atoms(" ".join(text.split()))
-    total = max(sum(atom.spoken for atom in atoms), 1)
-    said = 0
-    at = start
-    for piece in _divide(atoms, end - start):
-        said += sum(atom.spoken for atom in piece)
-        until = start + (end - start) * said // total
-        yield Caption(at, until, tuple(_text(line) for line in _lines(piece)))
-        at = until
+def _segment_cues(text: str, start: int, end: int, words: Sequence[tuple[str, int]]) -> Iterator[Caption]:
+    """Cues of a text said from ``start`` to ``end``, in ms; ``words`` and when each begins."""
+    atoms = _atoms(text)
+    yield from _divide(atoms, _times(atoms, start, end, list(_anchors(text, words))))
 
 
-def _divide(atoms: Sequence[_Atom], duration: float) -> Iterator[Sequence[_Atom]]:
-    """Atoms that are said in ``duration`` ms, in pieces that each fit a cue."""
+def _divide(atoms: Sequence[_Atom], times: Sequence[int]) -> Iterator[Caption]:
+    """Atoms in pieces that each fit a cue; ``times`` are when each of them begins and the last one ends, in ms."""
     if not atoms:
         return
-    if len(atoms) == 1 or (duration <= MOST_MS and _fits(atoms)):
-        yield atoms
+    if len(atoms) == 1 or (times[-1] - times[0] <= MOST_MS and _fits(atoms)):
+        yield Caption(times[0], times[-1], tuple(_text(line) for line in _lines(atoms)))
         return
     at = _best_break(atoms, range(1, len(atoms)))
-    share = sum(atom.spoken for atom in atoms[:at]) / max(sum(atom.spoken for atom in atoms), 1)
-    yield from _divide(atoms[:at], duration * share)
-    yield from _divide(atoms[at:], duration * (1 - share))
+    yield from _divide(atoms[:at], times[: at + 1])
+    yield from _divide(atoms[at:], times[at:])
+
+
+def _anchors(text: str, words: Sequence[tuple[str, int]]) -> Iterator[tuple[int, int]]:
+    """What is said of the text before each word that is found in it, and when the word begins, both ascending."""
+    said = at = 0
+    for word, start in words:
+        found = text.find(word, at, at + REACH + len(word))
+        if found >= 0:
+            said += sum(map(_spoken, text[at:found]))
+            yield said, start
+            said += sum(map(_spoken, word))
+            at = found + len(word)
+
+
+def _times(atoms: Sequence[_Atom], start: int, end: int, anchors: Sequence[tuple[int, int]]) -> list[int]:
+    """When each atom begins and the last one ends, in ms: at an anchor exactly, shared out between anchors."""
+    places = list(accumulate((atom.spoken for atom in atoms), initial=0))
+    said, times = zip((0, start), *anchors, (places[-1], end), strict=True)
+    out = []
+    for place in places[:-1]:
+        n = bisect_left(said, place)
+        if said[n] == place:
+            out.append(times[n])
+        else:
+            share = (place - said[n - 1]) / (said[n] - said[n - 1])
+            out.append(times[n - 1] + int((times[n] - times[n - 1]) * share))
+    return [*out, end]
 
 
 def _lines(atoms: Sequence[_Atom]) -> list[Sequence[_Atom]]:

@@ -16,6 +16,10 @@ from worker.contract import Digest, Identifier, Language, Message, Role, Segment
 MANIFEST: Final = "manifest.json"  # in the lesson's folder
 
 
+Sample = Annotated[int, Field(ge=0)]
+Word = tuple[str, Sample, Sample]  # text, and [start, end) in samples
+
+
 class Part(Message):
     """A file of the lesson; ``name`` is relative to the manifest's folder and carries the lesson key."""
 
@@ -27,7 +31,11 @@ class Part(Message):
 
 
 class Cue(Message):
-    """A segment as it is heard in the lesson: [start, end) in samples of the lesson audio."""
+    """A segment as it is heard in the lesson: [start, end) in samples of the lesson audio.
+
+    ``words`` are the author's words with the same kind of times; None where the voice cannot tell, or where the
+    segment was stored before it could.
+    """
 
     key: Digest
     segment: Segment
@@ -36,6 +44,7 @@ class Cue(Message):
     line: int
     start: Annotated[int, Field(ge=0)]
     end: Annotated[int, Field(ge=0)]
+    words: tuple[Word, ...] | None = None
 
 
 class MeasuredLoudness(Message):
@@ -67,6 +76,7 @@ class Manifest(Message):
     sample_rate: int
     samples: int
     loudness: MeasuredLoudness
+    # "words" where every cue has them. Segments are not rendered again for it: a retake, or a new store, brings them.
     word_timings: Literal["words", "segments"] = "segments"
     parts: tuple[Part, ...]
     cues: tuple[Cue, ...]

@@ -16,6 +16,7 @@ from models.voice import NarrationError, Permanent, Transient
 from worker.audio.encode import MAX_WAV_SAMPLES
 from worker.audio.wav import FULL_SCALE, DamagedAudio, Pcm, unpack
 from worker.contract import LessonPlan, segment_name
+from worker.lesson.manifest import Word
 from worker.store.base import Missing, Store
 
 AHEAD: Final = 16  # segments fetched at once: hides an object store's latency, and bounds what is held
@@ -32,11 +33,12 @@ class MissingSegments(NarrationError):  # noqa: N818 (vocabulary of models.voice
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A segment in the spool: where its samples begin, in bytes, how many they are, and their rate."""
+    """A segment in the spool: where its samples begin, in bytes, how many they are, their rate, and its words."""
 
     start: int
     samples: int
     rate: int
+    words: tuple[Word, ...] | None = None
 
 
 class Spool:
@@ -46,9 +48,9 @@ class Spool:
         self._file = file
         self.pieces: list[Piece] = []
 
-    def add(self, samples: Pcm, rate: int) -> None:
-        """Append a segment's samples (n,) at ``rate`` Hz."""
-        self.pieces.append(Piece(self._file.tell(), len(samples), rate))
+    def add(self, samples: Pcm, rate: int, words: tuple[Word, ...] | None = None) -> None:
+        """Append a segment's samples (n,) at ``rate`` Hz, and its words as they are timed in it."""
+        self.pieces.append(Piece(self._file.tell(), len(samples), rate, words))
         self._file.write(samples.data)
 
     def read(self, piece: Piece) -> Pcm:
@@ -73,7 +75,7 @@ def gather(store: Store, plan: LessonPlan, spool: Spool) -> None:
                     raise DamagedAudio(f"{store.url}: {name}: {error}; delete it and submit the lesson again") from None
                 if segment_name(record.key) != name:
                     raise DamagedAudio(f"{store.url}: {name} holds segment {record.key}: delete it and submit again")
-                spool.add(samples, record.sample_rate)
+                spool.add(samples, record.sample_rate, record.words)
         except Missing:
             here = store.existing(set(names))
             gone = [entry.key for entry in plan.entries if segment_name(entry.key) not in here]
@@ -93,6 +95,14 @@ class LessonSound:
     rate: int
     spans: tuple[tuple[int, int], ...]
     samples: int
+
+    def words(self) -> Iterator[tuple[Word, ...] | None]:
+        """For each entry its words, timed in samples of the lesson; None where they are not known."""
+        for piece, (first, _) in zip(self.spool.pieces, self.spans, strict=True):
+            yield piece.words and tuple(
+                (text, first + _round(start * self.rate, piece.rate), first + _round(end * self.rate, piece.rate))
+                for text, start, end in piece.words
+            )
 
     def blocks(self) -> Iterator[Pcm]:
         """The whole lesson, in order, a block at a time; the same on every call."""
