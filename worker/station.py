@@ -19,7 +19,7 @@ from worker.ledger import Ledger
 from worker.settings import Settings
 from worker.store import Store
 
-UPLOADS = 4  # threads a process; synthesis goes on meanwhile
+UPLOADS = 8  # threads a process; synthesis goes on meanwhile, and a disk makes eight files durable at once
 PATIENCE_SECONDS = 60.0  # a store or broker may be away this long before work is given back
 FIRST_WAIT, LONGEST_WAIT = 0.25, 5.0  # seconds between attempts
 

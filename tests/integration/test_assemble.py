@@ -198,6 +198,7 @@ def test_the_true_peak_limit_holds_the_gain_back(store: DirectoryStore) -> None:
     manifest = assemble(store, plan, message_for(plan))
     samples, _ = sound(store, manifest)
     assert 20 * np.log10(np.abs(samples).max() / wav.FULL_SCALE) == pytest.approx(-3.0, abs=0.1)
+    assert manifest.loudness.true_peak is not None
     assert manifest.loudness.gain == -300 - manifest.loudness.true_peak
 
 
@@ -207,7 +208,7 @@ def test_without_a_target_the_level_is_left_alone_but_reported(store: DirectoryS
     assert manifest.loudness.gain == 0
     assert manifest.loudness.target is None
     assert manifest.loudness.integrated is not None
-    assert manifest.loudness.true_peak == pytest.approx(-2000, abs=10)
+    assert manifest.loudness.true_peak is None  # nothing depends on it
 
 
 def test_a_lesson_too_short_to_measure_has_no_loudness(store: DirectoryStore) -> None:

@@ -7,13 +7,13 @@ lost, a word repeated for a minute, a hum, a roar. Listening back, by machine or
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
+from functools import lru_cache
 
 import numpy as np
 
 from models.voice import Samples, SpeechRejected
 from worker.audio.finishing import LEAD_MS, TAIL_MS, speech_span
-from worker.audio.levels import FRAME_MS, decibels, frame_levels
+from worker.audio.levels import FRAME_MS, decibels, frame_levels, loud_level
 
 # Milliseconds that one character may take, (least, most), at normal speed, silence at both ends not counted.
 ALPHABETIC_MS = (20, 250)  # English runs at about 65
@@ -44,7 +44,7 @@ def check(samples: Samples, rate: int, *, text: str, language: str, speed: float
     if span is None:
         raise SpeechRejected("the engine gave silence")
     _check_duration((span[1] - span[0]) * FRAME_MS, text, language, speed)
-    quiet = levels < max(float(np.percentile(levels, 95)) - SILENCE_DB, SILENCE_FLOOR_DB)
+    quiet = levels < max(loud_level(levels) - SILENCE_DB, SILENCE_FLOOR_DB)
     _check_pauses(quiet[span[0] : span[1]], speed)
     clipped = float(np.mean(np.abs(samples) >= CLIPPED))
     if clipped > MAX_CLIPPED:
@@ -57,23 +57,22 @@ def check(samples: Samples, rate: int, *, text: str, language: str, speed: float
 
 def duration_band(text: str, speed: float = 1.0) -> tuple[float, float]:
     """The least and most milliseconds that ``text`` may take to say."""
-    least, most = (sum(band) for band in zip(BASE_MS, *_bands(text), strict=True))
+    least, most = (sum(band) for band in zip(BASE_MS, *map(_band, text), strict=True))
     return least / speed, most / speed + LEAD_MS + TAIL_MS
 
 
-def _bands(text: str) -> Iterable[tuple[int, int]]:
-    for character in text:
-        category = unicodedata.category(character)
-        if category[0] in "MZC":  # marks, white space, controls: no time of their own
-            continue
-        if category == "Nd":
-            yield DIGIT_MS
-        elif category[0] in "PS":
-            yield SYMBOL_MS
-        elif unicodedata.east_asian_width(character) == "W":
-            yield IDEOGRAPH_MS
-        else:
-            yield CAPITAL_MS if category == "Lu" else ALPHABETIC_MS
+@lru_cache(maxsize=4096)
+def _band(character: str) -> tuple[int, int]:
+    category = unicodedata.category(character)
+    if category[0] in "MZC":  # marks, white space, controls: no time of their own
+        return (0, 0)
+    if category == "Nd":
+        return DIGIT_MS
+    if category[0] in "PS":
+        return SYMBOL_MS
+    if unicodedata.east_asian_width(character) == "W":
+        return IDEOGRAPH_MS
+    return CAPITAL_MS if category == "Lu" else ALPHABETIC_MS
 
 
 def _check_duration(heard: float, text: str, language: str, speed: float) -> None:

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.voice import Samples, SpeechRejected
-from worker.audio.levels import FRAME_MS, frame_length, frame_levels
+from worker.audio.levels import FRAME_MS, frame_length, frame_levels, loud_level
 
 LEAD_MS = 80  # of the sound before the onset is kept
 TAIL_MS = 150  # of the sound after the last voiced frame is kept
@@ -29,7 +29,6 @@ VOICED_DB = 30.0  # below the segment's level: vowels, nasals, loud fricatives
 QUIET_DB = 45.0  # below the segment's level: soft fricatives, breaths, decays
 VOICED_FLOOR_DB = -55.0  # absolute
 QUIET_FLOOR_DB = -65.0  # absolute
-LEVEL_PERCENTILE = 95.0
 
 KNEE = 0.9  # above it, overshoots are bent towards 1.0
 
@@ -64,7 +63,7 @@ def finish(samples: Samples, rate: int) -> Finished:
 
 def speech_span(levels: NDArray[np.float64]) -> tuple[int, int] | None:
     """Where speech is in frame levels (frames,) in dBFS: [first, end) in frames; None where there is none."""
-    level = float(np.percentile(levels, LEVEL_PERCENTILE))
+    level = loud_level(levels)
     voiced = np.flatnonzero(levels >= max(level - VOICED_DB, VOICED_FLOOR_DB))
     if not len(voiced):
         return None

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from models.voice import Samples
 
 FRAME_MS = 10  # long enough for two periods of a low voice, short enough to place an onset
+LOUD_PERCENTILE = 95
 FLOOR_DB = -200.0  # what digital silence is reported as; also the least value a SegmentRecord holds
 
 
@@ -29,6 +30,17 @@ def peak_and_rms(samples: NDArray[Any]) -> tuple[int, int]:
     peak = decibels(float(np.max(np.abs(wide))))
     rms = decibels(float(np.sqrt(np.mean(np.square(wide)))))
     return min(0, hundredths(peak)), min(0, hundredths(rms))
+
+
+def loud_level(levels: NDArray[np.float64]) -> float:
+    """The 95th percentile of levels (frames,): that of speech, whatever pauses it has.
+
+    Between the two nearest by the line, as numpy.percentile does it, which takes ten times as long for so few.
+    """
+    place = (len(levels) - 1) * LOUD_PERCENTILE / 100
+    below = int(place)
+    two = np.sort(levels)[below : below + 2]
+    return float(two[0] + (two[-1] - two[0]) * (place - below))
 
 
 def frame_length(rate: int) -> int:

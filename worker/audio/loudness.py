@@ -17,22 +17,28 @@ from worker.audio.levels import hundredths
 from worker.contract import Loudness
 
 SILENT: Final = -200.0  # dBTP reported for digital silence
-MODE: Final = pyebur128.MeasurementMode.MODE_I | pyebur128.MeasurementMode.MODE_TRUE_PEAK
+INTEGRATED: Final = pyebur128.MeasurementMode.MODE_I
+WITH_PEAK: Final = INTEGRATED | pyebur128.MeasurementMode.MODE_TRUE_PEAK
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """``integrated`` in hundredths of LUFS, None where too short or silent; ``true_peak`` in hundredths of dBTP."""
+    """``integrated`` in hundredths of LUFS, None where too short or silent; ``true_peak`` in hundredths of dBTP, None
+    where it was not asked for."""
 
     integrated: int | None
-    true_peak: int
+    true_peak: int | None
 
 
 class Meter:
-    """Measures mono samples that arrive in blocks of whatever length."""
+    """Measures mono samples that arrive in blocks of whatever length.
 
-    def __init__(self, rate: int) -> None:
-        self._state = pyebur128.R128State(1, rate, MODE)
+    The true peak, by fourfold oversampling, takes six times as long as the loudness: only a gain needs it.
+    """
+
+    def __init__(self, rate: int, *, true_peak: bool = True) -> None:
+        self._state = pyebur128.R128State(1, rate, WITH_PEAK if true_peak else INTEGRATED)
+        self._with_peak = true_peak
 
     def feed(self, samples: Samples) -> None:
         """Take the next samples (n,), float32."""
@@ -41,11 +47,14 @@ class Meter:
     def measured(self) -> Measured:
         """What all samples so far amount to."""
         integrated = pyebur128.get_loudness_global(self._state)
-        peak = pyebur128.get_true_peak(self._state, 0)
         return Measured(
             integrated=hundredths(integrated) if math.isfinite(integrated) else None,
-            true_peak=hundredths(20 * math.log10(peak) if peak > 0 else SILENT),
+            true_peak=self._true_peak() if self._with_peak else None,
         )
+
+    def _true_peak(self) -> int:
+        peak = pyebur128.get_true_peak(self._state, 0)
+        return hundredths(20 * math.log10(peak) if peak > 0 else SILENT)
 
 
 def gain_for(wanted: Loudness, measured: Measured) -> int:
@@ -53,6 +62,6 @@ def gain_for(wanted: Loudness, measured: Measured) -> int:
 
     No limiter: where peaks stand in the way the whole lesson stays quieter, and its manifest says so.
     """
-    if wanted.lufs is None or measured.integrated is None:
+    if wanted.lufs is None or measured.integrated is None or measured.true_peak is None:
         return 0
     return min(wanted.lufs - measured.integrated, wanted.true_peak - measured.true_peak)

@@ -155,7 +155,7 @@ def _link(store: Store, plan: LessonPlan, message: AssembleLesson, work: Path) -
 
 
 def _loudness(plan: LessonPlan, lesson: LessonSound) -> MeasuredLoudness:
-    meter = Meter(lesson.rate)
+    meter = Meter(lesson.rate, true_peak=plan.loudness.lufs is not None)
     for block in lesson.blocks():
         meter.feed(block.astype(np.float32) / np.float32(FULL_SCALE))
     measured = meter.measured()

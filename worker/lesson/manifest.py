@@ -51,12 +51,12 @@ class MeasuredLoudness(Message):
     """Hundredths of LUFS, dBTP and dB, measured before the gain: the lesson as stored has ``integrated + gain``.
 
     ``integrated`` is None where the lesson is too short or silent to measure. Where ``integrated + gain`` is below
-    ``target``, the true-peak limit held the gain back.
+    ``target``, the true-peak limit held the gain back. ``true_peak`` is None where no loudness was wanted.
     """
 
     target: int | None
     integrated: int | None
-    true_peak: int
+    true_peak: int | None
     gain: int
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from worker.settings import Settings
 
 MAX_NAME = 900  # bytes of a whole name: S3 takes 1024, which leaves 124 for the prefix
 MAX_PART = 255  # bytes between two slashes: what common file systems take
+_UNFIT = re.compile(r"[\x00-\x1f\x7f\\]")
 
 
 class Missing(NarrationError):  # noqa: N818 - an outcome, often expected
@@ -88,7 +90,7 @@ def check_name(name: str) -> str:
         raise Permanent(f"store name {name!r} is absolute or has an empty part: use a relative name like a/b.wav")
     if any(part.startswith(".") for part in parts):
         raise Permanent(f"store name {name!r} has a part that starts with a dot: rename the lesson or course")
-    if any(ord(sign) < 32 or ord(sign) == 127 or sign == "\\" for sign in name):
+    if _UNFIT.search(name):
         raise Permanent(f"store name {name!r} has a control character or a backslash: rename the lesson or course")
     if sum(sizes) + len(parts) - 1 > MAX_NAME or max(sizes) > MAX_PART:
         raise Permanent(

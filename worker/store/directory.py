@@ -70,7 +70,7 @@ class DirectoryStore:
 
     def create(self, name: str, data: bytes, *, content_type: str = "application/octet-stream") -> str:
         """Write only if nothing is there. Raises Exists: the first stored wins."""
-        if _tag_at(self._path(name)):  # spares the write; link decides
+        if _tag_at(f"{self._root}/{check_name(name)}"):  # spares the write; link decides
             raise self._exists(name)
         return self._write(name, lambda file: _write_all(file, data), self._link)
 
