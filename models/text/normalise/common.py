@@ -12,7 +12,7 @@ _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ", "012345678
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffc]")
 # Emoji and dingbats are silent: a script's words carry its meaning. Arrows and signs of mathematics are not here.
 _SILENT = re.compile(
-    "[\u2600-\u27be\u2b00-\u2bff\ufe0e\ufe0f\u20e3\U0001f000-\U0001faff\U000e0020-\U000e007f\u25a0-\u25ff\u2500-\u259f•‣※†‡§¶]+"
+    "[\u2600-\u27be\u2b00-\u2bff\ufe0e\ufe0f\u20e3\U0001f000-\U0001faff\U000e0020-\U000e007f\u25a0-\u25b2\u25b4-\u25ff\u2500-\u259f•‣※†‡§¶]+"
 )
 _QUOTES = str.maketrans(
     {**dict.fromkeys("“”„‟«»‹›″〝〞〟", '"'), "〔": "（", "〕": "）", **dict.fromkeys("‘’‚‛′＇", "'")}
@@ -25,6 +25,7 @@ _LONG_DASH = re.compile(  # also a hyphen between spaces, unless it may be a min
     r"—{2,}|(?<!-)(?:(?<=\w)--|--(?![a-z-]))(?!-)|(?<=\s)–(?=\s)|(?<=[^\W\d_]{2}\s)-(?=\s)|(?<=[^\w\s)]\s)-(?=\s)|(?<=\s)-(?=\s[^\W\d_]{2})"
 )
 _DOUBLE_STAR = re.compile(r"(?<=[\w)])\s?\*\*\s?(?=-?\d|[a-z]\b)")  # x**2
+_NUMERAL = re.compile("[\u2160-\u216b\u2170-\u217b]|[\u2460-\u2473\u24ea\u2776-\u2793]")  # Ⅳ, ①
 _OTHER_DIGIT = re.compile(r"(?![0-9])\d")  # Arabic, Devanagari ...
 _GROUPED = re.compile(r"(?<![\d+.,)-])(?<![\d+.,)-] )\d{1,3}(?: 000|(?: \d{3}){2,})(?![\d-]| \d)")  # 1 000 000
 _SPACES = re.compile(r"\s+")
@@ -40,6 +41,7 @@ def shared(text: str) -> str:
         text = _CONTROL.sub("", text)
     else:
         text = unicodedata.normalize("NFC", text).translate(_QUOTES).translate(_DASHES)
+        text = _NUMERAL.sub(_numeral, text)
         text = _SUPERSCRIPT.sub(lambda m: "^" + m[0].translate(_SUPERSCRIPTS), text)
         text = _SILENT.sub(" ", _CONTROL.sub("", text))
         text = _ELLIPSIS.sub("…", text)
@@ -50,6 +52,12 @@ def shared(text: str) -> str:
     text = _DOUBLE_STAR.sub("^", text)
     text = _SPACES.sub(" ", text).strip()
     return _GROUPED.sub(lambda m: m[0].replace(" ", ""), text)
+
+
+def _numeral(m: re.Match[str]) -> str:
+    """A Roman or circled number that is one character; circled ones are apart from each other."""
+    value = str(int(unicodedata.numeric(m[0])))
+    return value if m[0] < "\u2460" else f" {value} "
 
 
 def _compatible(run: str) -> str:

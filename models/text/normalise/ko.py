@@ -30,7 +30,7 @@ SIGNS = {
     "¥": "엔", "⁄": "분의", "π": "파이", "α": "알파", "β": "베타", "γ": "감마", "θ": "세타", "λ": "람다",
     "←": "에서", "↔": "와", "⇒": "이면", "∑": "시그마", "∫": "인테그랄", "∂": "라운드", "₹": "루피", "¢": "센트",
     "©": "저작권", "®": "", "™": "", "‰": "퍼밀", "‹": "", "›": "",
-    "μ": "뮤", "σ": "시그마", "Ω": "오메가",
+    "△": "삼각형", "μ": "뮤", "σ": "시그마", "Ω": "오메가",
 }  # fmt: skip
 COUNTERS = (
     "자루|조각|칸|그릇|접시|상자|봉지|통|쌍|팀|차례|나라|다발|척|채|바퀴|개(?!월|년|국)|"
@@ -88,6 +88,10 @@ def _temperature(m: Match) -> str:
     return f"{scale}{'영하 ' if m['a'][0] in '-−' else ''}{_n(m['a'].lstrip('-−+'))}도"
 
 
+def _fraction(m: Match) -> str:
+    return f"{_n(m[1]) + '과 ' if m[1] else ''}{_n(m[3])}분의 {_n(m[2])}"
+
+
 def _unit(m: Match) -> str:
     until = f"에서 {_signed(m['b'])}" if m["b"] else ""
     return f"{_signed(m['a'])}{until} {UNITS[m['u']]}"
@@ -103,6 +107,10 @@ _UNIT = "|".join(re.escape(unit) for unit in sorted(UNITS, key=len, reverse=True
 _RULES = [
     (re.compile(pattern), rule)
     for pattern, rule in (
+        (r"(?<=제)\s?(\d+)", lambda m: _n(m[1])),  # 제3장
+        (r"(?<=\d)\s?[-–~～]\s?(?=\d{1,2}:\d\d)", lambda _: "에서 "),
+        (r"(?<!\d)11[0-9](?=에 |로 |번|신고)|(?<!\d)\d{1,2}·\d{1,2}(?!\d)", lambda m: digits(m[0], "ko")),
+        (r"(?<!\d)([1-9]0)대", lambda m: _n(m[1]) + "대"),  # of age
         (rf"{_ALONE}(?P<y>\d{{4}})(?P<x>[-/.])(?P<m>\d{{1,2}})(?P=x)(?P<d>\d{{1,2}})(?![\d.-])", _date),
         (rf"{_ALONE}(?P<h>\d{{1,2}}):(?P<m>[0-5]\d)(?![\d:])", _time),
         (r"(?<![\d.])0\d{1,2}-\d{3,4}-\d{4}(?!\d)", lambda m: _phone(m[0])),
@@ -111,11 +119,11 @@ _RULES = [
         (rf"(?P<c>{_CURRENCY})\s?(?P<n>{N})(?P<scale>[만억조천백]+)?", _money),
         (r"(?P<a>[-+−]?\d+(?:\.\d+)?)\s?(?:°(?P<u>[CF])|℃)", _temperature),
         (rf"{_ALONE}(?P<a>{_SIGNED})(?:[%％]?{_UNTIL}(?P<b>{_SIGNED}))?\s?(?P<u>{_UNIT})(?![A-Za-z\d/^])", _unit),
-        (rf"{_ALONE}(?P<a>\d+)[/⁄](?P<b>\d+)(?![\d/A-Za-z])", lambda m: f"{_n(m['b'])}분의 {_n(m['a'])}"),
+        (rf"{_ALONE}(?:(\d+)\s)?(\d+)[/⁄](\d+)(?![\d/A-Za-z])", _fraction),
         (r"(?<!\d)(\d{1,2})월", lambda m: _month(m[1]) if 1 <= int(m[1]) <= 12 else _n(m[1]) + "월"),
         (
-            rf"{_ALONE}(\d{{1,2}}){_UNTIL}(\d{{1,2}})\s?(?={COUNTERS})",
-            lambda m: f"{_native(m[1])}에서 {_native(m[2])} ",
+            rf"{_ALONE}(\d{{1,2}}){_UNTIL}(\d{{1,2}})\s?({COUNTERS})",
+            lambda m: f"{_native(m[1])} {m[3]}에서 {_native(m[2])} {m[3]}",
         ),
         (rf"{_ALONE}(\d{{1,2}})\s?(?={COUNTERS})", lambda m: _native(m[1]) + " "),
         (rf"{_ALONE}({N}){_UNTIL}(?={N})", lambda m: f"{m[1]}에서 "),

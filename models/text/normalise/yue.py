@@ -17,5 +17,6 @@ _TOKENS = re.compile(r"[\u3400-\u9fff]+|[^\u3400-\u9fff]+")
 
 def spell(text: str) -> str:
     """Cantonese text without digits or signs."""
+    text = re.sub(r"(?<![A-Za-z])\$(?=\s?\d)", "¥", text)  # dollars of the place: 元
     text = _TELEPHONE.sub(lambda m: digits(m[0], "yue"), text)
     return "".join(part if part in text else part.translate(_WRITTEN) for part in _TOKENS.findall(spell_mandarin(text)))
