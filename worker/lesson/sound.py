@@ -23,7 +23,7 @@ AHEAD: Final = 16  # segments fetched at once: hides an object store's latency, 
 BLOCK: Final = 1 << 16  # samples of a pause made at once
 
 
-class MissingSegments(NarrationError):  # noqa: N818 (vocabulary of models.voice)
+class MissingSegments(NarrationError):
     """Segments of the lesson are not in the store: they are to be rendered (again)."""
 
     def __init__(self, keys: Sequence[str]) -> None:
