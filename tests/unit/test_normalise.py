@@ -140,6 +140,20 @@ def test_no_digit_is_left_and_no_letter_is_lost(text, language):
     assert spoken == " ".join(spoken.split())
 
 
+WORDS = ("lantern", "copper", "violin", "meadow")
+PIECES = st.sampled_from(
+    (*WORDS, *'0123456789.,:;-–—/%$€£¥°+=×^~()[]{}<>&@#*_|\\"!? 第年个は개', "//", "**", "==", "&&", " km", "</")
+)
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.lists(PIECES, max_size=24).map("".join), st.sampled_from(LANGUAGES))
+def test_no_word_is_lost_whatever_signs_are_around_it(text, language):
+    spoken = normalise(text, language)
+    for word in WORDS:
+        assert spoken.count(word) == text.count(word)
+
+
 @settings(max_examples=200, deadline=None)
 @given(st.text(max_size=80), st.sampled_from(LANGUAGES))
 def test_any_text_can_be_normalised(text, language):
