@@ -1,6 +1,6 @@
 """A pipeline that narrates a folder of lessons and publishes what is ready: no command line involved.
 
-    python examples/pipeline.py lessons/ audio/
+python examples/pipeline.py lessons/ audio/
 """
 
 from __future__ import annotations

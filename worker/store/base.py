@@ -16,11 +16,11 @@ MAX_PART = 255  # bytes between two slashes: what common file systems take
 _UNFIT = re.compile(r"[\x00-\x1f\x7f\\]")
 
 
-class Missing(NarrationError):  # noqa: N818 - an outcome, often expected
+class Missing(NarrationError):
     """No object of that name is in the store."""
 
 
-class Exists(NarrationError):  # noqa: N818 - an outcome, often expected
+class Exists(NarrationError):
     """A create-only write found an object already there, or a conditional write found another version."""
 
 

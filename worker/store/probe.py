@@ -53,7 +53,7 @@ def probe(store: Store) -> list[Check]:
     return checks
 
 
-class _Wrong(Exception):  # noqa: N818 - never leaves this module
+class _Wrong(Exception):
     """The store answered, but not with what was stored."""
 
 

@@ -43,11 +43,11 @@ DENIED = "allow s3:GetObject, s3:PutObject, s3:DeleteObject on its objects and s
 PASSING = {"SlowDown", "RequestTimeout", "Throttling", "ThrottlingException", "TooManyRequests", "OperationAborted"}
 
 
-class Unsupported(NarrationError):  # noqa: N818 - an outcome
+class Unsupported(NarrationError):
     """The server does not know this kind of request; the caller has another way."""
 
 
-class Conflict(NarrationError):  # noqa: N818 - an outcome
+class Conflict(NarrationError):
     """Another conditional write of the same object was under way: to be tried again at once."""
 
 
