@@ -294,16 +294,21 @@ def _cue(lesson: Lesson, number: int, cue: Cue, new: frozenset[str]) -> str:
 
 
 def _words(cue: Cue, lesson: Lesson) -> str:
-    """The caption with its words timed; as plain text where its words are not all those that are timed."""
+    """The caption with its words timed; plain where the timed words are not all of its words."""
     pieces, at = [], 0
-    for text, start, _ in getattr(cue, "words", None) or ():
+    for text, start, _ in cue.words or ():
         found = cue.caption.find(text, at)
-        if found < 0 or any(map(str.isalnum, cue.caption[at:found])):
+        if found < 0 or _speaks(cue.caption[at:found]):
             return escape(cue.caption)
         timed = f'<span class="word" data-at="{_seconds(start, lesson)}">{escape(text)}</span>'
         pieces.append(escape(cue.caption[at:found]) + timed)
         at = found + len(text)
-    return "".join(pieces) + escape(cue.caption[at:])
+    rest = cue.caption[at:]
+    return escape(cue.caption) if _speaks(rest) else "".join(pieces) + escape(rest)
+
+
+def _speaks(text: str) -> bool:
+    return any(map(str.isalnum, text))
 
 
 # --- audio

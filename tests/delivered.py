@@ -18,7 +18,7 @@ MEDIA_TYPES = {"wav": "audio/wav", "mp3": "audio/mpeg", "vtt": "text/vtt"}
 
 
 def cue(caption: str, role: Role = "sentence", language: Language = "en", **fields: Any) -> Cue:
-    """A cue of one second; ``deliver`` puts it in its place."""
+    """A cue of one second; ``deliver`` puts it and its words, whose times count from its start, in their place."""
     segment = Segment(
         voice=f"tiny/{language}",
         fingerprint="0" * 64,
@@ -41,7 +41,8 @@ def deliver(out: Path, lesson: str, cues: Sequence[Cue], *, course: str = "physi
     placed, at, tones = [], 0, []
     for number, one in enumerate(cues):
         length = one.end - one.start
-        placed.append(one.model_copy(update={"start": at, "end": at + length}))
+        words = one.words and tuple((text, at + start, at + end) for text, start, end in one.words)
+        placed.append(one.model_copy(update={"start": at, "end": at + length, "words": words}))
         tones.append(8000 * np.sin(np.arange(length) * 2 * np.pi * (200 + 50 * number) / RATE))
         at += length
     with wave.open(str(folder / f"{lesson}.wav"), "wb") as file:

@@ -89,7 +89,7 @@ class Browser:
     def until(self, condition: str, seconds: float = 10.0) -> None:
         """Wait until a JavaScript condition holds."""
         deadline = time.monotonic() + seconds
-        while not self.value(condition):
+        while not self.value(f"Boolean({condition})"):
             assert time.monotonic() < deadline, f"not within {seconds} s: {condition}"
             self.value("new Promise((done) => setTimeout(done, 20))")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections.abc import Iterator
@@ -34,7 +35,9 @@ def browser() -> Iterator[Browser]:
 def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two lessons, one second a sentence; one sentence of the second is new."""
     out = tmp_path_factory.mktemp("course #1 100%")  # a path that must be escaped
-    sea = [cue("The sea", "heading"), *(cue(f"Sentence {n}.", "paragraph") for n in range(2, 41)), *map(cue, HOSTILE)]
+    numbered = [(f"Sentence {n}.", (("Sentence", 800, 4000), (str(n), 4000, 7200))) for n in range(2, 41)]
+    said = [cue(text, "paragraph", words=words) for text, words in numbered]
+    sea = [cue("The sea", "heading"), *said, *map(cue, HOSTILE)]
     deliver(out, "1-sea", sea, title="The sea")
     course = deliver(out, "2-海", [cue("海", "heading", "zh"), cue("水。", "paragraph", "zh")], language="zh")
     preview(course)
@@ -81,6 +84,15 @@ def test_a_click_plays_from_the_sentence_and_the_mark_follows(page: Browser) -> 
     assert all(-0.03 < seconds < 0.3 for seconds in late), late
     assert page.value("document.querySelectorAll('.cue[aria-current]').length") == 1
     assert page.value("location.hash") == "#1-sea%3A3"
+
+
+def test_the_word_spoken_is_marked(page: Browser) -> None:
+    word = "document.querySelector('.word.now')"
+    for at, expected in ((2.05, None), (2.1, "Sentence"), (2.49, "3"), (3.2, "Sentence"), (3.6, "4")):
+        page.value(f"{FIRST}.currentTime = {at}")
+        page.until(f"{word}?.textContent == {json.dumps(expected)}")
+    page.value(f"{FIRST}.currentTime = 0.5")  # the heading's words are not timed
+    page.until(f"!{word} && {CURRENT} === '1-sea:1'")
 
 
 def test_the_sentence_spoken_is_scrolled_to(page: Browser) -> None:
@@ -156,6 +168,8 @@ def test_light_and_dark_narrow_and_wide(browser: Browser, course: Path, width: i
     browser.until(CURRENT)
     for selector in (".about", ".cue", ".cue[aria-current]", ".changes", "nav a span:last-child"):
         assert browser.value(CONTRAST % selector) >= 4.5, selector  # WCAG 2, level AA
+    browser.until("document.querySelector('.word.now')")
+    assert browser.value(CONTRAST % ".word.now") >= 4.5
 
 
 # The contrast of an element's text against the first background behind it, by WCAG 2's definition.

@@ -106,6 +106,21 @@ def test_a_title_that_is_not_spoken_still_stands_there(tmp_path: Path) -> None:
     assert page.cues() == ["Waves", "Hm."]
 
 
+def test_words_are_timed_where_all_of_them_are_known(tmp_path: Path) -> None:
+    words = (("a<b", 0, 2000), ("a", 2000, 4000), ("$3.50", 4000, 8000))
+    cues = [
+        cue("“a<b”: a — $3.50!", "paragraph", words=words),
+        cue("a<b a and $3.50", "paragraph", words=words),  # "and" has no time
+        cue("a<b a $3.50 more", "paragraph", words=words),  # nor has "more"
+        cue("three dollars", "paragraph", words=words),
+        cue("光合作用", "paragraph", "zh", words=(("光合", 0, 3000), ("作用", 3000, 8000))),
+    ]
+    page = Page(preview(deliver(tmp_path, "a", cues)))
+    assert page.cues() == [cue.caption for cue in cues]
+    found = [(float(attributes["data-at"]), text) for _, attributes, text in page.find("span", of="word")]
+    assert found == [(0, "a<b"), (0.25, "a"), (0.5, "$3.50"), (4, "光合"), (4.375, "作用")]
+
+
 def test_hostile_text_stays_text(tmp_path: Path) -> None:
     for number, text in enumerate(HOSTILE):
         course = deliver(tmp_path, f"lesson{number}", [cue(text, "heading"), *map(cue, HOSTILE)], title=text)
