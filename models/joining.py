@@ -34,8 +34,9 @@ def placed(utterances: Sequence[Utterance], pieces: Sequence[Samples], sample_ra
     shifts: list[int] = []
     length = 0
     for i, (utterance, piece) in enumerate(zip(utterances, pieces, strict=True)):
-        start, end = _voiced(piece, sample_rate)
-        start, end = start if i else 0, end if i < last else len(piece)
+        first, end = heard(piece, sample_rate)
+        start = max(0, first - round(BEFORE_ONSET * sample_rate)) if i else 0
+        end = min(len(piece), end + round(AFTER_LAST * sample_rate)) if i < last else len(piece)
         shifts.append(length - start)
         joined.append(piece[start:end])
         if i < last and utterance.text.rstrip(CLOSERS)[-1:] in SENTENCE_ENDS:
@@ -44,8 +45,8 @@ def placed(utterances: Sequence[Utterance], pieces: Sequence[Samples], sample_ra
     return np.concatenate(joined), shifts
 
 
-def _voiced(piece: Samples, sample_rate: int) -> tuple[int, int]:
-    """[start, end) of what is heard, with its margins; all of a silent piece."""
+def heard(piece: Samples, sample_rate: int) -> tuple[int, int]:
+    """[start, end) of what is heard, in samples; all of a silent piece."""
     size = round(FRAME * sample_rate)
     frames = piece[: len(piece) // size * size].reshape(-1, size)
     if not frames.size:
@@ -54,6 +55,4 @@ def _voiced(piece: Samples, sample_rate: int) -> tuple[int, int]:
     loud = np.flatnonzero(level > SILENCE * level.max())
     if not loud.size:
         return 0, len(piece)
-    start = int(loud[0]) * size - round(BEFORE_ONSET * sample_rate)
-    end = (int(loud[-1]) + 1) * size + round(AFTER_LAST * sample_rate)
-    return max(0, start), min(len(piece), end)
+    return int(loud[0]) * size, (int(loud[-1]) + 1) * size

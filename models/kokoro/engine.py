@@ -3,8 +3,11 @@
     tokens int64 [1, n + 2], style float32 [1, 256], speed float32 [1]
         -> audio float32 [samples] at 24 kHz, durations float32 [1, n + 2] in frames of 600 samples
 
-Words are timed by the durations, which the graph lays its sound out by: they are exact to the frame, 25 ms. The graph
-holds no random operator: the same request gives the same samples.
+Words are timed by the durations, which the graph lays its sound out by, in frames of 25 ms. Only what the boundary
+before an utterance lasts is no silence (spoken slowly, the first sound begins well inside it), so the first word begins
+where the utterance is first heard.
+
+The graph holds no random operator: the same request gives the same samples.
 """
 
 from __future__ import annotations
@@ -17,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.bundle import Bundle
-from models.joining import placed
+from models.joining import heard, placed
 from models.kokoro.graph import FRAME, with_durations
 from models.session import open_session, run
 from models.voice import NarrationError, Permanent, Samples, Speech, SpeechRequest, Utterance, Word
@@ -54,16 +57,16 @@ class KokoroEngine:
         seconds = perf_counter() - began
         samples, shifts = placed(request.utterances, [sound for sound, _ in passes], self.sample_rate)
         words = [
-            word
+            Word(text, int(edges[first if n else 0]) + shift, int(edges[end]) + shift)
             for utterance, (_, edges), shift in zip(request.utterances, passes, shifts, strict=True)
-            for word in _words(utterance, edges + shift)
+            for n, (text, first, end) in enumerate(utterance.words)
         ]
-        return Speech(samples, self.sample_rate, {"acoustic": seconds}, tuple(words) if words else None)
+        return Speech(samples, self.sample_rate, {"acoustic": seconds}, _apart(words, len(samples)) or None)
 
     def _pass(
         self, utterance: Utterance, style: NDArray[np.float32], speed: float
     ) -> tuple[Samples, NDArray[np.int64]]:
-        """The sound, and where in it each token begins and the last one ends: int64 [tokens + 1], in samples."""
+        """The sound, and when its tokens begin and the last one ends: int64 [tokens + 1], in samples, ascending."""
         count = len(utterance.tokens)
         if not 0 < count <= MAX_TOKENS:
             raise Permanent(f"{utterance.text!r} has {count} tokens; an utterance takes 1 to {MAX_TOKENS}")
@@ -76,6 +79,7 @@ class KokoroEngine:
         edges = np.cumsum(durations[0]).astype(np.int64) * FRAME
         if edges[-1] != len(samples):
             raise Permanent(f"{utterance.text!r}: {len(samples)} samples, but its tokens last {edges[-1]}")
+        edges[0] = min(edges[0], heard(samples, self.sample_rate)[0])
         return samples, edges[:-1]
 
     def _style(self, speaker: str) -> NDArray[np.float32]:
@@ -93,7 +97,11 @@ class KokoroEngine:
         return self._styles[speaker]
 
 
-def _words(utterance: Utterance, edges: NDArray[np.int64]) -> Iterator[Word]:
-    """When the words of an utterance are heard; ``edges`` are where its tokens begin and the last one ends."""
-    for text, first, end in utterance.words:
-        yield Word(text, int(edges[first]), int(edges[end]))
+def _apart(words: Sequence[Word], limit: int) -> tuple[Word, ...]:
+    """Words none of which lasts into the next one, or beyond ``limit``, as where a join cuts a dying sound short."""
+    apart: list[Word] = []
+    for word in reversed(words):
+        end = min(word.end, limit)
+        limit = min(word.start, end)
+        apart.append(Word(word.text, limit, end))
+    return tuple(reversed(apart))

@@ -32,7 +32,8 @@ _ENDS = ".!?…"
 _PAUSES = ",;:—"
 _CLOSERS = '”")'
 _LEADING = _ENDS + _PAUSES + " "  # said of nothing
-_MARKS = _ENDS + _PAUSES + _CLOSERS + "“("
+_OPENING = "“( "
+_MARKS = _ENDS + _PAUSES + _CLOSERS + _OPENING
 _NO_SPACE = re.compile(r"\s+(?=[,.!?:;…”)])|(?<=[“(])\s+")
 
 
@@ -144,7 +145,7 @@ def _terminated(phonemes: str, *, final: bool) -> str:
 
 
 def _placed(part: _Part, said: Iterable[tuple[str, int, int]]) -> Iterator[tuple[str, int, int]]:
-    """Words by the tokens that say them, pauses around them left out.
+    """Words by the tokens that say them: from the space before, in which the voice begins a word, to the pause after.
 
     Pieces become phonemes by a change of white space alone, and phonemes tokens by a cut at the front.
     """
@@ -155,7 +156,8 @@ def _placed(part: _Part, said: Iterable[tuple[str, int, int]]) -> Iterator[tuple
         sounding = [
             n for places_of_piece in places[first:end] for n in places_of_piece if part.phonemes[n + cut] not in _MARKS
         ]
-        yield word, sounding[0], sounding[-1] + 1
+        begin = len(part.phonemes[cut : cut + sounding[0]].rstrip(_OPENING))
+        yield word, begin, sounding[-1] + 1
 
 
 @lru_cache(maxsize=len(LANGUAGES))
