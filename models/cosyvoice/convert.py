@@ -9,7 +9,6 @@ are built node by node from the state dicts.
 from __future__ import annotations
 
 import hashlib
-import platform
 import re
 import shutil
 import tempfile
@@ -26,7 +25,7 @@ from models.bundle import LANGUAGES, Bundle, BundleFile, Speaker
 from models.cosyvoice import convert_flow, convert_hift, convert_language_model, self_check
 from models.cosyvoice.checkpoint import Checkpoint, read_checkpoint
 from models.cosyvoice.graph import Graph, Precision, quantise_columns
-from models.cosyvoice.parts import GRAPHS, TABLES, Parameters, SourceParameters
+from models.cosyvoice.parts import GRAPHS, TABLES, Parameters, SourceParameters, needs_reduced_range
 from models.cosyvoice.quantised_blocks import Ranges
 from models.cosyvoice.tokenizer import IDS, VOCABULARY
 from models.install import DESCRIPTION, describe
@@ -94,15 +93,6 @@ def convert(
         (made / DESCRIPTION).write_text(describe(bundle), encoding="utf-8")
         made.rename(out)
     return Bundle.read(out / DESCRIPTION)
-
-
-def needs_reduced_range() -> bool:
-    """Whether 8-bit products saturate on this machine: x86 without VNNI."""
-    try:
-        flags = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return platform.machine().lower() in ("x86_64", "amd64")  # unknown: the safe choice
-    return "sse2" in flags and not re.search(r"\bavx512_vnni\b|\bavx_vnni\b", flags)
 
 
 class _Writer:

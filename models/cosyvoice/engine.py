@@ -6,6 +6,7 @@ because the norms of both span the whole sequence.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
@@ -15,11 +16,12 @@ import numpy as np
 from models.bundle import Bundle
 from models.cosyvoice.flow import speed_up
 from models.cosyvoice.language_model import Prompt
-from models.cosyvoice.parts import Parameters, load_parts
+from models.cosyvoice.parts import Parameters, load_parts, needs_reduced_range
 from models.joining import join
 from models.vocoders import Mel, Vocoder, griffin_lim, hifigan
 from models.voice import NarrationError, Permanent, Samples, Speech, SpeechRejected, SpeechRequest, Utterance
 
+LOG = logging.getLogger(__name__)
 WARM_UP = Utterance("啊。", "zh", "", (1, 2, 3))
 STAGES = {"language model": 0, "flow": 1, "vocoder": 2}  # each draws from its own stream
 MOST_STEPS = 50
@@ -50,6 +52,8 @@ class CosyVoiceEngine:
         """Verify the files, open the sessions and speak a syllable. Raises VoiceNotInstalled."""
         self.sample_rate, self._bundle = bundle.sample_rate, bundle
         self._parameters = Parameters.of(bundle.parameters, bundle.origin)
+        if bundle.record.get("reduced_range") is False and bundle.precision != "fp32" and needs_reduced_range():
+            LOG.warning("%s: this CPU has no VNNI, 8-bit products may saturate; convert on such a CPU", bundle.origin)
         self._parts = load_parts(bundle.path, self._parameters, threads)
         self._vocoders: dict[str, Vocoder] = {"hift": self._parts.hift, "griffin-lim": griffin_lim.GriffinLim()}
         if hifigan.GRAPH in {file.name for file in bundle.files}:
@@ -149,6 +153,9 @@ class CosyVoiceEngine:
             raise Permanent(f"voice {self._bundle.id} has no vocoder {vocoder!r}; it has {known}{remedy}")
         if not request.utterances or not all(u.tokens for u in request.utterances):
             raise Permanent("there is an utterance without tokens")
+        most = self._parameters.text_vocabulary
+        if not all(0 <= token < most for u in request.utterances for token in u.tokens):
+            raise Permanent(f"there is a token outside the voice's {most} ids: front-end and voice do not fit")
 
     def _warm_up(self) -> None:
         prompt = Prompt(WARM_UP.tokens, self._parts.speakers[0][0], 0, tokens=6)

@@ -18,7 +18,7 @@ from models.cosyvoice import sampling
 from models.cosyvoice.config import Sampling
 from models.cosyvoice.positions import distances, sines
 from models.session import run
-from models.voice import SpeechRejected
+from models.voice import Permanent, SpeechRejected
 
 Array = NDArray[np.float32]
 
@@ -52,7 +52,7 @@ class _Slot:
     index: int
     prompt: Prompt
     uniforms: NDArray[np.float64]  # [limit, 2]
-    logits: Array
+    logits: Array | None  # until a token is drawn from them
     tokens: list[int] = field(default_factory=list)
 
 
@@ -165,7 +165,12 @@ class LanguageModel:
                 bind(f"{name}_{i}", used)
                 binding.bind_output(f"{name}_{i}_out", "cpu", 0, np.float32, used.shape, used.ctypes.data)
         binding.bind_output("logits", "cpu", 0, np.float32, logits.shape, logits.ctypes.data)
-        self._decoder.run_with_iobinding(binding)
+        try:
+            self._decoder.run_with_iobinding(binding)
+        except MemoryError:
+            raise  # no fault of the text
+        except Exception as error:  # the runtime's own exceptions share no base class
+            raise Permanent(f"the language model failed on rows of shape {x.shape}: {error}") from error
         return logits
 
     def generate(self, prompts: Sequence[Prompt]) -> Iterator[tuple[int, list[int] | SpeechRejected]]:
@@ -179,7 +184,7 @@ class LanguageModel:
             for at, result in reversed(ended):
                 yield active[at].index, result
                 self._leave(active, past, at)
-            if active:
+            if active and not (ended and waiting):  # a freed slot is filled before the next pass
                 count = len(active)
                 x = self.embed([slot.tokens[-1] for slot in active])[:, None]
                 logits = self.step(x, past[:count], np.ones(count, np.int64))
@@ -219,10 +224,13 @@ class LanguageModel:
 
     def _draw(self, slot: _Slot) -> list[int] | SpeechRejected | None:
         """Draw a slot's next token; its result where that was the end."""
+        if slot.logits is None:
+            return None
         prompt, drawn = slot.prompt, len(slot.tokens)
         if prompt.tokens or drawn < FEWEST * len(prompt.ids):
             slot.logits[self._end] = -np.inf
         token = sampling.draw(slot.logits, slot.tokens, slot.uniforms[drawn].tolist(), self._rule)
+        slot.logits = None
         if token == self._end:
             return slot.tokens or SpeechRejected("no speech token was drawn")
         slot.tokens.append(token)
@@ -231,7 +239,7 @@ class LanguageModel:
         if len(slot.tokens) == prompt.limit:
             return SpeechRejected(f"no end after {prompt.limit} speech tokens")
         if sampling.endless(slot.tokens):
-            return SpeechRejected(f"the same tokens over and over after {drawn}")
+            return SpeechRejected(f"the same over and over after {len(slot.tokens)} tokens")
         return None
 
     def _leave(self, active: list[_Slot], past: NDArray[np.int64], at: int) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import platform
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -95,3 +97,12 @@ def read_tables(path: Path) -> dict[str, Array]:
     """The arrays that are no graph: embeddings of speech tokens and signs, speakers, the source's merging weights."""
     with np.load(path, allow_pickle=False) as file:
         return {name: file[name] for name in file.files}
+
+
+def needs_reduced_range() -> bool:
+    """Whether 8-bit products saturate on this machine: x86 without VNNI."""
+    try:
+        flags = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return platform.machine().lower() in ("x86_64", "amd64")  # unknown: the safe choice
+    return "sse2" in flags and not re.search(r"\bavx512_vnni\b|\bavx_vnni\b", flags)

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from models.cosyvoice.config import Sampling
 
-LONGEST_CYCLE = 4
-ENDLESS = 25  # tokens, half a second, that only repeat a cycle: the model is stuck
+# (longest cycle, tokens that only repeat it): then the model is stuck. Half a second on a few tokens, or two seconds.
+ENDLESS = ((4, 25), (25, 100))
 
 
 def probabilities(logits: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -62,8 +62,13 @@ def _pick(weights: NDArray[np.float64], uniform: float) -> int:
 
 
 def endless(tokens: Sequence[int]) -> bool:
-    """Whether the last tokens only repeat a short cycle."""
-    tail = tokens[-ENDLESS:]
-    if len(tail) < ENDLESS:
-        return False
-    return any(all(tail[i] == tail[i - n] for i in range(n, ENDLESS)) for n in range(1, LONGEST_CYCLE + 1))
+    """Whether the last tokens only repeat a cycle."""
+    for longest, size in ENDLESS:
+        tail = tokens[-size:]
+        if len(tail) == size and any(_repeats(tail, cycle) for cycle in range(1, longest + 1)):
+            return True
+    return False
+
+
+def _repeats(tokens: Sequence[int], cycle: int) -> bool:
+    return all(tokens[i] == tokens[i - cycle] for i in range(cycle, len(tokens)))

@@ -93,3 +93,7 @@ def test_endless():
     assert endless([1, 2, 3, 4] * 7)
     assert not endless([1, 2, 3, 4, 5] * 6)
     assert not endless([*range(25)])
+    assert endless([*range(12)] * 9)
+    assert not endless([*range(12)] * 8)  # 96 tokens
+    assert not endless([*range(26)] * 9)
+    assert endless([9, 9, 3, *range(25)] + [*range(25)] * 3)
