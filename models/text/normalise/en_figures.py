@@ -71,6 +71,8 @@ def _money_range(m: Match) -> str:
 def _unit(m: Match) -> str:
     one, many = UNITS[m["u"].replace("µ", "μ")]
     first = _signed(m["n"])
+    if m["per"]:
+        many += f" per {UNITS[m['per']][0]}"
     if m["n2"]:
         return f"{first} to {_signed(m['n2'])} {many}"
     if m["hyphen"]:  # a 5-km walk
@@ -197,6 +199,11 @@ AMOUNTS: Rules = [
         ),
         (r"(?<![\w.,])\d{1,3}(?:\.\d{3})*,\d\d(?=\s?(?:€|EUR\b))|(?<=€)\d{1,3}(?:\.\d{3})*,\d\d(?!\d)", _european),
         (r"(?<![\w.,(])\d+,\d\d(?![\w)]|,\d)", _european),
+        (rf"(?<![\w.,(])\d+,\d(?=\s?(?:{_UNIT})(?![\w^]))", _european),
+        (r"((?:[$€£¥]|US\$)\d[\d.,]*)\s?/\s?([A-Za-z]+)\b", lambda m: f"{m[1]} per {UNITS.get(m[2], (m[2],))[0]}"),
+        (r"(?i:\b(?:scored|score of|got|rated|rating of)\s)\d+(?:\.\d+)?/\d+", lambda m: m[0].replace("/", " out of ")),
+        (r"(?<=\d)x(?=\s(?:faster|slower|as|more|less|bigger|larger|smaller|zoom|speed)\b)", lambda _: " times"),
+        (r"(?<![\w.])0\d{1,4} \d{3,4} \d{3,4}(?![\d-])", _phone),
         (rf"(?<![\w.])(?P<n>\d+(?:\.\d+)?)[eE](?P<e>[-+]?\d+)\b(?:\s(?P<u>{_UNIT})(?![\w/^]))?", _scientific),
         (rf"\b({_NAMES})\s(\d+)\.([1-9]\d)(?![\w.]\w)", lambda m: f"{m[1]} {number(m[2])} point {number(m[3])}"),
         (
@@ -213,7 +220,8 @@ AMOUNTS: Rules = [
         (rf"(?P<sign>(?<!\w)-)?\b(?P<c>{_CODES})\s?(?P<n>{N}){_SCALE}", _money),
         (rf"(?<![\w.])(?P<sign>-)?(?P<n>{N}){_SCALE}\s?(?P<c>{_SIGNS}|(?:{_CODES})\b)(?!\s?\d)", _money),
         (
-            rf"(?<![\w.,/])(?P<n>[-+]?{N})(?:\s?[-–~]\s?(?P<n2>-?{N}))?(?:(?P<hyphen>-)|\s)?(?P<u>{_UNIT}){_UNIT_ENDS}",
+            rf"(?<![\w.,/])(?P<n>[-+]?{N})(?:\s?[-–~]\s?(?P<n2>-?{N}))?(?:(?P<hyphen>-)|\s)?(?P<u>{_UNIT})"
+            rf"(?:/(?P<per>{_UNIT}))?{_UNIT_ENDS}",
             _unit,
         ),
     )
@@ -222,7 +230,7 @@ NUMBERS: Rules = [
     (re.compile(pattern), rule)
     for pattern, rule in (
         (r"\b(\d)['′](\d{1,2})[\"″]?(?!\w)", lambda m: f"{number(m[1])} foot {number(m[2])}"),
-        (r"(?<![\w.])(\d+(?:\.\d+)?)\"(?!\w)", _inches),
+        (r"(?<![\w./])(\d+(?:\.\d+)?)\"(?!\w)", _inches),
         (r"(?<![\w.'])(\d{1,2})['′](?!\w)", _feet),
         (rf"(?<![\w/])(?P<per>per )?(?P<u>{_COMPOSED})(?![\w^/])", _bare_unit),
         (r"(?<=\bper )m\^([23])", lambda m: UNITS[f"m^{m[1]}"][0]),
@@ -240,6 +248,7 @@ NUMBERS: Rules = [
         (r"\b(\d+)(?:st|nd|rd|th)\b", lambda m: ordinal(int(m[1]))),
         (rf"{ALONE}(?P<a>{N})\s?[–~-]\s?(?P<b>{N}){ENDS}", _range),
         (rf"\b({KINGS}) ([IVX]+)\b(?!\.\w)", _king),
+        (r"\b([A-Z][a-z]+) (II|III|VI{1,3}|IX|XI{1,3}|XIV|XVI{0,3}|XIX|XXI?)\b(?!['’.]\w)", _numbered),
         (rf"\b({NUMBERED})s? ([IVXL]+)\b(?!['’]|(?<= I) (?!of|and|to|is|was|or|in)[a-z])", _numbered),
     )
 ]
