@@ -13,7 +13,7 @@ import pytest
 from models.bundle import Bundle
 from models.catalog import Catalogue
 from models.voice import Permanent, Speech, SpeechRejected, SpeechRequest, Utterance, VoiceNotInstalled
-from tests.unit.cosyvoice_reference import REFERENCE, need_torch
+from tests.unit.cosyvoice_reference import DATA, need_torch
 
 need_torch()
 pytest.importorskip("tiktoken")
@@ -37,7 +37,7 @@ def voices(tmp_path_factory) -> Path:
 @pytest.fixture(scope="module", params=["fp32", "int8"])
 def bundle(request, voices) -> Bundle:
     out = voices / f"cosy-{request.param}"
-    return convert(REFERENCE, out, request.param, speech_tokens_per_text_token=RATIO)
+    return convert(DATA, out, request.param, speech_tokens_per_text_token=RATIO)
 
 
 @pytest.fixture(scope="module")
@@ -214,13 +214,13 @@ def test_a_damaged_graph_is_not_loaded(bundle, voices, tmp_path):
 
 def test_refused_conversions(voices, tmp_path):
     with pytest.raises(Permanent, match="exists already"):
-        convert(REFERENCE, tmp_path)
+        convert(DATA, tmp_path)
     with pytest.raises(Permanent, match="cannot name a bundle"):
-        convert(REFERENCE, tmp_path / "Große Stimme")
+        convert(DATA, tmp_path / "Große Stimme")
     with pytest.raises(Permanent, match="estimator is not usable in 4 bits"):
-        convert(REFERENCE, tmp_path / "x", per_part={"estimator": "int4"})
+        convert(DATA, tmp_path / "x", per_part={"estimator": "int4"})
     with pytest.raises(Permanent, match="no choice of precision for 'pitch'"):
-        convert(REFERENCE, tmp_path / "x", per_part={"pitch": "int8"})
+        convert(DATA, tmp_path / "x", per_part={"pitch": "int8"})
     assert list(tmp_path.iterdir()) == []
 
 
@@ -231,11 +231,11 @@ def test_front_end_and_engine_agree(bundle, engine):
 
 
 def test_four_bits_and_auto(voices):
-    chosen = convert(REFERENCE, voices / "mixed", "auto", {"flow_encoder": "fp32"}, speech_tokens_per_text_token=RATIO)
+    chosen = convert(DATA, voices / "mixed", "auto", {"flow_encoder": "fp32"}, speech_tokens_per_text_token=RATIO)
     precisions = chosen.record["precisions"]
     assert precisions["flow_encoder"] == "fp32"
     assert chosen.record["self_check"]["overlap"] >= 0.85
-    four = convert(REFERENCE, voices / "four", "int4", speech_tokens_per_text_token=RATIO, reduce_range=True)
+    four = convert(DATA, voices / "four", "int4", speech_tokens_per_text_token=RATIO, reduce_range=True)
     assert four.precision == "int4-int8"
     assert four.record["reduced_range"] is True
     assert 0.3 < four.record["self_check"]["overlap"] < 1
@@ -252,4 +252,4 @@ def test_running_needs_neither_torch_nor_onnx(bundle):
         f"load_engine(Bundle.read(Path({str(bundle.origin)!r})))"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[2])
-    assert read_checkpoint(REFERENCE).notices == []
+    assert read_checkpoint(DATA).notices == []
