@@ -180,7 +180,7 @@ def _page(folder: Path, lessons: Sequence[Lesson], record: Record, inline: bool)
     assert script is not None
     digest = base64.b64encode(hashlib.sha256(script[1].encode("utf-8")).digest()).decode()
     return TEMPLATE.substitute(
-        policy=POLICY.format(script=f"sha256-{digest}", media="data:" if inline else "'self'"),
+        policy=POLICY.format(script=f"sha256-{digest}", media="data:" if inline else "'self' file:"),
         record=record.model_dump_json().replace("<", "\\u003c"),
         title=escape(_course_title(lessons)),
         summary=_summary(lessons, record),
