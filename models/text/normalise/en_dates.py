@@ -109,6 +109,11 @@ DATES: Rules = [
         (rf"{ALONE}(?P<y>\d{{4}})(?P<x>[-/.])(?P<m>\d{{1,2}})(?P=x)(?P<d>\d{{1,2}}){ENDS}", _iso_date),
         (rf"{ALONE}(?P<m>\d{{1,2}})(?P<x>[-/])(?P<d>\d{{1,2}})(?P=x)(?P<y>\d{{4}}){ENDS}", _iso_date),
         (r"\b(?P<h>\d{1,2})\.(?P<m>[0-5]\d)(?P<s>)\s?(?P<half>[aApP]\.?[mM]\b\.?)", _time),
+        (
+            r"(?<![\w.-])(?P<y>(?:19|20)\d\d)-(?P<m>0[1-9]|1[0-2])(?![\w-])",
+            lambda m: f"{MONTHS[int(m['m']) - 1]} {m['y']}",
+        ),
+        (r"(?<![\w.])(\d+)h(?=\d{1,2}\s?m)", lambda m: f"{number(m[1])} {'hour' if m[1] == '1' else 'hours'} "),
         (r"(?<=\dst|\dnd|\drd|\dth)\s?[-–]\s?(?=\d+(?:st|nd|rd|th)\b)", _to),
         (
             rf"\b(?P<month>{_MONTH})\s(?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?:\s?[-–]\s?(?P<d2>\d{{1,2}}))?(?![\d:%]){_YEAR}",

@@ -111,7 +111,8 @@ SIGNS = {
     "⊂": "subset of",
     "∀": "for all", "∃": "there exists", "¬": "not", "∧": "and", "∨": "or", "∇": "nabla", "≡": "is identical to",
     "$": "dollars", "€": "euros", "£": "pounds", "¥": "yen", "₩": "won", "₹": "rupees", "¢": "cents", "№": "number",
-    "△": "triangle", "§": "section", "‰": "per mille", "⇔": "is equivalent to", "〒": "postcode", "†": "", "‡": "",
+    "△": "triangle", "↑": "up", "↓": "down", "§": "section", "‰": "per mille", "⇔": "is equivalent to",
+    "〒": "postcode", "†": "", "‡": "",
 }  # fmt: skip
 GREEK = dict(
     zip(

@@ -65,8 +65,14 @@ def _money(m: Match) -> str:
     return f"{'负' if m['sign'] else ''}{_count(m['n'])}{m['scale'] or ''}{CURRENCIES[m['c']]}"
 
 
+def _money_range(m: Match) -> str:
+    return f"{_n(m['a'])}到{_n(m['b'])}{m['scale']}{CURRENCIES[m['c']]}"
+
+
 def _unit(m: Match) -> str:
     unit = UNITS[m["u"].replace("µ", "μ")]
+    if m["per"]:
+        unit += "每" + UNITS[m["per"].replace("µ", "μ")]
     if m["b"]:
         return f"{_signed(m['a'])}到{_signed(m['b'])}{unit}"
     return _count(m["a"]) + unit
@@ -107,13 +113,38 @@ _CURRENCY = "|".join(re.escape(c) for c in sorted(CURRENCIES, key=len, reverse=T
 _UNIT = "|".join(re.escape(unit) for unit in sorted(UNITS, key=len, reverse=True)).replace("μ", "[μµ]")
 
 _BARE = r"km/h|m/s|km\^2|m\^2|cm\^2|km|cm|mm|kg|mg|mL|ml|kW|kWh|dB"  # a unit by itself
+_COMPASS = {"N": "北纬", "S": "南纬", "E": "东经", "W": "西经"}
 _CODES = "邮编|郵編|验证码|驗證碼|密码|密碼|学号|工号|编号|卡号|账号|帐号|证号|房间号|车牌|QQ|区号|口令"
 _SERIES = "RTX|GTX|RX|ISO|RFC|HTTP|IEEE|GB|错误码|状态码|端口"
 
 _RULES = [
     (re.compile(pattern), rule)
     for pattern, rule in (
-        (r"(?<=\d\d\d)\s?K(?![A-Za-z\d])|(?<=\d)\sK(?![A-Za-z\d])", lambda _: "开"),  # 300K; but 4K is a screen
+        (r"§\s?(\d+(?:\.\d+)*)", lambda m: f"第{_version(m[1])}节"),
+        (r"(?<=二进制)\d+|(?<=二进制数)\d+", lambda m: digits(m[0], "zh")),
+        (r"(?<![A-Za-z\d])0[xX][\dA-Fa-f]+(?![A-Za-z\d])", lambda m: re.sub(r"\d", lambda d: _n(d[0]), " ".join(m[0]))),
+        (r"(?<==)([A-Za-z])/([A-Za-z])(?![A-Za-z])", lambda m: f"{m[1]}除以{m[2]}"),
+        (r"\b(UTC|GMT)\s?-(?=\d)", lambda m: f"{m[1]}减"),
+        (r"(\d+(?:\.\d+)?)°([NSEW])(?![A-Za-z])", lambda m: f"{_COMPASS[m[2]]}{_n(m[1])}度"),
+        (r"(\d{1,3})['′](\d{1,2})[\"″]", lambda m: f"{_n(m[1])}分{_n(m[2])}秒"),
+        (r"(?<=°)(\d{1,2})['′]", lambda m: f"{_n(m[1])}分"),
+        (r"(?<![A-Za-z\d.])(\d+)h(?=\d)", lambda m: f"{_n(m[1])}小时"),
+        (
+            r"(?<![\d.A-Za-z-])((?:19|20)\d\d)[-/](0[1-9]|1[0-2])(?![\d/-])",
+            lambda m: f"{digits(m[1], 'zh')}年{_n(str(int(m[2])))}月",
+        ),
+        (
+            r"(?<![\w.-])(1[5-9]\d\d|20[0-4]\d)[-–—~～](1[5-9]\d\d|20[0-4]\d)(?=$|[，。；、）)\s])",
+            lambda m: f"{digits(m[1], 'zh')}到{digits(m[2], 'zh')}",
+        ),
+        (
+            rf"(?P<c>{_CURRENCY})\s?(?P<a>{N})\s?[-–—~～]\s?(?P=c)?(?P<b>{N})(?P<scale>[万亿千百萬億]?)(?:元|美元)?",
+            _money_range,
+        ),
+        (
+            r"(?<![A-Za-z\d-]\d\d\d)(?<=\d\d\d)\s?K(?![A-Za-z\d])|(?<=\d)\sK(?![A-Za-z\d])",
+            lambda _: "开",
+        ),  # 300K; but 4K is a screen
         (r"(?<=\d)\s?A(?=[，。、；）,;)]|$|的?电流)", lambda _: "安"),  # but 5A景区
         (rf"{_ALONE}(?P<y>\d{{4}})(?P<x>[-/.])(?P<m>\d{{1,2}})(?P=x)(?P<d>\d{{1,2}})(?![\d.-])", _date),
         (r"(?<=[（(])(\d{4})[-–—~～](\d{4})(?=[)）])", lambda m: f"{digits(m[1], 'zh')}到{digits(m[2], 'zh')}"),
@@ -168,12 +199,15 @@ _RULES = [
             _money,
         ),
         (rf"(?P<sign>)(?P<n>{N})(?P<scale>[万亿千百萬億]+)?\s?(?P<c>{_CURRENCY})", _money),
-        (rf"{_ALONE}(?P<a>{_SIGNED})(?:{_UNTIL}(?P<b>{_SIGNED}))?\s?(?P<u>{_UNIT})(?![A-Za-z\d/^])", _unit),
+        (
+            rf"{_ALONE}(?P<a>{_SIGNED})(?:{_UNTIL}(?P<b>{_SIGNED}))?\s?(?P<u>{_UNIT})(?:/(?P<per>{_UNIT}))?(?![A-Za-z\d/^])",
+            _unit,
+        ),
         (r"(?P<x>[A-Za-z\dπ)]+)\^(?P<e>\{[^}]{1,20}\}|\([^)]{1,20}\)|-?(?:\d+|[A-Za-z]))", _power),
         (r"(?<=方)\s?-\s?(?=[\dA-Za-z(])", lambda _: "减"),
         (r"(?<=[\d)A-Za-z])\s/\s(?=[\d(A-Za-z](?![A-Za-z]))", lambda _: "除以"),
         (rf"(?<=方)\s?({_UNIT})(?![A-Za-z])", lambda m: UNITS[m[1]]),  # 3×10^8 m/s
-        (r"([图表式例])\s?(\d+)-(\d+)", lambda m: f"{m[1]}{_n(m[2])}杠{_n(m[3])}"),
+        (r"([图表式例])\s?[(（]?(\d+)-(\d+)", lambda m: f"{m[1]}{_n(m[2])}杠{_n(m[3])}"),
         (r"(?<=[元米次个人天件])/(?=[个只本次人天年月日周小分秒平台件套位])", lambda _: "每"),
         (r"\bNo\.\s?(?=\d)|(?<!\w)#(?=\d)", lambda _: "第"),
         (r"(?<![A-Za-z/.])([a-z])/(?!(?<=n/)a)([a-z])(?![A-Za-z/])", lambda m: f"{m[1]}除以{m[2]}"),
