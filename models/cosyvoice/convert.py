@@ -27,7 +27,7 @@ from models.cosyvoice.checkpoint import Checkpoint, read_checkpoint
 from models.cosyvoice.graph import Graph, Precision, quantise_columns
 from models.cosyvoice.parts import GRAPHS, TABLES, Parameters, SourceParameters, needs_reduced_range
 from models.cosyvoice.quantised_blocks import Ranges
-from models.cosyvoice.tokenizer import IDS, VOCABULARY
+from models.cosyvoice.tokenizer import IDS, VOCABULARY, VOCABULARY_FILE
 from models.install import DESCRIPTION, describe
 from models.voice import Permanent
 
@@ -88,7 +88,7 @@ def convert(
             "notices": list(read.notices),
             "converted_with": {name: version(name) for name in ("narrator", "onnx", "onnxruntime", "torch")},
         }
-        shutil.copy(VOCABULARY, made)
+        shutil.copy(VOCABULARY, made / VOCABULARY_FILE)
         bundle = _describe(bundle_id, made, read, (parameters, precisions, record))
         (made / DESCRIPTION).write_text(describe(bundle), encoding="utf-8")
         made.rename(out)

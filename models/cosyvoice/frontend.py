@@ -12,14 +12,13 @@ from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 
 from models.bundle import Bundle
-from models.cosyvoice.tokenizer import IDS, PATTERN, Tokenizer
+from models.cosyvoice.tokenizer import IDS, PATTERN, VOCABULARY_FILE, Tokenizer
 from models.text import normalise
 from models.text.phonemes import parts
 from models.text.segment import punctuated
 from models.voice import Unspeakable, Utterance
 
 VERSION = 1  # a rise renders all that CosyVoice has said again
-VOCABULARY = "multilingual.tiktoken"  # the bundle's file
 MOST_CHARACTERS = 80  # of an utterance in Chinese or Cantonese
 MOST_TOKENS = 80  # of an utterance in other languages
 MAX_TRIED = 2_000  # characters; longer text is cut before it is counted
@@ -63,7 +62,7 @@ class CosyVoiceFrontEnd:
     @property
     def _tokenizer(self) -> Tokenizer:
         if self._loaded is None:
-            self._loaded = Tokenizer(self._bundle.path(VOCABULARY))
+            self._loaded = Tokenizer(self._bundle.path(VOCABULARY_FILE))
         return self._loaded
 
 

@@ -13,7 +13,8 @@ from typing import Any
 
 from models.voice import Permanent, VoiceNotInstalled
 
-VOCABULARY = Path(__file__).with_name("multilingual.tiktoken")
+VOCABULARY = Path(__file__).with_name("multilingual.txt")
+VOCABULARY_FILE = "multilingual.tiktoken"  # its name in a bundle
 IDS = 51_866
 LANGUAGES = (
     "en zh de es ru ko fr ja pt tr pl ca nl ar sv it id hi fi vi he uk el ms cs ro da hu ta no th ur hr bg lt la mi ml "

@@ -13,7 +13,7 @@ pytest.importorskip("tiktoken")
 
 from models.bundle import Bundle, BundleFile, Speaker
 from models.cosyvoice.frontend import MOST_TOKENS, CosyVoiceFrontEnd
-from models.cosyvoice.tokenizer import IDS, VOCABULARY, Tokenizer, special_tokens
+from models.cosyvoice.tokenizer import IDS, VOCABULARY, VOCABULARY_FILE, Tokenizer, special_tokens
 from models.voice import Permanent, Unspeakable
 from tests.unit.cosyvoice_reference import DATA, REFERENCE
 
@@ -35,7 +35,7 @@ def frontend() -> CosyVoiceFrontEnd:
         licence="",
         sample_rate=22050,
         precision="fp32",
-        files=(BundleFile(name=VOCABULARY.name, sha256=digest, size=VOCABULARY.stat().st_size),),
+        files=(BundleFile(name=VOCABULARY_FILE, sha256=digest, size=VOCABULARY.stat().st_size),),
         voices=(Speaker(name="zh-female", languages=("zh",)),),
     )
     frontend = CosyVoiceFrontEnd(bundle)
