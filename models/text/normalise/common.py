@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from decimal import Decimal
 
 _KEPT = "，：；！？（）"  # full-width punctuation that front-ends know; NFKC would make it ASCII
 _COMPATIBLE = re.compile(f"[^\x00-\x7f{_KEPT}]+")
@@ -80,3 +81,14 @@ def roman(text: str) -> str:
     """The value of a Roman numeral, in digits: XIV is 14."""
     values = [_ROMAN[c] for c in text]
     return str(sum(-v if v < max(values[i + 1 :], default=0) else v for i, v in enumerate(values)))
+
+
+_HALF_DAY = re.compile(r"(?<![A-Za-z] )(?<![\d:.])(\d{1,2})(:[0-5]\d)?\s?([AaPp])\.?[Mm]\b\.?(?!\s?[A-Za-z])")
+_MILLIONS = re.compile(r"([$€£¥])(\d+(?:\.\d+)?)\s?([KMB])(?![A-Za-z])")
+_SCALES = {"K": 10**3, "M": 10**6, "B": 10**9}
+
+
+def without_english_figures(text: str, morning: str, afternoon: str, hour: str) -> str:
+    """3:45pm with the half of the day in front, as East Asian languages say it; $1.5M in full."""
+    text = _HALF_DAY.sub(lambda m: f"{morning if m[3] in 'Aa' else afternoon}{m[1]}{m[2] or hour}", text)
+    return _MILLIONS.sub(lambda m: f"{m[1]}{int(Decimal(m[2]) * _SCALES[m[3]])}", text)

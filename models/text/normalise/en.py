@@ -207,6 +207,7 @@ _REST: Rules = [
         (r"(?<=[A-Za-z])-?(?=\d)|(?<=\d)(?=[A-Za-z])", lambda _: " "),  # MP3, GPT-4, x86, 4K
         (N, lambda m: number(m[0])),
         (r"[α-ωΑ-Ωϵϕϑ]", _greek),
+        (r"(?<=[A-Za-z\d])<([A-Za-z][A-Za-z\d,.]*)>(?![A-Za-z\d])", lambda m: f" {m[1]} "),  # List<int>
         (r"(?:(?<![\w)])<|</)([A-Za-z][A-Za-z\d./-]*(?:\s[^<>]*)?)/?>", lambda m: f" {m[1]} "),  # a tag
         (f"[{re.escape(''.join(SIGNS))}]", lambda m: f" {SIGNS[m[0]]} "),
         (r"\bvs\b", lambda _: "versus"),

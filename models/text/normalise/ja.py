@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from models.text.languages import HAN, KANA
-from models.text.normalise.common import roman
+from models.text.normalise.common import roman, without_english_figures
 from models.text.normalise.en import ADDRESSES, LATIN_ABBREVIATIONS
 from models.text.normalise.numbers import PLAIN, cardinal, digits
 
@@ -57,6 +57,7 @@ GREEK = {
 
 def spell(text: str) -> str:
     """Japanese text without digits or signs."""
+    text = without_english_figures(text, "午前", "午後", "時")
     for pattern, rule in (*ADDRESSES, *LATIN_ABBREVIATIONS, *_RULES):
         text = pattern.sub(rule, text)
     return text
@@ -93,7 +94,8 @@ def _money(m: Match) -> str:
 
 def _unit(m: Match) -> str:
     until = f"から{_signed(m['b'])}" if m["b"] else ""
-    return _signed(m["a"]) + until + UNITS[m["u"].replace("µ", "μ")]
+    per = "毎" + UNITS[m["per"].replace("µ", "μ")] if m["per"] else ""
+    return _signed(m["a"]) + until + UNITS[m["u"].replace("µ", "μ")] + per
 
 
 def _fraction(m: Match) -> str:
@@ -116,6 +118,17 @@ _UNIT = "|".join(re.escape(unit) for unit in sorted(UNITS, key=len, reverse=True
 _RULES = [
     (re.compile(pattern), rule)
     for pattern, rule in (
+        (r"([図表式例])\s?(\d+)-(\d+)", lambda m: f"{m[1]}{_n(m[2])}の{_n(m[3])}"),
+        (r"(?<=進数)\d+", lambda m: digits(m[0], "ja")),
+        (r"(?<![A-Za-z\d])0[xX][\dA-Fa-f]+(?![A-Za-z\d])", lambda m: re.sub(r"\d", lambda d: _n(d[0]), " ".join(m[0]))),
+        (r"\b(UTC|GMT)\s?-(?=\d)", lambda m: f"{m[1]}マイナス"),
+        (r"(?<=°)(\d{1,2})['′]", lambda m: f"{_n(m[1])}分"),
+        (r"(?<=曜)[~～〜-](?=[月火水木金土日])", lambda _: "から"),
+        (r"\bNo\.\s?(?=\d)", lambda _: "ナンバー"),
+        (
+            r"(?<![\d.A-Za-z-])((?:19|20)\d\d)-(0[1-9]|1[0-2])(?![\d/-])",
+            lambda m: f"{_n(m[1])}年{_n(str(int(m[2])))}月",
+        ),
         (rf"{_ALONE}(?P<y>\d{{4}})(?P<x>[-/.])(?P<m>\d{{1,2}})(?P=x)(?P<d>\d{{1,2}})(?![\d.-])", _date),
         (r"(?<=\d)\s?[-–]\s?(?=\d{1,2}[:：]\d\d)|(?<=\d[時日月年分円回人個])[-–](?=\d)", lambda _: "から"),
         (r"(?<![\w.])(\d+(?:\.\d+)?)[eE]([-+]?\d+)(?![\w.])", lambda m: f"{_n(m[1])}かける十の{_signed(m[2])}乗"),
@@ -144,13 +157,19 @@ _RULES = [
         (rf"{_ALONE}\d+(?:\.\d+){{2,}}(?![\d.])", lambda m: "点".join(map(_n, m[0].split(".")))),
         (rf"(?P<sign>-)?(?P<c>{_CURRENCY})\s?(?P<n>{N})(?P<scale>[万億兆千百]+)?(?:円|ドル|ユーロ|ポンド)?", _money),
         (rf"(?P<sign>)(?P<n>{N})(?P<scale>[万億兆千百]+)?\s?(?P<c>{_CURRENCY})", _money),
-        (rf"{_ALONE}(?P<a>{_SIGNED})(?:[%％]?{_UNTIL}(?P<b>{_SIGNED}))?\s?(?P<u>{_UNIT})(?![A-Za-z\d/^])", _unit),
+        (
+            rf"{_ALONE}(?P<a>{_SIGNED})(?:[%％]?{_UNTIL}(?P<b>{_SIGNED}))?\s?(?P<u>{_UNIT})(?:/(?P<per>{_UNIT}))?(?![A-Za-z\d/^])",
+            _unit,
+        ),
         (r"(?P<x>[A-Za-z\dπ)]+)\^(?P<e>\{[^}]{1,20}\}|\([^)]{1,20}\)|-?(?:\d+|[A-Za-z]))", _power),
         (rf"{_ALONE}(?:(\d+)\s)?(\d+)[/⁄](\d+)(?![\d/A-Za-z])", _fraction),
+        (rf"(?<=乗)\s?({_UNIT})(?![A-Za-z])", lambda m: UNITS[m[1]]),  # 3×10^8 m/s
+        (rf"(?<=円)/({_UNIT})(?![A-Za-z\d])", lambda m: "毎" + UNITS[m[1]]),
         (r"(?<=乗)\s?-\s?(?=[\dA-Za-z(])", lambda _: "ひく"),
         (r"(?<![A-Za-z/.])([a-z])/([a-z])(?![A-Za-z/])", lambda m: f"{m[1]}わる{m[2]}"),
         (r"(?<=[\d)A-Za-z])\s/\s(?=[\d(A-Za-z](?![A-Za-z]))", lambda _: "わる"),
         (r"(?<=\d)[:：](?=\d)", lambda _: "対"),
+        (r"(?<=[A-Za-z\d])<([A-Za-z][A-Za-z\d,.]*)>(?![A-Za-z\d])", lambda m: f" {m[1]} "),  # List<int>
         (r"(?<![A-Za-z\d)])</?([^\s\d<>=、。][^<>、。]{0,30})>(?!=)", lambda m: f" {m[1]} "),  # a tag
         (r"(\d+)-(\d+)(?=(?:で|と|に)?(?:勝|負|引き分))", lambda m: f"{_n(m[1])}対{_n(m[2])}"),
         (rf"{_ALONE}({N}){_UNTIL}(?={N}(?!\s?=))(?<!\s-\s)", lambda m: f"{m[1]}から"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from models.text.normalise.common import without_english_figures
 from models.text.normalise.en import ADDRESSES, LATIN_ABBREVIATIONS
 from models.text.normalise.numbers import PLAIN, cardinal, digits
 
@@ -33,7 +34,7 @@ SIGNS = {
     "△": "삼각형", "↑": "위", "↓": "아래", "§": "섹션 ", "μ": "뮤", "σ": "시그마", "Ω": "오메가",
 }  # fmt: skip
 COUNTERS = (
-    "자루|조각|칸|그릇|접시|상자|봉지|통|쌍|팀|차례|나라|다발|척|채|바퀴|개(?!월|년|국)|"
+    "배|자루|조각|칸|그릇|접시|상자|봉지|통|쌍|팀|차례|나라|다발|척|채|바퀴|개(?!월|년|국)|"
     "명|사람|살|마리|권|장|잔|병|대|송이|그루|켤레|벌|시간|시|가지|군데|번째|달|곳"
 )
 _TENS = ("", "열", "스물", "서른", "마흔", "쉰", "예순", "일흔", "여든", "아흔")
@@ -43,6 +44,7 @@ _MONTHS = {"6": "유", "10": "시"}  # 유월, 시월
 
 def spell(text: str) -> str:
     """Korean text without digits or signs."""
+    text = without_english_figures(text, "오전 ", "오후 ", "시")
     for pattern, rule in (*ADDRESSES, *LATIN_ABBREVIATIONS, *_RULES):
         text = pattern.sub(rule, text)
     return text
@@ -112,7 +114,7 @@ _RULES = [
         (r"(?<!\d)11[0-9](?=에 |로 |번|신고)|(?<!\d)\d{1,2}·\d{1,2}(?!\d)", lambda m: digits(m[0], "ko")),
         (r"(?<!\d)([1-9]0)대", lambda m: _n(m[1]) + "대"),  # of age
         (rf"{_ALONE}(?P<y>\d{{4}})(?P<x>[-/.])(?P<m>\d{{1,2}})(?P=x)(?P<d>\d{{1,2}})(?![\d.-])", _date),
-        (rf"{_ALONE}(?P<h>\d{{1,2}}):(?P<m>[0-5]\d)(?![\d:])", _time),
+        (rf"{_ALONE}(?P<h>\d{{1,2}}):(?P<m>[0-5]\d)(?![\d:]|,\d)", _time),
         (r"(?<![\d.])0\d{1,2}-\d{3,4}-\d{4}(?!\d)", lambda m: _phone(m[0])),
         (rf"{_ALONE}\d+(?:\.\d+){{2,}}(?![\d.])", lambda m: " 점 ".join(map(_n, m[0].split(".")))),
         (r"(?<=시속 )(\d+)\s?km/h", lambda m: f"{_n(m[1])} 킬로미터"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from models.text.languages import HAN
-from models.text.normalise.common import roman
+from models.text.normalise.common import roman, without_english_figures
 from models.text.normalise.en import ADDRESSES, LATIN_ABBREVIATIONS
 from models.text.normalise.numbers import PLAIN, cardinal, digits
 from models.text.normalise.zh_words import COUNTED, CURRENCIES, GREEK, SIGNS, UNITS
@@ -15,6 +15,7 @@ Match = re.Match[str]
 
 def spell(text: str) -> str:
     """Mandarin text without digits or signs. A digit in a foreign word is Chinese, too (MP3, 5G); not in an address."""
+    text = without_english_figures(text, "上午", "下午", "点")
     for pattern, rule in (*ADDRESSES, *LATIN_ABBREVIATIONS, *_RULES):
         text = pattern.sub(rule, text)
     return text
@@ -220,6 +221,7 @@ _RULES = [
         (rf"(?<=[\u3400-\u9fff])/(?P<u>{_UNIT})(?![A-Za-z\d/])", lambda m: "每" + UNITS[m["u"]]),
         (rf"(?<![A-Za-z\d/])(?:{_BARE})(?![A-Za-z\d/^])", lambda m: UNITS[m[0]]),
         (r"(?<=\d)[:：](?=\d)", lambda _: "比"),
+        (r"(?<=[A-Za-z\d])<([A-Za-z][A-Za-z\d,.]*)>(?![A-Za-z\d])", lambda m: f" {m[1]} "),  # List<int>
         (r"(?<![A-Za-z\d)])</?([^\s\d<>=，。、][^<>，。]{0,30})>(?!=)", lambda m: f" {m[1]} "),  # a tag
         (rf"{_ALONE}(\d+(?:\.\d+)?){_UNTIL}(?=\d+(?:\.\d+)?(?![\d.]*\s?=))(?<!\s-\s)", lambda m: m[1] + "到"),
         (r"(?<=\d)\s?[xX*×]\s?(?=\d)", lambda _: "乘以"),
