@@ -14,6 +14,7 @@ from models.voice import Permanent
 from producer.say import say
 from producer.stack import EmbeddedStack
 from tests.conftest import TINY_VOICES
+from tests.make_tiny_voice import SAMPLE_RATE
 from worker.settings import Settings
 from worker.store import open_store
 
@@ -75,8 +76,8 @@ def test_say_writes_one_segment(tmp_path: Path) -> None:
     out = tmp_path / "sea.wav"
     seconds = say("The sea is wide", out, voice="tiny/one", settings=settings)
     with wave.open(str(out)) as sound:
-        assert (sound.getnchannels(), sound.getsampwidth(), sound.getframerate()) == (1, 2, 16000)
-        assert sound.getnframes() / 16000 == pytest.approx(seconds)
+        assert (sound.getnchannels(), sound.getsampwidth(), sound.getframerate()) == (1, 2, SAMPLE_RATE)
+        assert sound.getnframes() / SAMPLE_RATE == pytest.approx(seconds)
     assert 0.3 < seconds < 5
     assert list(tmp_path.iterdir()) == [out]
 

@@ -30,7 +30,7 @@ def published(
 
 def test_a_published_voice_is_installed_and_speaks(tmp_path: Path) -> None:
     bundle = install_bundle(published(tmp_path / "in"), tmp_path / "voices")
-    assert (bundle.id, bundle.licence, bundle.sample_rate) == ("en_us-ann-low", "CC BY 4.0", 16000)
+    assert (bundle.id, bundle.licence, bundle.sample_rate) == ("en_us-ann-low", "CC BY 4.0", 8000)
     catalogue = Catalogue.load(tmp_path / "voices")
     voice = catalogue.find("en_us-ann-low/two")
     assert catalogue.installed(voice)

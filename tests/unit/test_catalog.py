@@ -20,7 +20,7 @@ PINNED = {
     "kokoro/zf_xiaobei": "6e84dcfcc2c97b4a",
     "kokoro/jf_alpha": "8a1ff536463cb08e",
     "piper-joe/joe": "0ad19fb69602622d",
-    "tiny/one": "a7c64820255ea46f",
+    "tiny/one": "858cada935053fee",
 }
 
 
