@@ -9,70 +9,20 @@ words. The page records the segments it was made from, so the next one can mark 
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from functools import cached_property
-from html import escape
-from itertools import groupby
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from string import Template
 from typing import Final
-from urllib.parse import quote
 
 from pydantic import ValidationError
 
 from models.voice import Permanent
 from producer.deliver import replacing
-from worker.contract import Message
-from worker.lesson.manifest import MANIFEST, Cue, Manifest, Part
+from producer.page import BEST, SMALLEST, Lesson, Record, page, short, sounds
+from worker.lesson.manifest import MANIFEST, Manifest
 
 PAGE: Final = "index.html"
 INLINE_LIMIT: Final = 100_000_000  # bytes of audio inside a page: more than anybody can mail
-BEST: Final = (".wav", ".flac", ".opus", ".mp3")  # beside the page: where seeking is exact comes first
-SMALLEST: Final = (".mp3", ".opus", ".flac", ".wav")  # inside the page; every browser plays MP3
-TEMPLATE: Final = Template(Path(__file__).with_suffix(".html").read_text(encoding="utf-8"))
-# Nothing but this page's own script runs and nothing is fetched but audio, whatever a caption says.
-POLICY: Final = "default-src 'none'; script-src '{script}'; style-src 'unsafe-inline'; media-src {media}; img-src data:"
-LANGUAGES: Final = {"en": "English", "zh": "Chinese", "ja": "Japanese", "yue": "Cantonese", "ko": "Korean"}
-UNSPACED: Final = frozenset({"zh", "ja", "yue"})  # languages whose sentences follow each other without a space
-SHORT_KEY: Final = 16  # hex digits of a segment key that tell it apart within a course
-
-
-class Record(Message):
-    """What a page was made from, kept in the page for the next one. Times are microseconds, UTC."""
-
-    version: int = 1
-    at: int  # the latest submission shown
-    keys: tuple[str, ...]  # of all segments shown
-    new: tuple[str, ...] = ()  # those that ``since`` did not have
-    since: int = 0  # ``at`` of the page before; 0 for a first page
-
-
-@dataclass(frozen=True)
-class Lesson:
-    """A delivered lesson: its folder and what its manifest says."""
-
-    folder: Path
-    manifest: Manifest
-
-    @property
-    def id(self) -> str:
-        """Names the lesson in the page."""
-        return self.folder.name
-
-    @property
-    def title(self) -> str:
-        """As the author wrote it, else the lesson's id."""
-        return self.manifest.title or self.manifest.lesson
-
-    @cached_property
-    def seconds(self) -> float:
-        """Length of the audio."""
-        return self.manifest.samples / self.manifest.sample_rate
 
 
 def courses(folder: Path) -> list[Path]:
@@ -88,7 +38,7 @@ def preview(folder: Path, *, inline: bool = False) -> Path:
     """Write the page of the course in ``folder``, ``<course>/<lesson>/manifest.json``; gives the page's path.
 
     A page that is right already is left alone. Raises Permanent where a manifest cannot be read, where an audio file is
-    missing, where ``index.html`` is somebody else's, where the audio is too much for one file, or the folder is not
+    missing, where the page's place is taken by somebody else's, where the audio is too much for one file, or the folder is not
     writable.
     """
     try:
@@ -97,10 +47,13 @@ def preview(folder: Path, *, inline: bool = False) -> Path:
             raise Permanent(f"{folder}: no lesson in it: give a course's folder that `narrator make --out` filled")
         record = _record(folder / PAGE, lessons)
         target = folder / (f"{folder.resolve().name}.html" if inline else PAGE)
-        page = _page(folder, lessons, record, inline).encode("utf-8")
-        if not target.is_file() or target.read_bytes() != page:
+        if inline:
+            _check_size(folder, lessons)
+            _earlier(target)  # refuses somebody else's
+        data = page(lessons, record, inline).encode("utf-8")
+        if not target.is_file() or target.read_bytes() != data:
             with replacing(target) as file:
-                file.write(page)
+                file.write(data)
     except OSError as error:
         raise Permanent(f"{error.filename or folder}: {error.strerror or error}") from error
     return target
@@ -122,217 +75,15 @@ def _lesson(path: Path) -> Lesson:
     except ValidationError as error:
         raise Permanent(f"{path} cannot be read; deliver the lesson again with `narrator make`: {error}") from None
     lesson = Lesson(path.parent, manifest)
-    for part in _sounds(lesson, BEST):
+    for part in sounds(lesson, BEST):
         if not (lesson.folder / part.name).is_file():
             raise Permanent(f"{lesson.folder / part.name} is missing; deliver the lesson again with `narrator make`")
     return lesson
 
 
-def _sounds(lesson: Lesson, order: Sequence[str]) -> list[Part]:
-    """The lesson's audio files, those first whose suffix ``order`` names first."""
-    sounds = [part for part in lesson.manifest.parts if part.kind == "audio"]
-    return sorted(sounds, key=lambda part: order.index(Path(part.name).suffix))
-
-
-# --- what is new
-
-
-def _record(page: Path, lessons: Sequence[Lesson]) -> Record:
-    """What is shown now, and what of it the page before did not have. With the same segments, its marks are kept."""
-    keys = tuple(dict.fromkeys(_short(cue) for lesson in lessons for cue in lesson.manifest.cues))
-    at = max(lesson.manifest.submitted for lesson in lessons)
-    earlier = _earlier(page)
-    if earlier is None:
-        return Record(at=at, keys=keys)
-    if set(earlier.keys) == set(keys):
-        return Record(at=at, keys=keys, new=earlier.new, since=earlier.since)
-    known = frozenset(earlier.keys)
-    return Record(at=at, keys=keys, new=tuple(key for key in keys if key not in known), since=earlier.at)
-
-
-def _earlier(page: Path) -> Record | None:
-    """The record in a page, None where there is no page. Raises Permanent for a page that is not narrator's."""
-    try:
-        text = page.read_text(encoding="utf-8", errors="replace")
-    except FileNotFoundError:
-        return None
-    found = re.search(r'<script type="application/json" id="narrator-record">(.*?)</script>', text)
-    if not found:
-        raise Permanent(f"{page} is not a preview that narrator wrote: move it away first")
-    try:
-        return Record.model_validate_json(found[1])
-    except ValidationError:  # of another version: nothing can be compared, so nothing is called new
-        return None
-
-
-def _short(cue: Cue) -> str:
-    return cue.key[:SHORT_KEY]
-
-
-# --- the page
-
-
-def _page(folder: Path, lessons: Sequence[Lesson], record: Record, inline: bool) -> str:
-    if inline:
-        _check_size(folder, lessons)
-    new = frozenset(record.new)
-    script = re.search(r"<script>(.*?)</script>", TEMPLATE.template, re.DOTALL)
-    assert script is not None
-    digest = base64.b64encode(hashlib.sha256(script[1].encode("utf-8")).digest()).decode()
-    return TEMPLATE.substitute(
-        policy=POLICY.format(script=f"sha256-{digest}", media="data:" if inline else "'self' file:"),
-        record=record.model_dump_json().replace("<", "\\u003c"),
-        title=escape(_course_title(lessons)),
-        summary=_summary(lessons, record),
-        contents="\n".join(_entry(lesson, new) for lesson in lessons),
-        lessons="\n".join(_section(lesson, new, inline) for lesson in lessons),
-    )
-
-
-def _course_title(lessons: Sequence[Lesson]) -> str:
-    words = re.sub(r"[-_]+", " ", lessons[0].manifest.course)
-    return words[:1].upper() + words[1:]
-
-
-def _summary(lessons: Sequence[Lesson], record: Record) -> str:
-    cues = sum(len(lesson.manifest.cues) for lesson in lessons)
-    total = _clock(sum(lesson.seconds for lesson in lessons))
-    text = (
-        f"<p>{_count(len(lessons), 'lesson')}, {_count(cues, 'sentence')}, {total}.<br>Narrated {_time(record.at)}.</p>"
-    )
-    if not record.since:
-        return text
-    if not record.new:
-        return f'{text}\n<p class="changes">Nothing rendered since {_time(record.since)}.</p>'
-    shown = sum(_short(cue) in frozenset(record.new) for lesson in lessons for cue in lesson.manifest.cues)
-    changes = f"{_count(shown, 'sentence')} new since {_time(record.since)}."
-    return f'{text}\n<p class="changes">{changes} <button type="button" id="next-new">Play the next</button></p>'
-
-
-def _entry(lesson: Lesson, new: frozenset[str]) -> str:
-    count = sum(_short(cue) in new for cue in lesson.manifest.cues)
-    mark = f'<span class="count">{count} new</span>' if count else ""
-    title = f'<span lang="{lesson.manifest.language}">{escape(lesson.title)}</span>'
-    return f'<li><a href="#{quote(lesson.id)}">{title}{mark}<span>{_clock(lesson.seconds)}</span></a></li>'
-
-
-def _section(lesson: Lesson, new: frozenset[str], inline: bool) -> str:
-    """A lesson: title, what it is, player, script. Its first heading is the title where it says the same."""
-    language = lesson.manifest.language
-    links = [_cue(lesson, number, cue, new) for number, cue in enumerate(lesson.manifest.cues, 1)]
-    spoken = list(zip(lesson.manifest.cues, links, strict=True))
-    title = escape(lesson.title)
-    if spoken and spoken[0][0].role == "heading" and spoken[0][0].caption == lesson.title:
-        title = spoken.pop(0)[1]
-    return "\n".join([
-        f'<section class="lesson" id="{escape(lesson.id)}" aria-label="{escape(lesson.title)}">',
-        f'<h2 lang="{language}">{title}</h2>',
-        f'<p class="about">{_about(lesson, inline)}</p>',
-        f'<div class="player"><audio controls preload="none" aria-label="{escape(lesson.title)}">',
-        *_sources(lesson, inline),
-        "</audio>",
-        '<p class="lost" hidden>The audio cannot be played: keep this page in its folder, beside the lessons.</p>',
-        "</div>",
-        f'<div class="script" lang="{language}">',
-        *_blocks(spoken, language),
-        "</div>\n</section>",
-    ])  # fmt: skip
-
-
-def _about(lesson: Lesson, inline: bool) -> str:
-    """Length, languages, voices, loudness as delivered, and the lesson's files."""
-    manifest = lesson.manifest
-    languages = dict.fromkeys(LANGUAGES[cue.segment.language] for cue in manifest.cues)
-    voices = dict.fromkeys(cue.segment.voice for cue in manifest.cues)
-    loudness = manifest.loudness
-    level = "too short to measure"
-    if loudness.integrated is not None:
-        level = f"{(loudness.integrated + loudness.gain) / 100:.1f} LUFS".replace("-", "−")
-    facts = [_clock(lesson.seconds), ", ".join(languages), ", ".join(voices), level]
-    text = " · ".join(escape(fact) for fact in facts)
-    if inline:
-        return text
-    links = (f'<a href="{_link(lesson, part)}">{escape(Path(part.name).suffix[1:])}</a>' for part in manifest.parts)
-    return f'{text} · <span class="files">{" ".join(links)}</span>'
-
-
-def _blocks(spoken: Iterable[tuple[Cue, str]], language: str) -> Iterator[str]:
-    """Cues as the author's blocks: a block ends with the cue whose role is not "sentence" or "clause"."""
-    blocks: list[tuple[str, str]] = []  # role, HTML
-    text, role, before = "", "paragraph", language
-    for cue, link in spoken:
-        spaced = {before, cue.segment.language} - UNSPACED
-        text += (" " if text and spaced else "") + link
-        before, role = cue.segment.language, cue.role
-        if role not in ("sentence", "clause"):
-            blocks.append((role, text))
-            text = ""
-    if text:
-        blocks.append(("paragraph", text))
-    for kind, group in groupby(blocks, key=lambda block: block[0]):
-        texts = [text for _, text in group]
-        if kind == "list_item":
-            yield "<ul>" + "".join(f"<li>{text}</li>" for text in texts) + "</ul>"
-        else:
-            tag = "h3" if kind == "heading" else "p"
-            yield from (f"<{tag}>{text}</{tag}>" for text in texts)
-
-
-def _cue(lesson: Lesson, number: int, cue: Cue, new: frozenset[str]) -> str:
-    """A cue as a link to itself; only a lesson's first is in the order of the Tab key, the script moves that on."""
-    fresh = _short(cue) in new
-    name = f"{lesson.id}:{number}"
-    attributes = [
-        f'class="cue{" new" if fresh else ""}" id="{escape(name)}" href="#{quote(name, safe="")}"',
-        f'data-at="{_seconds(cue.start, lesson)}" title="line {cue.line}{", new" if fresh else ""}"',
-    ]
-    if cue.segment.language != lesson.manifest.language:
-        attributes.append(f'lang="{cue.segment.language}"')
-    if number > 1:
-        attributes.append('tabindex="-1"')
-    return f"<a {' '.join(attributes)}>{_words(cue, lesson)}</a>"
-
-
-def _words(cue: Cue, lesson: Lesson) -> str:
-    """The caption with its words timed; plain where the timed words are not all of its words."""
-    pieces, at = [], 0
-    for text, start, _ in cue.words or ():
-        found = cue.caption.find(text, at)
-        if found < 0 or _speaks(cue.caption[at:found]):
-            return escape(cue.caption)
-        timed = f'<span class="word" data-at="{_seconds(start, lesson)}">{escape(text)}</span>'
-        pieces.append(escape(cue.caption[at:found]) + timed)
-        at = found + len(text)
-    rest = cue.caption[at:]
-    return escape(cue.caption) if _speaks(rest) else "".join(pieces) + escape(rest)
-
-
-def _speaks(text: str) -> bool:
-    return any(map(str.isalnum, text))
-
-
-# --- audio
-
-
-def _sources(lesson: Lesson, inline: bool) -> Iterator[str]:
-    parts = _sounds(lesson, SMALLEST if inline else BEST)
-    for part in parts[:1] if inline else parts:
-        address = _inlined(lesson, part) if inline else _link(lesson, part)
-        yield f'<source src="{address}" type="{escape(part.media_type)}">'
-
-
-def _link(lesson: Lesson, part: Part) -> str:
-    return quote(f"{lesson.folder.name}/{part.name}")
-
-
-def _inlined(lesson: Lesson, part: Part) -> str:
-    data = base64.b64encode((lesson.folder / part.name).read_bytes()).decode()
-    return f"data:{part.media_type.partition(';')[0]};base64,{data}"
-
-
 def _check_size(folder: Path, lessons: Sequence[Lesson]) -> None:
     size = sum(
-        (lesson.folder / part.name).stat().st_size for lesson in lessons for part in _sounds(lesson, SMALLEST)[:1]
+        (lesson.folder / part.name).stat().st_size for lesson in lessons for part in sounds(lesson, SMALLEST)[:1]
     )
     if size > INLINE_LIMIT:
         raise Permanent(
@@ -341,23 +92,32 @@ def _check_size(folder: Path, lessons: Sequence[Lesson]) -> None:
         )
 
 
-# --- figures
+# --- what is new
 
 
-def _seconds(samples: int, lesson: Lesson) -> str:
-    return f"{samples / lesson.manifest.sample_rate:.5f}".rstrip("0").rstrip(".")  # finer than a sample
+def _record(target: Path, lessons: Sequence[Lesson]) -> Record:
+    """What is shown now, and what of it the page before did not have. With the same segments, its marks are kept."""
+    keys = tuple(dict.fromkeys(short(cue) for lesson in lessons for cue in lesson.manifest.cues))
+    at = max(lesson.manifest.submitted for lesson in lessons)
+    earlier = _earlier(target)
+    if earlier is None:
+        return Record(at=at, keys=keys)
+    if set(earlier.keys) == set(keys):
+        return Record(at=at, keys=keys, new=earlier.new, since=earlier.since)
+    known = frozenset(earlier.keys)
+    return Record(at=at, keys=keys, new=tuple(key for key in keys if key not in known), since=earlier.at)
 
 
-def _clock(seconds: float) -> str:
-    minutes, rest = divmod(int(seconds), 60)  # as players count
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
-
-
-def _time(microseconds: int) -> str:
-    moment = datetime.fromtimestamp(microseconds // 1_000_000, UTC)
-    return f'<time datetime="{moment:%Y-%m-%dT%H:%M:%SZ}">{moment:%Y-%m-%d %H:%M} UTC</time>'
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" + ("" if number == 1 else "s")
+def _earlier(target: Path) -> Record | None:
+    """The record in a page, None where there is no page. Raises Permanent for a page that is not narrator's."""
+    try:
+        text = target.read_text(encoding="utf-8", errors="replace")
+    except FileNotFoundError:
+        return None
+    found = re.search(r'<script type="application/json" id="narrator-record">(.*?)</script>', text)
+    if not found:
+        raise Permanent(f"{target} is not a preview that narrator wrote: move it away first")
+    try:
+        return Record.model_validate_json(found[1])
+    except ValidationError:  # of another version: nothing can be compared, so nothing is called new
+        return None

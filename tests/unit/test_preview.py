@@ -174,17 +174,18 @@ def test_what_was_rendered_since_the_last_page_is_marked(tmp_path: Path) -> None
 def test_a_record_of_another_version_compares_with_nothing(tmp_path: Path) -> None:
     course = deliver(tmp_path, "a", [cue("One.", "paragraph")])
     page = preview(course)
-    page.write_text(page.read_text().replace('{"version":1,', '{"version":"later",'))
+    page.write_text(page.read_text().replace('{"version":1,', '{"version":2,'))
     deliver(tmp_path, "a", [cue("Two.", "paragraph")])
     assert Page(preview(course)).new() == []
 
 
 def test_somebody_elses_page_is_never_overwritten(tmp_path: Path) -> None:
     course = deliver(tmp_path, "a", [cue("One.", "paragraph")])
-    (course / "index.html").write_text("<p>mine")
-    with pytest.raises(Permanent, match=r"index\.html is not a preview that narrator wrote: move it away"):
-        preview(course)
-    assert (course / "index.html").read_text() == "<p>mine"
+    for name, inline in (("physics.html", True), ("index.html", False)):
+        (course / name).write_text("<p>mine")
+        with pytest.raises(Permanent, match=rf"{name} is not a preview that narrator wrote: move it away"):
+            preview(course, inline=inline)
+        assert (course / name).read_text() == "<p>mine"
 
 
 def test_one_file_holds_everything(tmp_path: Path) -> None:
