@@ -38,8 +38,7 @@ def preview(folder: Path, *, inline: bool = False) -> Path:
     """Write the page of the course in ``folder``, ``<course>/<lesson>/manifest.json``; gives the page's path.
 
     A page that is right already is left alone. Raises Permanent where a manifest cannot be read, where an audio file is
-    missing, where the page's place is taken by somebody else's, where the audio is too much for one file, or the folder is not
-    writable.
+    missing or all are too much for one file, where somebody else's page stands in the place, or nothing can be written.
     """
     try:
         lessons = [_lesson(path) for path in sorted(_manifests(folder), key=_natural)]
