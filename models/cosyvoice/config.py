@@ -1,22 +1,15 @@
-"""The checkpoint's ``cosyvoice.yaml``: every width, depth and head count, read without executing anything.
-
-The file is HyperPyYAML: ``!new:`` and ``!name:`` tags name Python classes, ``!ref <name>`` points to another entry.
-Here tags only label mappings, and sections that the model does not need are never looked at.
-"""
+"""The checkpoint's ``cosyvoice.yaml``: every width, depth and head count."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import yaml
-
+from models.cosyvoice.sections import Section, read_sections
 from models.voice import Permanent
 
 NAME = "cosyvoice.yaml"
-MAX_BYTES = 1 << 20
 VOCABULARY_25_HZ = 60_515  # text ids of the 25 Hz variant
 
 
@@ -122,106 +115,11 @@ class Config:
     hift: Hift
 
 
-@dataclass(slots=True)
-class _Tagged:
-    """A value under ``!new:`` or another tag of the file."""
-
-    tag: str
-    value: Any
-
-
-@dataclass(slots=True)
-class _Section:
-    """A mapping of the file, with its place for error messages; ``!ref`` is resolved on access."""
-
-    path: Path
-    root: dict[str, Any]
-    name: str
-    values: dict[str, Any]
-    tag: str = ""
-
-    def get(self, key: str, default: Any = None) -> Any:
-        """The value of a key; without a default the key must be there."""
-        if key not in self.values:
-            if default is None:
-                raise Permanent(f"{self.path}: {self.name}.{key} is missing")
-            return default
-        return self._resolve(self.values[key])
-
-    def number(self, key: str, default: int | None = None) -> int:
-        """A positive integer."""
-        value = self.get(key, default)
-        if not isinstance(value, int) or isinstance(value, bool) or not 0 < value < 1 << 24:
-            raise Permanent(f"{self.path}: {self.name}.{key} is {value!r}, expected a positive integer")
-        return value
-
-    def real(self, key: str, default: float) -> float:
-        """A number."""
-        value = self.get(key, default)
-        if not isinstance(value, int | float):
-            raise Permanent(f"{self.path}: {self.name}.{key} is {value!r}, expected a number")
-        return float(value)
-
-    def numbers(self, key: str, default: list[int]) -> tuple[int, ...]:
-        """A list of positive integers."""
-        value = self.get(key, default)
-        if not isinstance(value, list) or not value or not all(isinstance(n, int) and n > 0 for n in value):
-            raise Permanent(f"{self.path}: {self.name}.{key} is {value!r}, expected a list of positive integers")
-        return tuple(value)
-
-    def section(self, key: str, required: bool = True) -> _Section:
-        """A mapping within this one; an empty one where it is absent and not required."""
-        value = self.get(key, None if required else {})
-        tag, value = (value.tag, value.value) if isinstance(value, _Tagged) else ("", value)
-        if not isinstance(value, dict):
-            raise Permanent(f"{self.path}: {self.name}.{key} is not a section")
-        return _Section(self.path, self.root, f"{self.name}.{key}".lstrip("."), value, tag)
-
-    def must_be(self, key: str, expected: object) -> None:
-        """Refuse a setting that would need other code than ours."""
-        value = self._resolve(self.values.get(key, expected))
-        if value != expected:
-            raise Permanent(f"{self.path}: {self.name}.{key} is {value!r}; this converter knows {expected!r} only")
-
-    def _resolve(self, value: Any) -> Any:
-        for _ in range(16):
-            if not (isinstance(value, _Tagged) and value.tag == "!ref"):
-                return value
-            target = re.fullmatch(r"<([\w.]+)>", str(value.value))
-            if not target:
-                raise Permanent(f"{self.path}: {self.name}: cannot read the reference {value.value!r}")
-            value = self.root
-            for part in target[1].split("."):
-                value = value.value if isinstance(value, _Tagged) and value.tag != "!ref" else value
-                if not isinstance(value, dict) or part not in value:
-                    raise Permanent(f"{self.path}: {self.name}: {target[0]} refers to nothing")
-                value = value[part]
-        raise Permanent(f"{self.path}: {self.name}: references go in a circle")
-
-
-class _Loader(yaml.SafeLoader):
-    """Safe YAML in which every unknown tag becomes a label."""
-
-
-def _label(loader: yaml.SafeLoader, tag: str, node: yaml.Node) -> _Tagged:
-    value: Any
-    if isinstance(node, yaml.MappingNode):
-        value = loader.construct_mapping(node, deep=True)
-    elif isinstance(node, yaml.SequenceNode):
-        value = loader.construct_sequence(node, deep=True)
-    else:
-        value = loader.construct_scalar(node)  # type: ignore[arg-type]
-    return _Tagged("!" + tag, value)
-
-
-_Loader.add_multi_constructor("!", _label)
-
-
 def read_config(directory: Path) -> Config:
     """The configuration of the checkpoint in ``directory``. Raises Permanent naming file, key and remedy."""
     path = directory / NAME
-    root = _read(path)
-    top = _Section(path, root, "", root)
+    root = read_sections(path)
+    top = Section(path, root, "", root)
     sample_rate = top.number("sample_rate")
     if sample_rate != 22_050:
         raise Permanent(f"{path}: sample_rate is {sample_rate}; CosyVoice-300M has 22050, CosyVoice 2 and 3 have 24000")
@@ -230,24 +128,7 @@ def read_config(directory: Path) -> Config:
     return Config(sample_rate, _language_model(llm), _flow(flow), _hift(hift))
 
 
-def _read(path: Path) -> dict[str, Any]:
-    if not path.is_file():
-        others = sorted(p.name for p in path.parent.glob("cosyvoice*.yaml"))
-        hint = f" (there is {others[0]}: CosyVoice 2 and 3 are other models)" if others else ""
-        raise Permanent(f"{path} is missing{hint}; give the directory of a CosyVoice-300M-SFT checkpoint")
-    data = path.read_bytes()
-    if len(data) > MAX_BYTES:
-        raise Permanent(f"{path}: larger than {MAX_BYTES} bytes: not a configuration")
-    try:
-        root = yaml.load(data.decode("utf-8"), Loader=_Loader)  # noqa: S506 - a SafeLoader of our own
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
-        raise Permanent(f"{path}: not readable as YAML: {error}") from None
-    if not isinstance(root, dict):
-        raise Permanent(f"{path}: not a mapping")
-    return root
-
-
-def _refuse_other_models(path: Path, llm: _Section, flow: _Section, hift: _Section) -> None:
+def _refuse_other_models(path: Path, llm: Section, flow: Section, hift: Section) -> None:
     known = {"llm": "TransformerLM", "flow": "MaskedDiffWithXvec", "hift": "HiFTGenerator"}
     for section in (llm, flow, hift):
         name = section.tag.rpartition(".")[2]
@@ -261,7 +142,7 @@ def _refuse_other_models(path: Path, llm: _Section, flow: _Section, hift: _Secti
         raise Permanent(f"{path}: flow.input_frame_rate is {rate}; CosyVoice-300M-SFT has 50")
 
 
-def _attention(section: _Section, activation: str) -> Attention:
+def _attention(section: Section, activation: str) -> Attention:
     for key, expected in (
         ("normalize_before", True),
         ("pos_enc_layer_type", "rel_pos_espnet"),
@@ -283,7 +164,7 @@ def _attention(section: _Section, activation: str) -> Attention:
     )
 
 
-def _language_model(llm: _Section) -> LanguageModel:
+def _language_model(llm: Section) -> LanguageModel:
     encoder, decoder = llm.section("text_encoder"), llm.section("llm")
     encoder.must_be("input_layer", "linear")
     decoder.must_be("input_layer", "linear_legacy")
@@ -307,7 +188,7 @@ def _language_model(llm: _Section) -> LanguageModel:
     )
 
 
-def _flow(flow: _Section) -> Flow:
+def _flow(flow: Section) -> Flow:
     regulator, decoder = flow.section("length_regulator"), flow.section("decoder")
     estimator, parameters = decoder.section("estimator"), decoder.section("cfm_params")
     if "content" in parameters.values:
@@ -341,7 +222,7 @@ def _flow(flow: _Section) -> Flow:
     )
 
 
-def _hift(hift: _Section) -> Hift:
+def _hift(hift: Section) -> Hift:
     fourier, pitch = hift.section("istft_params", required=False), hift.section("f0_predictor")
     dilations = [[1, 3, 5], [1, 3, 5], [1, 3, 5]]
     result = Hift(

@@ -11,16 +11,11 @@ import numpy as np
 import pytest
 
 from models.cosyvoice import config as configuration
-from models.cosyvoice.checkpoint import (
-    flow_shapes,
-    hift_shapes,
-    language_model_shapes,
-    read_checkpoint,
-    read_hift,
-)
+from models.cosyvoice.checkpoint import read_checkpoint, read_hift
 from models.cosyvoice.config import read_config
 from models.cosyvoice.convert_hift import generator
 from models.cosyvoice.graph import Graph
+from models.cosyvoice.shapes import flow_shapes, hift_shapes, language_model_shapes
 from models.session import open_session, run
 from models.voice import Permanent
 from tests.benchmarks import full_size

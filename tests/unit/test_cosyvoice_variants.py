@@ -14,12 +14,8 @@ need_torch()
 
 import torch  # noqa: E402
 
-from models.cosyvoice.checkpoint import (  # noqa: E402
-    flow_shapes,
-    hift_shapes,
-    language_model_shapes,
-)
 from models.cosyvoice.config import read_config  # noqa: E402
+from models.cosyvoice.shapes import flow_shapes, hift_shapes, language_model_shapes  # noqa: E402
 from tests.benchmarks.compare_cosyvoice import ALLOWED, compare  # noqa: E402
 from tests.benchmarks.full_size import random_tensor  # noqa: E402
 
