@@ -49,7 +49,13 @@ def segment(text: str) -> Segment:
 
 
 def speak(
-    store: DirectoryStore, text: str, *, rate: int = 24000, seconds: float = 1.0, amplitude: float = 0.1
+    store: DirectoryStore,
+    text: str,
+    *,
+    rate: int = 24000,
+    seconds: float = 1.0,
+    amplitude: float = 0.1,
+    words: tuple[tuple[str, int, int], ...] | None = None,
 ) -> Segment:
     """Store a segment whose pitch depends on its text."""
     spoken = segment(text)
@@ -57,7 +63,14 @@ def speak(
     samples = (amplitude * np.sin(2 * np.pi * pitch * np.arange(round(rate * seconds)) / rate)).astype(np.float32)
     peak, rms = peak_and_rms(samples)
     record = SegmentRecord(
-        key=spoken.key(), voice="tiny/a", sample_rate=rate, samples=len(samples), peak=peak, rms=rms, seed=1
+        key=spoken.key(),
+        voice="tiny/a",
+        sample_rate=rate,
+        samples=len(samples),
+        peak=peak,
+        rms=rms,
+        seed=1,
+        words=words,
     )
     store.put(segment_name(spoken.key()), wav.encode(samples, rate, record))
     return spoken

@@ -110,6 +110,41 @@ def test_times_follow_how_long_the_parts_take_to_say() -> None:
     assert chinese.end - chinese.start > 1.5 * (english.end - english.start)
 
 
+def test_a_cue_begins_with_its_first_word() -> None:
+    """Though the text before the pause is the shorter part, the pause was long."""
+    text = "One, two. Three “four” five six seven, eight nine ten eleven twelve, thirteen fourteen fifteen."
+    starts = {"One": 0, "two": 1.0, "Three": 6.0, "four": 6.2, "eight": 7.5, "thirteen": 8.25, "fifteen": 9.5}
+    words = [(word, round(at * RATE), round((at + 0.1) * RATE)) for word, at in starts.items()]
+    cues = lesson_cues(
+        [(text, 10 * RATE, 20 * RATE, [(w, a + 10 * RATE, b + 10 * RATE) for w, a, b in words])], RATE, 20 * RATE
+    )
+    begins = {cue.lines[0].split()[0].strip(",.“”"): cue.start for cue in cues}
+    assert begins["One"] == 10_000
+    assert begins["Three"] == 16_000
+    assert all(begins[word] == 10_000 + starts[word] * 1000 for word in begins if word in starts)
+    assert joined(cues) == "".join(text.split())
+    assert all(one.end == two.start for one, two in pairwise(cues))
+    assert cues[-1].end == 20_000
+
+
+def test_words_that_the_caption_does_not_have_do_no_harm() -> None:
+    words = [("Nowhere", 100, 200), ("When", 1000, 2000), ("absent", 3000, 4000)]
+    assert lesson_cues([(ENGLISH, 0, 14 * RATE, words)], RATE, 14 * RATE)[0].start == 0
+    assert joined(lesson_cues([(ENGLISH, 0, 14 * RATE, words)], RATE, 14 * RATE)) == "".join(ENGLISH.split())
+
+
+@given(
+    st.lists(st.sampled_from(["one", "two.", "三", "&", "“four”", "sixteen,"]), min_size=1, max_size=60),
+    st.lists(st.integers(0, 9 * RATE), max_size=60),
+)
+def test_timed_cues_are_whole_and_in_order(texts: list[str], starts: list[int]) -> None:
+    words = [(text.strip("“”.,"), at, at) for text, at in zip(texts, sorted(starts), strict=False)]
+    cues = lesson_cues([(" ".join(texts), 0, 9 * RATE, words)], RATE, 9 * RATE)
+    assert joined(cues) == "".join(texts)
+    assert all(one.start <= one.end <= two.start for one, two in pairwise(cues))
+    assert (cues[0].start, cues[-1].end) == (0, 9000)
+
+
 def test_times_are_rounded_one_by_one_and_never_overlap() -> None:
     rate = 22050
     length, gap = 23153, 7  # neither is a whole number of milliseconds

@@ -11,7 +11,9 @@ import pytest
 import models.kokoro
 from models.catalog import Catalogue
 from models.family import load_engine
-from models.voice import Engine, NarrationError, Permanent, Speech, SpeechRequest, Utterance
+from models.kokoro.graph import FRAME, with_durations
+from models.session import open_session, run
+from models.voice import Engine, NarrationError, Permanent, Speech, SpeechRequest, Utterance, VoiceNotInstalled
 
 VOCABULARY = json.loads((Path(models.kokoro.__file__).with_name("vocab.json")).read_text(encoding="utf-8"))
 PHONEMES = "hˈI."
@@ -59,6 +61,58 @@ def test_speed_shortens(engine: Engine) -> None:
     assert isinstance(slow, Speech)
     assert isinstance(fast, Speech)
     assert len(fast.samples) < 0.75 * len(slow.samples)
+
+
+def test_words_last_as_long_as_their_tokens(engine: Engine) -> None:
+    """``hˈI.`` and again, as two words, in one utterance and in two; at every speed the durations make the sound."""
+    phonemes = "hˈI, hˈI."
+    ids = tuple(VOCABULARY[symbol] for symbol in phonemes)
+    two = Utterance("Hi, hi.", "en", phonemes, ids, (("Hi", 0, 3), ("hi", 4, 8)))
+    for speed in (0.5, 1.0, 2.0):
+        once, twice, wordless = speak(
+            engine,
+            SpeechRequest((two,), "af_heart", 1, speed),
+            SpeechRequest((two, two), "af_heart", 1, speed),
+            SpeechRequest((hi(),), "af_heart", 1, speed),
+        )
+        assert isinstance(once, Speech)
+        assert isinstance(twice, Speech)
+        assert isinstance(wordless, Speech)
+        assert wordless.words is None
+        assert once.words is not None
+        assert twice.words is not None
+        first, second = once.words
+        assert (first.text, second.text) == ("Hi", "hi")
+        assert 0 < first.start < first.end < second.start < second.end < len(once.samples)
+        assert (first.end % FRAME, second.start % FRAME, second.end % FRAME) == (0, 0, 0)
+        loud = np.flatnonzero(np.abs(once.samples) > 0.02)
+        assert abs(int(loud[0]) - first.start) < 0.1 * 24000
+        assert twice.words[0] == first
+        assert twice.words[1].start == second.start
+        assert second.start < twice.words[1].end <= min(second.end, twice.words[2].start)  # the join may cut its end
+        later = [(a.start - b.start, a.end - b.end) for a, b in zip(twice.words[2:], once.words, strict=True)]
+        assert len({shift for pair in later for shift in pair}) == 1  # the second time all of it as much later
+        assert twice.words[3].end <= len(twice.samples)
+
+
+def test_the_sound_is_the_unchanged_file_s(engine: Engine) -> None:
+    """Bit by bit: to make the durations an output changes nothing in how the graph runs."""
+    session = open_session(Catalogue.load().bundle("kokoro").path("model.onnx"))
+    tokens = (0, *hi("hˈI, hˈI!").tokens, 0)
+    style = np.linspace(-0.3, 0.3, 256, dtype=np.float32)[None]
+    with_words = open_session(with_durations(Catalogue.load().bundle("kokoro").path("model.onnx").read_bytes()))
+    for speed in (0.5, 1.0, 2.0):
+        feeds = {"tokens": np.array([tokens], np.int64), "style": style, "speed": np.array([speed], np.float32)}
+        (plain,) = run(session, feeds)
+        sound, durations = run(with_words, feeds)
+        np.testing.assert_array_equal(sound, plain)
+        assert durations.shape == (1, len(tokens))
+        assert durations.sum() * FRAME == len(sound)
+
+
+def test_a_graph_without_durations_is_refused() -> None:
+    with pytest.raises(VoiceNotInstalled, match="Clip_output_0"):
+        open_session(with_durations((Path(__file__).parents[1] / "data/tiny_voice/model.onnx").read_bytes()))
 
 
 def test_what_cannot_be_spoken_is_refused_and_spares_the_others(engine: Engine) -> None:

@@ -37,6 +37,14 @@ def check(utterances: list[Utterance]) -> None:
         assert "".join(SYMBOLS[token] for token in utterance.tokens) == utterance.phonemes
         assert utterance.phonemes.rstrip('”")')[-1] in ".!?…,;:—", utterance
         assert "❓" not in utterance.phonemes
+        at = 0
+        for text, first, end in utterance.words:
+            assert text.strip()
+            assert at <= first < end
+            assert not any(map(str.isalpha, utterance.phonemes[at:first]))  # every sound has its word
+            assert any(map(str.isalpha, utterance.phonemes[first:end]))
+            at = end
+        assert not any(map(str.isalpha, utterance.phonemes[at:]))
     assert utterances[-1].phonemes.rstrip('”")')[-1] in ".!?…"
 
 
@@ -65,6 +73,36 @@ def test_languages_mix_in_one_utterance(kokoro: KokoroFrontEnd) -> None:
     assert japanese.phonemes == "kʲoː βa pˈIθˌɑn o manabʲimasɨ."
     [english] = kokoro.prepare("The word 光合作用 means photosynthesis.", "en")
     assert english.phonemes == "ðə wˈɜɹd kwa→ŋxɤ↗ʦwo↘jʊ↘ŋ mˈinz fˌOTəsˈɪnθəsɪs."
+
+
+def spoken(utterances: list[Utterance]) -> list[tuple[str, str]]:
+    return [(text, u.phonemes[a:b].strip()) for u in utterances for text, a, b in u.words]
+
+
+def test_words_are_the_author_s_with_the_sounds_that_say_them(kokoro: KokoroFrontEnd) -> None:
+    assert spoken(kokoro.prepare("It costs $3.50, or (about) 3 km.", "en")) == [
+        ("It", "ˌɪt"),
+        ("costs", "kˈɔsts"),
+        ("$3.50", "θɹˈi dˈɑləɹz ænd fˈɪfti sˈɛnts"),
+        ("or", "ɔɹ"),
+        ("about", "(əbˈWt"),
+        ("3", "θɹˈi"),
+        ("km", "kəlˈɑməTəɹz"),
+    ]
+    assert [text for text, _ in spoken(kokoro.prepare("今天是2024年，我们学习 Python。", "zh"))] == [
+        "今天", "是", "2024年", "我们", "学习", "Python",
+    ]  # fmt: skip
+    assert [text for text, _ in spoken(kokoro.prepare("水は100度で沸騰します。", "ja"))] == [
+        "水", "は", "100度", "で", "沸騰", "し", "ます",
+    ]  # fmt: skip
+
+
+def test_words_of_a_text_in_several_utterances(kokoro: KokoroFrontEnd) -> None:
+    text = "The cell is the basic unit of life, and it costs $3.50 in 2024. " * 12
+    utterances = kokoro.prepare(text, "en")
+    assert len(utterances) > 1
+    check(utterances)
+    assert [word for word, _ in spoken(utterances)] == text.replace(",", "").replace(". ", " ").split()
 
 
 @pytest.mark.parametrize(("text", "language"), [("…", "en"), ("😀", "en"), ("", "en"), ("。", "zh"), ("— —", "ja")])
