@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,8 @@ from worker.store.base import Store
 if TYPE_CHECKING:
     from producer.plan import Plan, PlannedLesson
     from producer.run import Run
+
+DELIVERIES = 8  # lessons at once: hides an object store's latency
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,20 +145,23 @@ def _collect(
     lessons: Sequence[PlannedLesson], store: Store, out: Path | None
 ) -> tuple[list[str], float, list[Trouble]]:
     """Where the lessons are (delivered into ``out`` if there is one), their seconds of audio, and what went wrong."""
-    results, seconds, troubles = [], 0.0, []
-    for lesson in lessons:
-        if out is None:
-            results.append(lesson_folder(lesson.course, lesson.lesson))
-            continue
-        try:
-            *_, manifest = deliver(store, lesson.course, lesson.lesson, out)
-            record = json.loads(manifest.read_bytes())
-        except (Permanent, OSError) as error:
-            troubles.append(Trouble(str(lesson.path), str(error)))
-        else:
-            results.append(str(manifest.parent))
-            seconds += record["samples"] / record["sample_rate"]
-    return results, seconds, troubles
+    if out is None:
+        return [lesson_folder(lesson.course, lesson.lesson) for lesson in lessons], 0.0, []
+    with ThreadPoolExecutor(DELIVERIES) as pool:
+        delivered = list(pool.map(lambda lesson: _deliver(lesson, store, out), lessons))
+    troubles = [one for one in delivered if isinstance(one, Trouble)]
+    ready = [one for one in delivered if not isinstance(one, Trouble)]
+    return [folder for folder, _ in ready], sum(seconds for _, seconds in ready), troubles
+
+
+def _deliver(lesson: PlannedLesson, store: Store, out: Path) -> tuple[str, float] | Trouble:
+    """The folder that the lesson was brought to, and its seconds of audio; or why it was not."""
+    try:
+        *_, manifest = deliver(store, lesson.course, lesson.lesson, out)
+        record = json.loads(manifest.read_bytes())
+    except (Permanent, OSError) as error:
+        return Trouble(str(lesson.path), str(error))
+    return str(manifest.parent), record["samples"] / record["sample_rate"]
 
 
 def _previews(courses: Iterable[Path]) -> tuple[list[str], list[Trouble]]:
