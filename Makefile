@@ -9,10 +9,10 @@ PYTHON ?= $(shell for p in python3.12 python3.11 python3; do \
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 WORKERS ?=
 
-.PHONY: demo test lint unit bench pins clean help
+.PHONY: demo test lint unit bench bench-cosyvoice pins clean help
 
 help: ## what there is to make
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "narrator needs Python 3.11 or 3.12: install one, or say make PYTHON=/path/to/python3.12" >&2; exit 1; }
@@ -44,8 +44,12 @@ unit: $(VENV)/.dev ## the quick tests
 test: lint ## everything that needs no root
 	$(BIN)/pytest
 
-bench: $(VENV)/.dev ## figures on this machine: queue, cache, Kokoro
+bench: $(VENV)/.dev ## figures on this machine: start, queue, cache, Kokoro beside kokoro-onnx
 	$(BIN)/python -m tests.benchmarks
+
+COSYVOICE ?= .cache/cosyvoice
+bench-cosyvoice: $(VENV)/.dev ## CosyVoice at full size, random weights (a quarter of an hour; needs torch: extra [convert])
+	$(BIN)/python -m tests.benchmarks.bench_cosyvoice $(COSYVOICE)
 
 pins: ## renew the hashed pins
 	uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
