@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -19,10 +18,8 @@ from worker.store import Store, open_store
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    running = start("moto")
-    yield running
-    running.stop()
+def server() -> Server:
+    return start("moto")  # shared by all tests, and stopped when they end
 
 
 @pytest.fixture
