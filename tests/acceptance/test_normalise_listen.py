@@ -1,7 +1,7 @@
 """Sentences full of figures, spoken by Kokoro and heard by Whisper: what was written is what a listener gets.
 
 The recogniser writes figures its own way ("$12.50", "twelve fifty"), so what it heard is normalised, too, before the
-two are compared: English in words, Chinese in syllables without tones, Japanese in kana. It takes about ten minutes
+two are compared: English in words, Chinese in syllables without tones, Japanese in kana. It takes about six minutes
 of one processor; NARRATOR_LISTEN_EVERY=5 takes every fifth sentence.
 """
 
