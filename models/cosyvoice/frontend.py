@@ -9,12 +9,11 @@ from __future__ import annotations
 import hashlib
 import json
 from functools import lru_cache
-from importlib.metadata import PackageNotFoundError, version
 
 from models.bundle import Bundle
 from models.cosyvoice.tokenizer import IDS, PATTERN, VOCABULARY_FILE, Tokenizer
 from models.text import normalise
-from models.text.phonemes import parts
+from models.text.phonemes import parts, versions
 from models.text.segment import punctuated
 from models.voice import Unspeakable, Utterance
 
@@ -68,16 +67,12 @@ class CosyVoiceFrontEnd:
 
 @lru_cache(maxsize=8)
 def _fingerprint(language: str) -> str:
-    try:
-        tiktoken = version("tiktoken")
-    except PackageNotFoundError:
-        tiktoken = ""
     state = {
         "version": VERSION,
         "language": language,
         "limits": [MOST_CHARACTERS, MOST_TOKENS],
         "normaliser": normalise.VERSION,
-        "tiktoken": tiktoken,
+        "libraries": versions(*normalise.DISTRIBUTIONS, "tiktoken"),
         "pattern": PATTERN,
     }
     return hashlib.sha256(json.dumps(state, sort_keys=True).encode()).hexdigest()
