@@ -44,8 +44,10 @@ def convert(asked: Conversion) -> dict[str, Any]:
         vocoder = convert_hifigan(asked.source, asked.out)
         return vocoder.model_dump(mode="json")
     from models.cosyvoice.convert import convert as convert_cosyvoice
-    from models.vocoders.folder import add_vocoder
+    from models.vocoders.folder import VocoderFolder, add_vocoder
 
+    if asked.vocoder:
+        VocoderFolder.read(asked.vocoder)  # before the long part
     bundle = convert_cosyvoice(
         asked.source,
         asked.out,
