@@ -40,7 +40,7 @@ def voice() -> tuple[FrontEnd, Engine]:
     bundle = Catalogue.load().bundle("kokoro")
     if not all(bundle.installed(voice.name) for voice in bundle.voices):
         pytest.skip("narrator[kokoro] is not installed")
-    return load_frontend(bundle), load_engine(bundle)
+    return load_frontend(bundle), load_engine(bundle, threads=2)
 
 
 def compared(text: str, language: str) -> str:
