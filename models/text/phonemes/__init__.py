@@ -12,6 +12,9 @@ None of them drops or guesses in silence: what has no sound and no rule raises U
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 
 from models.voice import VoiceNotInstalled
@@ -28,6 +31,19 @@ def versions(*distributions: str) -> dict[str, str]:
         except PackageNotFoundError:
             found[name] = ""
     return found
+
+
+@contextmanager
+def hidden(package: str) -> Iterator[None]:
+    """A package that a library would import only because it happens to be installed: inside, importing it fails."""
+    loaded = sys.modules.pop(package, None)
+    sys.modules[package] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        del sys.modules[package]
+        if loaded:
+            sys.modules[package] = loaded
 
 
 def not_installed(language: str, error: ImportError) -> VoiceNotInstalled:

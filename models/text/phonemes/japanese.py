@@ -11,14 +11,13 @@ import contextlib
 import importlib.resources
 import io
 import re
-import sys
 import unicodedata
 import warnings
 from collections.abc import Iterable
 from itertools import pairwise
 from typing import Any
 
-from models.text.phonemes import Piece, not_installed
+from models.text.phonemes import Piece, hidden, not_installed
 from models.voice import Unspeakable
 
 DISTRIBUTIONS = ("pyopenjtalk-plus", "sudachipy", "sudachidict_core", "misaki")
@@ -162,18 +161,12 @@ def _load() -> tuple[Any, frozenset[str]]:
     pyopenjtalk-plus would open two ONNX sessions at import, to guess how 何 is read, each with a thread a core; front-
     ends run beside no inference runtime, so it is hidden from that import, which then prints that it is missing.
     """
-    runtime = sys.modules.pop("onnxruntime", None)
-    sys.modules["onnxruntime"] = None  # type: ignore[assignment]  # makes an import of it fail
     try:
-        with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
+        with hidden("onnxruntime"), contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             import pyopenjtalk
             from misaki import data
     except ImportError as error:
         raise not_installed("Japanese", error) from None
-    finally:
-        del sys.modules["onnxruntime"]
-        if runtime:
-            sys.modules["onnxruntime"] = runtime
     words = importlib.resources.files(data).joinpath("ja_words.txt").read_text("utf-8").split()
     return pyopenjtalk, frozenset(words)
