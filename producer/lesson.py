@@ -44,6 +44,27 @@ class Pause:
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """How the span [start, end) of a block's text is said: in other words, or as these phonemes. One of the two is set.
+
+    An author's marks and the lexicon both come down to readings; captions keep the text itself.
+    """
+
+    start: int
+    end: int
+    words: str | None = None
+    ipa: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A name that the author gave to a moment: it lands in the timings."""
+
+    offset: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Block:
     """A heading, a paragraph, a list item, a table row. In ``text`` a newline is a break that the author forced."""
 
@@ -53,6 +74,8 @@ class Block:
     voicing: Voicing = Voicing()
     pauses: tuple[Pause, ...] = ()
     breaks: tuple[int, ...] = ()  # offsets at which the following source lines begin
+    readings: tuple[Reading, ...] = ()  # ascending, apart from each other
+    marks: tuple[Mark, ...] = ()  # ascending
 
     def line_at(self, offset: int) -> int:
         """The source line of a place in the text."""

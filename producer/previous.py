@@ -23,6 +23,7 @@ CHANGES = {
     "speed": "speed changed",
     "take": "another take",
     "options": "rendering options changed",
+    "readings": "pronunciation changed",
 }
 NEW_LESSON = "new lesson"
 NEW_TEXT = "new text"

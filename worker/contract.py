@@ -31,6 +31,14 @@ class Message(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=False, allow_inf_nan=False)
 
 
+class Reading(Message):
+    """The span [start, end) of a segment's text is said as these phonemes, in the International Phonetic Alphabet."""
+
+    start: Annotated[int, Field(ge=0, lt=MAX_TEXT)]
+    end: Annotated[int, Field(ge=1, le=MAX_TEXT)]
+    ipa: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+
+
 class Segment(Message):
     """The unit that is keyed, queued, cached and stored: all that determines a segment's sound.
 
@@ -48,6 +56,7 @@ class Segment(Message):
     speed: Annotated[int, Field(ge=250, le=4000)] = 1000  # thousandths
     take: Annotated[int, Field(ge=0, le=1000)] = 0  # which of several renderings the author wants
     options: Mapping[str, int | str] = Field(default_factory=dict, max_length=16)  # of the family: vocoder, steps, ...
+    readings: tuple[Reading, ...] = Field(default=(), max_length=100)  # ascending; those that apply to this text
 
     @property
     def bundle(self) -> str:

@@ -49,6 +49,7 @@ CHANGES = [
     {"speed": 1001},
     {"take": 1},
     {"options": {"vocoder": "hift"}},
+    {"readings": [{"start": 0, "end": 7, "ipa": "ˈwɛlkəm"}]},
 ]
 
 

@@ -1,0 +1,138 @@
+"""An author's commands: make, plan, explain, say, preview."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from producer.cli.shared import ALL_DONE, SOME_FAILED, duration, finish, json_option, lesson_options, progress
+
+if TYPE_CHECKING:
+    from producer.plan import Options, Plan
+
+
+@click.command()
+@lesson_options
+@click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="Where results go.")
+@click.option("--workers", type=click.IntRange(1, 256), help="Worker processes [default: cores available].")
+@json_option
+def make(paths: tuple[Path, ...], options: Options, out: Path, workers: int | None, as_json: bool) -> None:
+    """Narrate lessons on this machine: queue, workers and store included.
+
+    \b
+    narrator make intro.md --out audio/
+    narrator make courses/ --out audio/ --voice af_heart --loudness -19 --format wav --format mp3
+
+    Run it again after an edit: only what changed is rendered. Ctrl-C is safe at any moment.
+    """
+    from producer.embedded import make as make_here
+
+    with progress(as_json) as show:
+        report = make_here(paths, out, options, processes=workers, on_progress=show)
+    finish(report, as_json)
+
+
+@click.command()
+@lesson_options
+@json_option
+def plan(paths: tuple[Path, ...], options: Options, as_json: bool) -> None:
+    """Say what would be rendered and what reused, and how long it would take. Renders nothing.
+
+    The store is NARRATOR_STORE; without one, everything counts as missing.
+
+    \b
+    NARRATOR_STORE=audio/.narrator narrator plan lessons/
+    """
+    from producer.plan import plan_with_settings
+
+    made = plan_with_settings(paths, options)
+    if as_json:
+        click.echo(json.dumps(made.as_json(), ensure_ascii=False))
+    else:
+        _print_plan(made)
+    sys.exit(SOME_FAILED if made.failures else ALL_DONE)
+
+
+@click.command()
+@click.argument("where", metavar="LESSON[:LINE]", required=False)
+@click.option("--text", help="Explain this text instead of a lesson.")
+@click.option("--voice", metavar="ID", help="Voice, where the lesson names none.")
+@click.option("--language", metavar="CODE", help="Language, where the lesson names none.")
+@json_option
+def explain(where: str | None, text: str | None, voice: str | None, language: str | None, as_json: bool) -> None:
+    """Show how each segment is read: text, language, normalised text, phonemes, voice and key.
+
+    \b
+    narrator explain lessons/intro.md:12
+    narrator explain --text "It costs $3.50 in 2026." --language en --json
+    """
+    from producer import explain as explaining
+
+    if (where is None) == (text is None):
+        raise click.UsageError("give either LESSON[:LINE] or --text")
+    if text is not None:
+        found: Any = explaining.explain_text(text, language, voice=voice)
+    else:
+        found = explaining.explain(str(where), voice=voice, language=language)
+    if as_json:
+        click.echo(json.dumps(found, ensure_ascii=False))
+        return
+    for segment in found if isinstance(found, list) else [found]:
+        for name, value in segment.items():
+            if value not in (None, "") and not (name == "tokens" and segment.get("phonemes")):
+                click.echo(f"{click.style(name.rjust(12), dim=True)}  {_plain(value)}")
+        click.echo()
+
+
+@click.command()
+@click.argument("text")
+@click.option("-o", "--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help="The WAV file.")
+@click.option("--voice", metavar="ID", help="Voice [default: the language's first installed one].")
+@click.option("--language", metavar="CODE", help="Language of the text [default: by its script].")
+@click.option("--speed", type=click.FloatRange(0.25, 4.0), default=1.0, help="1.0 is the voice's own pace.")
+@json_option
+def say(text: str, out: Path, voice: str | None, language: str | None, speed: float, as_json: bool) -> None:
+    """Speak one text into a WAV file, without queue or store.
+
+    \b
+    narrator say "Welcome to lesson three." -o welcome.wav
+    narrator say "欢迎来到第三课。" -o welcome.wav --voice zf_xiaobei
+    """
+    from producer.say import say as speak
+
+    seconds = speak(text, out, voice=voice, language=language, speed=speed)
+    click.echo(json.dumps({"out": str(out), "audio_seconds": seconds}) if as_json else f"{out}: {seconds:.1f} s")
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False), metavar="OUT_OR_COURSE_FOLDER")
+@click.option("--inline", is_flag=True, help="One file a course with the audio inside, to be mailed.")
+def preview(folder: Path, inline: bool) -> None:
+    """Write a page a course to look at and listen to. `narrator make` has done so already.
+
+    \b
+    narrator preview audio/
+    narrator preview audio/everyday-science --inline
+    """
+    from producer import preview as previewing
+
+    for course in previewing.courses(folder):
+        click.echo(previewing.preview(course, inline=inline))
+
+
+def _print_plan(made: Plan) -> None:
+    for failure in made.failures:
+        click.secho(str(failure), fg="red", err=True)
+    for lesson in made.lessons:
+        state = "unchanged" if lesson.unchanged else f"{len(lesson.missing)} of {lesson.entries} to render"
+        click.echo(f"{lesson.course}/{lesson.lesson}: {state}")
+    click.echo(f"{made.segments} segments: {made.reused} reused, {made.missing} to render, "
+               f"about {duration(made.estimated_seconds)} on one core")  # fmt: skip
+
+
+def _plain(value: object) -> str:
+    return " ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)

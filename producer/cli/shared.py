@@ -1,0 +1,123 @@
+"""What several commands have in common: options, the progress bar, the end of a run. Heavy imports wait."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from producer.report import Report
+    from worker.ledger import Progress
+
+P = ParamSpec("P")
+R = TypeVar("R")
+ALL_DONE, SOME_FAILED, COULD_NOT_RUN, INTERRUPTED = 0, 1, 2, 130
+
+
+def lesson_options(command: Callable[P, R]) -> Callable[P, R]:
+    """What every command that plans lessons takes; handed on as one ``Options``."""
+
+    @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="LESSON_OR_DIR...")
+    @click.option(
+        "--voice", metavar="ID", help="Who speaks, where that voice speaks the language (see: narrator voices)."
+    )
+    @click.option("--language", metavar="CODE", help="Language for lessons that name none: en, zh, ja, yue, ko.")
+    @click.option("--speed", type=click.FloatRange(0.25, 4.0), help="1.0 is the voice's own pace.")
+    @click.option("--vocoder", type=click.Choice(["hift", "hifigan", "griffin-lim"]), help="Of CosyVoice voices.")
+    @click.option("--loudness", type=click.Choice(["off", "-16", "-19", "-23"]), help="One gain a lesson, in LUFS.")
+    @click.option(
+        "--format",
+        "outputs",
+        multiple=True,
+        type=click.Choice(["wav", "mp3", "opus", "flac"]),
+        help="Audio files to make; may be repeated. WAV is the default.",
+    )
+    @wraps(command)
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
+        from producer.plan import Options
+
+        names = ("voice", "language", "speed", "vocoder", "loudness", "outputs")
+        chosen: dict[str, Any] = {name: kwargs.pop(name) for name in names}
+        chosen["outputs"] = chosen["outputs"] or None
+        kwargs["options"] = Options(**{name: value for name, value in chosen.items() if value is not None})
+        return command(*args, **kwargs)
+
+    return wrapper
+
+
+json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output, for machines.")
+
+
+@contextmanager
+def progress(quiet: bool) -> Iterator[Callable[[Progress], None]]:
+    """A bar with an ETA on a terminal's standard error; nothing in a log file or beside ``--json``."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
+    from rich.progress import Progress as Bars
+
+    from producer.watch import Pace
+
+    pace = Pace()
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[eta]}"))
+    with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
+        segments = bars.add_task("segments", total=None, eta="")
+        lessons = bars.add_task("lessons", total=None, eta="")
+
+        def show(progress: Progress) -> None:
+            left = pace.remaining_seconds(progress)
+            eta = "" if left is None else f"{duration(left)} left"
+            bars.update(segments, total=progress.segments, completed=progress.segments - progress.remaining, eta=eta)
+            bars.update(lessons, total=progress.lessons, completed=progress.lessons_done + progress.lessons_failed)
+
+        yield show
+
+
+def finish(report: Report, as_json: bool) -> None:
+    """Print a run's report and exit with its code."""
+    if as_json:
+        click.echo(json.dumps(report.as_json(), ensure_ascii=False))
+        sys.exit(report.exit_code)
+    for trouble in report.failures:
+        click.secho(f"{trouble.where}: {trouble.reason}", fg="red", err=True)
+    kept = f", {report.unchanged} unchanged" if report.unchanged else ""
+    lost = f", {report.failed_lessons} failed" if report.failed_lessons else ""
+    click.echo(f"lessons    {report.lessons}{kept}{lost}")
+    click.echo(
+        f"segments   {report.segments}: {report.reused} reused, {report.rendered} rendered, {report.failed} failed"
+    )
+    for reason, count in sorted(report.reasons.items(), key=lambda pair: -pair[1]):
+        click.echo(f"           {count}: {reason}")
+    if report.rtf is not None:
+        click.echo(f"speech     {duration(report.audio_seconds)} rendered, real-time factor {report.rtf:.2f} per core")
+    click.echo(f"took       {duration(report.wall_seconds)}")
+    for place in report.results:
+        click.echo(place)
+    for page in report.preview:
+        click.echo(f"preview    {page}")
+    sys.exit(report.exit_code)
+
+
+def duration(seconds: float) -> str:
+    """As a person says it: 4.2 s, 3 min 05 s, 2 h 07 min."""
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes:02} min" if hours else f"{minutes} min {rest:02} s"
+
+
+def console() -> Any:
+    """A rich console on standard output."""
+    from rich.console import Console
+
+    return Console()
