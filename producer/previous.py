@@ -25,6 +25,7 @@ CHANGES = {
     "options": "rendering options changed",
     "readings": "pronunciation changed",
 }
+DEFAULTS: Mapping[str, Any] = {"speed": 1000, "take": 0, "options": {}, "readings": []}  # as JSON
 NEW_LESSON = "new lesson"
 NEW_TEXT = "new text"
 EDITED = "text edited"
@@ -96,10 +97,11 @@ def reasons(missing: set[str], entries: Sequence[LessonEntry], before: Previous 
 
 
 def _change(segment: Segment, earlier: Mapping[str, Any]) -> str:
-    was = Segment.model_construct(**earlier)  # fills in what an older writer did not know
-    if segment.voice != was.voice:
+    now = segment.model_dump(mode="json")
+    was = {**DEFAULTS, **earlier}  # an older writer did not know every field
+    if now["voice"] != was["voice"]:
         return CHANGES["voice"]  # its files and front-end differ with it
-    return ", ".join(why for name, why in CHANGES.items() if getattr(segment, name) != getattr(was, name)) or GONE
+    return ", ".join(why for name, why in CHANGES.items() if now[name] != was[name]) or GONE
 
 
 def counted(why: Mapping[str, str]) -> dict[str, int]:
