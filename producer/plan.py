@@ -115,7 +115,8 @@ class _Planner:
                     continue
             distinct.update(int(key[:16], 16) for key in candidate.keys)  # 64 bits of each are enough to count by
             lessons.append(_planned(candidate, there, missing))
-        return Plan(tuple(lessons), tuple(self._failures), len(distinct), len(missing), *self._estimate(missing))
+        expected = expected_seconds(missing.values(), self._family)
+        return Plan(tuple(lessons), tuple(self._failures), len(distinct), len(missing), *expected)
 
     def _read(self, path: Path) -> Iterator[Lesson]:
         try:
@@ -160,14 +161,19 @@ class _Planner:
         line, message = (error.line, error.reason) if isinstance(error, LessonError) else (0, str(error))
         self._failures.append(LessonFailure(path, line, message))
 
-    def _estimate(self, missing: Mapping[str, Segment]) -> tuple[float, float]:
-        audio = work = 0.0
-        for segment in missing.values():
-            seconds = width(segment.text) / WIDTHS_PER_SECOND * 1000 / segment.speed
-            voice = self._cast.by_id(segment.voice)
-            audio += seconds
-            work += seconds * RTF.get(voice.family if voice else "", 1.0)
-        return audio, work
+    def _family(self, voice_id: str) -> str:
+        voice = self._cast.by_id(voice_id)
+        return voice.family if voice else ""
+
+
+def expected_seconds(segments: Iterable[Segment], family: Callable[[str], str]) -> tuple[float, float]:
+    """Seconds of speech, and of one core's work on it; ``family`` gives that of a voice's id, or an empty word."""
+    audio = work = 0.0
+    for segment in segments:
+        seconds = width(segment.text) / WIDTHS_PER_SECOND * 1000 / segment.speed
+        audio += seconds
+        work += seconds * RTF.get(family(segment.voice), 1.0)
+    return audio, work
 
 
 def _planned(candidate: _Candidate, there: set[str], missing: dict[str, Segment]) -> PlannedLesson:

@@ -11,7 +11,7 @@ import secrets
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,10 +20,11 @@ from pydantic import ValidationError
 
 from models.voice import Transient
 from producer.batches import Batches, bundles, written
-from worker.contract import AssembleLesson, assemble_queue, lesson_folder, plan_name, render_queue, segment_name
+from worker.contract import AssembleLesson, assemble_queue, lesson_folder, render_queue, segment_name
 from worker.lesson.manifest import Manifest
 from worker.settings import Settings, load
-from worker.store.base import Exists, Missing, Store, open_store
+from worker.store import plans
+from worker.store.base import Missing, Store, open_store
 
 if TYPE_CHECKING:
     from producer.plan import Options, Plan, PlannedLesson
@@ -52,6 +53,7 @@ class Run:
     started: float  # seconds, monotonic: when planning began
     work: list[PlannedLesson]  # the lessons that need rendering or assembling
     queues: tuple[str, ...]  # that its messages go to
+    submitted: int = 0  # when the ledger first took it: orders its lessons among other runs', also when sent again
     last: Progress | None = None  # as last seen
     lost: list[Progress] = field(default_factory=list)  # the end, as last seen, of submissions before this one
 
@@ -122,12 +124,15 @@ class Run:
 
         with broker_faults(self.settings), ThreadPoolExecutor(STORE_THREADS) as pool:
             summary = {"lessons": len(self.plan.lessons), "started": time.time()}
-            submitted = self.ledger.open_run(self.id, summary)
+            opened = self.ledger.open_run(self.id, summary)
+            self.submitted = self.submitted or opened
             batches = Batches(lessons, self.plan, self.settings.task_seconds)
-            for lesson, plan_id in zip(lessons, pool.map(self._store_plan, lessons), strict=True):
+            for lesson, plan_id in zip(
+                lessons, pool.map(lambda one: plans.keep(self.store, written(one)), lessons), strict=True
+            ):
                 plan = written(lesson)
                 message = AssembleLesson(
-                    run=self.id, course=plan.course, lesson=plan.lesson, plan=plan_id, submitted=submitted
+                    run=self.id, course=plan.course, lesson=plan.lesson, plan=plan_id, submitted=self.submitted
                 )
                 self.ledger.enlist(message, lesson.missing)
                 for batch in batches.add(lesson):
@@ -135,13 +140,6 @@ class Run:
             for batch in batches.rest():
                 send_batch(self.app, self.settings, batch)
             self.ledger.seal(self.id)
-
-    def _store_plan(self, lesson: PlannedLesson) -> str:
-        plan = written(lesson)
-        plan_id = plan.plan_id()
-        with suppress(Exists):
-            self.store.create(plan_name(plan_id), plan.model_dump_json().encode(), content_type="application/json")
-        return plan_id
 
     def depths(self) -> dict[str, int]:
         """Messages waiting in each queue that this run may need."""
@@ -163,11 +161,11 @@ def plan_paths(
     return plan(paths, options or Options(), catalogue, store, load_frontend), store, settings
 
 
-def submit(plan: Plan, store: Store, settings: Settings, *, started: float | None = None) -> Run:
+def submit(plan: Plan, store: Store, settings: Settings, *, started: float | None = None, submitted: int = 0) -> Run:
     """Send a plan's work to the workers that the settings name; gives the run at once, without waiting.
 
-    A plan in which nothing changed costs nothing: neither broker nor store is asked. Raises Transient when the
-    broker or the store does not answer.
+    A plan in which nothing changed costs nothing: neither broker nor store is asked. ``submitted`` is the time of an
+    earlier run that is taken up again. Raises Transient when the broker or the store does not answer.
     """
     from worker.broker import connect, redis_client
     from worker.ledger import Ledger
@@ -186,6 +184,7 @@ def submit(plan: Plan, store: Store, settings: Settings, *, started: float | Non
         started=time.monotonic() if started is None else started,
         work=work,
         queues=(*(render_queue(prefix, bundle) for bundle in bundles(work)), assemble_queue(prefix)),
+        submitted=submitted,
     )
     if run.work:
         run._send(run.work)

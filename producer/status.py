@@ -16,19 +16,48 @@ def standing(run: str, settings: Settings | None = None) -> tuple[Progress, list
 
     Raises Permanent where the ledger does not know the run.
     """
-    from worker.broker import redis_client
-
     settings = settings or load()
     with broker_faults(settings):
-        ledger = Ledger(redis_client(settings), settings)
+        ledger = open_ledger(settings)
         progress = ledger.progress(run)
         if progress is None:
-            raise Permanent(
-                f"no run {run!r} in the ledger: it is older than {settings.ledger_days:g} days, or of another "
-                f"namespace. What it rendered is in the store; submit the lessons again to see what is missing"
-            )
+            raise Permanent(forgotten(run, settings))
         troubles = ledger.troubles() if progress.state not in ENDED else []
         return progress, ledger.failures(run), troubles
+
+
+def recent(most: int, settings: Settings | None = None) -> list[Progress]:
+    """The runs submitted last, the latest first."""
+    settings = settings or load()
+    with broker_faults(settings):
+        return open_ledger(settings).runs(most)
+
+
+def cancel(run: str, settings: Settings | None = None) -> bool:
+    """Stop a run: nothing more is rendered or assembled for it. False where it had ended. Raises Permanent where the
+    ledger does not know it."""
+    settings = settings or load()
+    with broker_faults(settings):
+        ledger = open_ledger(settings)
+        if ledger.progress(run) is None:
+            raise Permanent(forgotten(run, settings))
+        return ledger.cancel(run)
+
+
+def forgotten(run: str, settings: Settings) -> str:
+    """What to say of a run that the ledger does not know."""
+    return (
+        f"no run {run!r} in the ledger: it is older than {settings.ledger_days:g} days, or of another namespace, or "
+        "Redis was flushed. What it rendered is in the store; submit the lessons again, and only what is missing is "
+        "rendered"
+    )
+
+
+def open_ledger(settings: Settings) -> Ledger:
+    """The ledger that the settings name; connects at first use."""
+    from worker.broker import redis_client
+
+    return Ledger(redis_client(settings), settings)
 
 
 def voices(settings: Settings | None = None) -> list[dict[str, Any]]:

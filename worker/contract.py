@@ -162,6 +162,7 @@ class SegmentRecord(Message):
     voice: VoiceId
     sample_rate: Annotated[int, Field(ge=8000, le=48000)]
     samples: Annotated[int, Field(ge=1)]  # after trimming
+    sound: Digest | None = None  # sha256 of the samples as stored, 16 bits little endian; older ones have none
     trimmed: Annotated[int, Field(ge=0)] = 0  # samples taken off the front; word times are already shifted
     peak: Annotated[int, Field(ge=-20000, le=0)]  # hundredths of dBFS
     rms: Annotated[int, Field(ge=-20000, le=0)]  # hundredths of dBFS

@@ -99,6 +99,16 @@ class Ledger:
             Failure(**json.loads(text)) for text in self._ask("lrange", f"{self._prefix}:run:{run}:failures", 0, -1)
         ]
 
+    def runs(self, most: int) -> list[Progress]:
+        """The runs submitted last, the latest first, as far as the ledger remembers them."""
+        names = self._ask("zrevrange", f"{self._prefix}:runs", 0, most - 1)
+        return [progress for name in names if (progress := self.progress(name))]
+
+    def left(self, run: str) -> list[AssembleLesson]:
+        """The lessons that a run left undone: given up, or cut off when it was cancelled."""
+        messages = self._ask("hgetall", f"{self._prefix}:run:{run}:left")
+        return [AssembleLesson.model_validate_json(text) for _, text in sorted(messages.items())]
+
     def cancel(self, run: str) -> bool:
         """Nothing more is rendered or assembled for this run; what is stored stays. False where it had ended."""
         return bool(self._run("cancel", run))

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import logging
 
-from pydantic import ValidationError
-
 from models.voice import Permanent, Transient
-from worker.contract import AssembleLesson, Job, LessonPlan, RenderBatch, plan_name
+from worker.contract import AssembleLesson, Job, LessonPlan, RenderBatch
 from worker.keeper import Keeper
 from worker.lesson.assemble import MissingSegments, assemble
 from worker.station import Station
-from worker.store.base import Missing
+from worker.store import plans
 
 REPAIR = 16  # segments in a batch of those that the store lost
 
@@ -26,7 +24,7 @@ def link(lesson: AssembleLesson, station: Station) -> None:
         return
     with Keeper(station.settings, renew=lambda: _hold(lesson, station)):
         try:
-            plan = _plan(lesson, station)
+            plan = plans.read(station.store, lesson.plan)
             assemble(station.store, plan, lesson)
         except MissingSegments as error:
             _repair(lesson, plan, set(error.keys), station)
@@ -44,19 +42,6 @@ def link(lesson: AssembleLesson, station: Station) -> None:
 
 def _hold(lesson: AssembleLesson, station: Station) -> None:
     station.ledger.hold(lesson)
-
-
-def _plan(lesson: AssembleLesson, station: Station) -> LessonPlan:
-    name = plan_name(lesson.plan)
-    try:
-        plan = LessonPlan.model_validate_json(station.store.get(name)[0])
-    except Missing:
-        raise Permanent(f"the plan {name} is gone from the store: submit the lesson again") from None
-    except ValidationError as error:
-        raise Permanent(f"the plan {name} in the store is not valid, or of another version: {error}") from None
-    if plan.plan_id() != lesson.plan:
-        raise Permanent(f"the plan {name} in the store is damaged: submit the lesson again")
-    return plan
 
 
 def _repair(lesson: AssembleLesson, plan: LessonPlan, missing: set[str], station: Station) -> None:

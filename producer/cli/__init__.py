@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from producer.cli import lessons, machines, runs, voices
+from producer.cli import lessons, machines, runs, store, voices
 from producer.cli.shared import COULD_NOT_RUN, INTERRUPTED
 
 
@@ -53,6 +53,10 @@ for command in (
     voices.voices,
     runs.submit,
     runs.status,
+    runs.runs,
+    runs.cancel,
+    runs.retry,
+    store.verify,
     machines.worker,
     machines.doctor,
 ):

@@ -1,4 +1,4 @@
-"""Runs on workers elsewhere: submit, status."""
+"""Runs on workers elsewhere: submit, status, runs, cancel, retry."""
 
 from __future__ import annotations
 
@@ -13,11 +13,15 @@ from producer.cli.shared import ALL_DONE, SOME_FAILED, finish, json_option, less
 
 if TYPE_CHECKING:
     from producer.plan import Options
+    from producer.run import Run
+
+
+wait_option = click.option("--wait", is_flag=True, help="Stay until the run has ended, and report.")
 
 
 @click.command()
 @lesson_options
-@click.option("--wait", is_flag=True, help="Stay until the run has ended, and report.")
+@wait_option
 @json_option
 def submit(paths: tuple[Path, ...], options: Options, wait: bool, as_json: bool) -> None:
     """Send lessons to the workers that NARRATOR_REDIS_URL and NARRATOR_STORE name.
@@ -29,19 +33,7 @@ def submit(paths: tuple[Path, ...], options: Options, wait: bool, as_json: bool)
     from producer.run import plan_paths
     from producer.run import submit as send
 
-    run = send(*plan_paths(paths, options))
-    if wait:
-        with progress(as_json) as show:
-            for standing in run.watch():
-                show(standing)
-        finish(run.wait(), as_json)
-    for failure in run.plan.failures:
-        click.secho(str(failure), fg="red", err=True)
-    if as_json:
-        click.echo(json.dumps({"run": run.id, "lessons": len(run.work), "failures": len(run.plan.failures)}))
-    else:
-        click.echo(f"{run.id}: {len(run.work)} lessons submitted. Follow it: narrator status {run.id}")
-    sys.exit(SOME_FAILED if run.plan.failures else ALL_DONE)
+    _follow(send(*plan_paths(paths, options)), wait, as_json)
 
 
 @click.command()
@@ -72,3 +64,77 @@ def status(run: str, as_json: bool) -> None:
         for trouble in troubles:
             click.secho(f"  lately: {trouble}", fg="yellow")
     sys.exit(SOME_FAILED if failures else ALL_DONE)
+
+
+@click.command()
+@click.option("--most", type=click.IntRange(1, 1000), default=20, show_default=True, help="How many runs.")
+@json_option
+def runs(most: int, as_json: bool) -> None:
+    """List the runs submitted last, the latest first.
+
+    \b
+    narrator runs
+    narrator runs --most 100 --json
+    """
+    from dataclasses import asdict
+
+    from producer.status import recent
+
+    found = recent(most)
+    if as_json:
+        click.echo(json.dumps([asdict(progress) for progress in found], ensure_ascii=False))
+        return
+    for run in found:
+        failed = f", {run.lessons_failed} failed" if run.lessons_failed else ""
+        click.echo(f"{run.run}  {run.state:10}  {run.lessons_done} of {run.lessons} lessons{failed}, "
+                   f"{run.segments - run.remaining} of {run.segments} segments")  # fmt: skip
+
+
+@click.command()
+@click.argument("run")
+def cancel(run: str) -> None:
+    """Stop a run. What is stored stays; the segments being spoken are finished.
+
+    \b
+    narrator cancel 20261122-094502-k3f9
+    narrator retry 20261122-094502-k3f9    # carry on after all
+    """
+    from producer.status import cancel as stop
+
+    click.echo(f"{run}: cancelled" if stop(run) else f"{run}: had ended already")
+
+
+@click.command()
+@click.argument("run")
+@wait_option
+@json_option
+def retry(run: str, wait: bool, as_json: bool) -> None:
+    """Submit again what a run gave up, or what was cut off when it was cancelled. Nothing else is rendered.
+
+    \b
+    narrator retry 20261122-094502-k3f9 --wait
+
+    No lesson file is read: a lesson edited since is narrated as it was submitted then, and never takes the place of a
+    newer submission.
+    """
+    from producer.retry import retry as again
+
+    _follow(again(run), wait, as_json)
+
+
+def _follow(run: Run, wait: bool, as_json: bool) -> None:
+    """Say what was submitted, or with ``wait`` how it ended, and exit."""
+    if wait:
+        with progress(as_json) as show:
+            for standing in run.watch():
+                show(standing)
+        finish(run.wait(), as_json)
+    for failure in run.plan.failures:
+        click.secho(str(failure), fg="red", err=True)
+    if as_json:
+        click.echo(json.dumps({"run": run.id, "lessons": len(run.work), "failures": len(run.plan.failures)}))
+    elif run.work:
+        click.echo(f"{run.id}: {len(run.work)} lessons submitted. Follow it: narrator status {run.id}")
+    else:
+        click.echo("nothing to do")
+    sys.exit(SOME_FAILED if run.plan.failures else ALL_DONE)

@@ -9,6 +9,7 @@ speech carries noise of its own far above -98 dBFS, and equal input must give eq
 
 from __future__ import annotations
 
+import hashlib
 import struct
 from typing import Final
 
@@ -40,17 +41,19 @@ def to_pcm(samples: Samples) -> Pcm:
 
 
 def encode(samples: Samples, rate: int, record: SegmentRecord) -> bytes:
-    """Samples (n,) float32 in [-1, 1] at ``rate`` Hz, with their record, as the bytes of a WAV file.
+    """Samples (n,) float32 in [-1, 1] at ``rate`` Hz, with their record, as the bytes of a WAV file. The sound's digest
+    is added to the record.
 
     Raises ValueError where the record speaks of another rate or length, or is longer than MAX_RECORD.
     """
     if (record.sample_rate, record.samples) != (rate, len(samples)):
         raise ValueError(f"{len(samples)} samples at {rate} Hz do not match their record: {record}")
+    sound = to_pcm(samples).astype("<i2").tobytes()
+    record = record.model_copy(update={"sound": hashlib.sha256(sound).hexdigest()})
     note = record.model_dump_json(exclude_defaults=True).encode()
     if len(note) > MAX_RECORD:
         raise ValueError(f"the segment's record has {len(note)} bytes, more than {MAX_RECORD}")
     note += b" " * (len(note) % 2)  # chunks begin at even offsets; JSON does not mind the space
-    sound = to_pcm(samples).astype("<i2").tobytes()
     body = b"".join(
         (
             b"WAVE",
@@ -80,6 +83,8 @@ def unpack(data: bytes) -> tuple[Pcm, SegmentRecord]:
     size = struct.unpack_from("<I", data, 4)[0]
     if size + 8 != len(data) or sound + record.samples * 2 != len(data) or record.sample_rate != rate:
         raise DamagedAudio(f"the segment has {len(data)} bytes, which does not match its header and record")
+    if record.sound and hashlib.sha256(memoryview(data)[sound:]).hexdigest() != record.sound:
+        raise DamagedAudio("the segment's sound is not the one that was stored: its digest differs from its record's")
     return np.frombuffer(data, dtype="<i2", offset=sound).astype(np.int16, copy=False), record
 
 

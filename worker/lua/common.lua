@@ -5,6 +5,8 @@
 --   <P>:run:<run>:keys       hash: segment key -> '' (to do), 'R' (rendered), 'U' (reused), 'F' (given up)
 --   <P>:run:<run>:lessons    hash: course/lesson -> its assemble message while open, then '+' or '-'
 --   <P>:run:<run>:failures   list of JSON
+--   <P>:run:<run>:left       hash: course/lesson -> the assemble message of a lesson given up or cut off, for a retry
+--   <P>:runs                 sorted set: run -> when it was submitted, in seconds
 --   <P>:todo:<member>        set: the segment keys a lesson still waits for; a member is run/course/lesson
 --   <P>:want:<key>           set: the members that wait for a segment
 --   <P>:job:<key>            hash: the job while it is leased (token) or parked (no token) until it is queued again
@@ -82,12 +84,23 @@ local function open_lesson(run, lesson)
   end
 end
 
+-- Keeps what is needed to take up a lesson again that its run left undone.
+local function leave(run, lesson, message)
+  local name = P .. ':run:' .. run
+  redis.call('HSET', name .. ':left', lesson, message)
+  redis.call('PEXPIRE', name .. ':left', math.max(1, redis.call('PTTL', name)))
+end
+
 -- A lesson ends once: '+' assembled, '-' given up.
 local function end_lesson(member, mark)
   local run, lesson = split(member)
   redis.call('ZREM', P .. ':ready', member)
   redis.call('DEL', P .. ':reopened:' .. member, P .. ':begun:' .. member)
-  if open_lesson(run, lesson) then
+  local message = open_lesson(run, lesson)
+  if message then
+    if mark == '-' then
+      leave(run, lesson, message)
+    end
     redis.call('HSET', P .. ':run:' .. run .. ':lessons', lesson, mark)
     redis.call('DEL', P .. ':todo:' .. member)
     count(run, mark == '+' and 'lessons_done' or 'lessons_failed', 1)

@@ -1,0 +1,33 @@
+"""Lessons' plans in the store, each under its digest."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from pydantic import ValidationError
+
+from models.voice import Permanent
+from worker.contract import LessonPlan, plan_name
+from worker.store.base import Exists, Missing, Store
+
+
+def keep(store: Store, plan: LessonPlan) -> str:
+    """Store a plan, unless it is there already; gives its id."""
+    plan_id = plan.plan_id()
+    with suppress(Exists):
+        store.create(plan_name(plan_id), plan.model_dump_json().encode(), content_type="application/json")
+    return plan_id
+
+
+def read(store: Store, plan_id: str) -> LessonPlan:
+    """The plan of that id. Raises Permanent where it is gone, or not what its name says."""
+    name = plan_name(plan_id)
+    try:
+        plan = LessonPlan.model_validate_json(store.get(name)[0])
+    except Missing:
+        raise Permanent(f"the plan {name} is gone from the store: submit the lesson again") from None
+    except ValidationError as error:
+        raise Permanent(f"the plan {name} in the store is not valid, or of another version: {error}") from None
+    if plan.plan_id() != plan_id:
+        raise Permanent(f"the plan {name} in the store is damaged: delete it and submit the lesson again")
+    return plan
