@@ -14,7 +14,7 @@ from producer.cast import Cast
 from producer.lesson import SPEED_UNIT, Block, Lesson, LessonError
 from worker.contract import SCHEMA, LessonEntry, LessonPlan, Loudness, Role, Segment, digest
 
-VERSION = 1  # of this file and the readers; a rise plans every lesson anew, and renders only what comes out different
+VERSION = 2  # of this file and the readers; a rise plans every lesson anew, and renders only what comes out different
 PAUSE_MS: dict[Role, int] = {"heading": 700, "paragraph": 500, "list_item": 350, "sentence": 250, "clause": 120}
 MAX_PAUSE_MS = 600_000
 MAX_ENTRIES = 100_000  # worker.contract.LessonPlan

@@ -147,10 +147,8 @@ def _about(lesson: Lesson, inline: bool) -> str:
     manifest = lesson.manifest
     languages = dict.fromkeys(LANGUAGES[cue.segment.language] for cue in manifest.cues)
     voices = dict.fromkeys(cue.segment.voice for cue in manifest.cues)
-    loudness = manifest.loudness
-    level = "too short to measure"
-    if loudness.integrated is not None:
-        level = f"{(loudness.integrated + loudness.gain) / 100:.1f} LUFS".replace("-", "−")
+    loudness = manifest.loudness.delivered
+    level = "too short to measure" if loudness is None else f"{loudness / 100:.1f} LUFS".replace("-", "−")
     facts = [_clock(lesson.seconds), ", ".join(languages), ", ".join(voices), level]
     text = " · ".join(escape(fact) for fact in facts)
     if inline:

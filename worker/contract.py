@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 SCHEMA = 1  # of the segment key; a rise renders every segment again
+LIMITER = 1  # version of what loudness does to a lesson's sound; a rise links lessons with loudness again
 MAX_TEXT = 4_000  # characters in one segment
 MAX_BATCH = 64  # segments in one task
 
@@ -105,7 +106,7 @@ class AssembleLesson(Message):
 
 
 class Loudness(Message):
-    """One gain for a whole lesson; ``lufs`` in hundredths, None leaves the level alone."""
+    """One gain for a whole lesson, and its peaks limited; ``lufs`` in hundredths, None leaves the level alone."""
 
     lufs: Annotated[int, Field(ge=-4000, le=-500)] | None = None
     true_peak: Annotated[int, Field(ge=-900, le=0)] = -100  # hundredths of dBTP
@@ -143,6 +144,7 @@ class LessonPlan(Message):
 
     def lesson_key(self) -> str:
         """Names the lesson's sound and captions: line numbers and source digest do not count."""
+        limiter = {} if self.loudness.lufs is None else {"limiter": LIMITER}
         return digest(
             {
                 "entries": [[e.key, e.caption, e.role, e.pause_ms] for e in self.entries],
@@ -150,6 +152,7 @@ class LessonPlan(Message):
                 "loudness": self.loudness.model_dump(mode="json"),
                 "outputs": list(self.outputs),
                 "assembly": self.assembly,
+                **limiter,
             }
         )
 

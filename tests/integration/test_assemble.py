@@ -206,15 +206,6 @@ def test_one_gain_brings_the_lesson_to_its_loudness(store: DirectoryStore) -> No
     assert manifest.loudness.gain == -1900 - manifest.loudness.integrated
 
 
-def test_the_true_peak_limit_holds_the_gain_back(store: DirectoryStore) -> None:
-    plan = plan_of((speak(store, "Loud.", seconds=1), 4000), loudness=Loudness(lufs=-500, true_peak=-300))
-    manifest = assemble(store, plan, message_for(plan))
-    samples, _ = sound(store, manifest)
-    assert 20 * np.log10(np.abs(samples).max() / wav.FULL_SCALE) == pytest.approx(-3.0, abs=0.1)
-    assert manifest.loudness.true_peak is not None
-    assert manifest.loudness.gain == -300 - manifest.loudness.true_peak
-
-
 def test_without_a_target_the_level_is_left_alone_but_reported(store: DirectoryStore) -> None:
     plan = plan_of((speak(store, "One.", seconds=2), 0))
     manifest = assemble(store, plan, message_for(plan))

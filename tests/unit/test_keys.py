@@ -10,6 +10,7 @@ import sys
 
 import pytest
 
+from worker import contract
 from worker.contract import LessonEntry, LessonPlan, Loudness, Segment, segment_name
 
 VOICE = "kokoro/af_heart"
@@ -109,6 +110,18 @@ def test_pauses_captions_loudness_and_outputs_change_the_lesson_and_no_segment()
     assert {p.entries[0].key for p in others} == {base.entries[0].key}
     assert len({base.lesson_key(), *(p.lesson_key() for p in others)}) == len(others) + 1
     assert plan(line=99, source_digest="f" * 64).lesson_key() == base.lesson_key()
+
+
+def test_the_limiters_version_is_in_the_lesson_key_only_where_loudness_is_wanted(monkeypatch):
+    one = segment()
+    entry = LessonEntry(key=one.key(), segment=one, caption="Welcome", role="sentence", pause_ms=250, line=3)
+    plan = LessonPlan(course="c", lesson="l", language="en", source_digest="e" * 64, entries=(entry,))
+    loud = plan.model_copy(update={"loudness": Loudness(lufs=-1900)})
+    before = plan.lesson_key(), loud.lesson_key()
+    assert before[0] == "0574fce3b9e5d1579c684e888e1a27d8ae690b1e670def2f5d6d1101bc13dbc4"
+    monkeypatch.setattr(contract, "LIMITER", contract.LIMITER + 1)
+    assert plan.lesson_key() == before[0]
+    assert loud.lesson_key() != before[1]
 
 
 def test_segments_are_spread_over_256_folders():

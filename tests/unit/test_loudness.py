@@ -9,8 +9,7 @@ import pyloudnorm
 import pytest
 from numpy.typing import NDArray
 
-from worker.audio.loudness import Measured, Meter, gain_for
-from worker.contract import Loudness
+from worker.audio.loudness import Meter
 
 FULL = 2 * np.pi
 
@@ -64,18 +63,3 @@ def test_true_peak_finds_what_sample_peak_misses() -> None:
     meter.feed(samples)
     assert 20 * np.log10(np.max(np.abs(samples))) == pytest.approx(-3.92, abs=0.02)
     assert meter.measured().true_peak == pytest.approx(-92, abs=20)
-
-
-@pytest.mark.parametrize(
-    ("wanted", "integrated", "peak", "gain"),
-    [
-        (Loudness(), -2500, -600, 0),
-        (Loudness(lufs=-1900), None, -600, 0),
-        (Loudness(lufs=-1900), -2500, -800, 600),
-        (Loudness(lufs=-1900), -2500, -600, 500),  # up to -1 dBTP and no further
-        (Loudness(lufs=-1900), -1500, -50, -400),
-        (Loudness(lufs=-1600, true_peak=-900), -1600, -100, -800),
-    ],
-)
-def test_the_gain(wanted: Loudness, integrated: int | None, peak: int, gain: int) -> None:
-    assert gain_for(wanted, Measured(integrated, peak)) == gain

@@ -14,7 +14,6 @@ import pyebur128
 
 from models.voice import Samples
 from worker.audio.levels import hundredths
-from worker.contract import Loudness
 
 SILENT: Final = -200.0  # dBTP reported for digital silence
 INTEGRATED: Final = pyebur128.MeasurementMode.MODE_I
@@ -55,13 +54,3 @@ class Meter:
     def _true_peak(self) -> int:
         peak = pyebur128.get_true_peak(self._state, 0)
         return hundredths(20 * math.log10(peak) if peak > 0 else SILENT)
-
-
-def gain_for(wanted: Loudness, measured: Measured) -> int:
-    """The one gain of a lesson, in hundredths of dB: to the loudness wanted, or as far as the true-peak limit allows.
-
-    No limiter: where peaks stand in the way the whole lesson stays quieter, and its manifest says so.
-    """
-    if wanted.lufs is None or measured.integrated is None or measured.true_peak is None:
-        return 0
-    return min(wanted.lufs - measured.integrated, wanted.true_peak - measured.true_peak)

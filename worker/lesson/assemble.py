@@ -16,17 +16,15 @@ from pathlib import Path
 from tempfile import TemporaryDirectory, gettempdir
 from typing import Any, Final, Literal
 
-import numpy as np
 from pydantic import ValidationError
 
 from models.voice import Permanent, Transient
 from worker.audio.encode import MEDIA_TYPES, LessonFile
-from worker.audio.loudness import Meter, gain_for
-from worker.audio.wav import FULL_SCALE
 from worker.contract import AssembleLesson, LessonPlan, lesson_folder
 from worker.lesson import captions
-from worker.lesson.manifest import MANIFEST, Cue, Manifest, MeasuredLoudness, Part, Word
-from worker.lesson.sound import LessonSound, MissingSegments, Spool, gather, lay_out, rounded
+from worker.lesson.loudness import Levels, levelled
+from worker.lesson.manifest import MANIFEST, Cue, Manifest, Part, Word
+from worker.lesson.sound import LessonSound, MissingSegments, Spool, gather, lay_out
 from worker.store.base import Exists, Missing, Store
 
 TEMPORARY: Final = "narrator-lesson-"  # begins the name of an assembly's folder
@@ -134,8 +132,8 @@ def _link(store: Store, plan: LessonPlan, message: AssembleLesson, work: Path) -
         spool = Spool(file)
         gather(store, plan, spool)
         lesson = lay_out(plan, spool)
-        loudness = _loudness(plan, lesson)
-        parts = _write(work, plan, lesson, loudness.gain)
+        levels, loudness = levelled(lesson, plan.loudness)
+        parts = _write(work, plan, lesson, levels)
     words = list(lesson.words())
     for part in parts:
         name = lesson_folder(plan.course, plan.lesson) + part.name
@@ -154,29 +152,14 @@ def _link(store: Store, plan: LessonPlan, message: AssembleLesson, work: Path) -
     )
 
 
-def _loudness(plan: LessonPlan, lesson: LessonSound) -> MeasuredLoudness:
-    meter = Meter(lesson.rate, true_peak=plan.loudness.lufs is not None)
-    for block in lesson.blocks():
-        meter.feed(block.astype(np.float32) / np.float32(FULL_SCALE))
-    measured = meter.measured()
-    return MeasuredLoudness(
-        target=plan.loudness.lufs,
-        integrated=measured.integrated,
-        true_peak=measured.true_peak,
-        gain=gain_for(plan.loudness, measured),
-    )
-
-
-def _write(work: Path, plan: LessonPlan, lesson: LessonSound, gain: int) -> list[Part]:
+def _write(work: Path, plan: LessonPlan, lesson: LessonSound, levels: Levels) -> list[Part]:
     """Write all parts into the folder ``work``: one pass over the lesson for all audio files together."""
     stem = f"{plan.lesson}.{plan.lesson_key()[:8]}"
-    factor = np.float32(10 ** (gain / 2000))
     with ExitStack() as files:
         writers = [files.enter_context(LessonFile(o, work / f"{stem}.{o}", lesson.rate)) for o in plan.outputs]
-        for block in lesson.blocks():
-            sound = rounded(block.astype(np.float32) * factor) if gain else block
+        for block in levels.blocks(lesson):
             for writer in writers:
-                writer.write(sound)
+                writer.write(block)
     cues = captions.lesson_cues(
         [
             (entry.caption, *span, words or ())

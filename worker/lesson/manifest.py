@@ -48,16 +48,27 @@ class Cue(Message):
 
 
 class MeasuredLoudness(Message):
-    """Hundredths of LUFS, dBTP and dB, measured before the gain: the lesson as stored has ``integrated + gain``.
+    """Hundredths of LUFS, dBTP and dB, before and after the lesson was brought to its ``target``.
 
-    ``integrated`` is None where the lesson is too short or silent to measure. Where ``integrated + gain`` is below
-    ``target``, the true-peak limit held the gain back. ``true_peak`` is None where no loudness was wanted.
+    ``integrated`` is None where the lesson is too short or silent to measure; ``true_peak`` and what follows ``gain``
+    where no loudness was wanted. Where ``integrated_after`` is below the target, the peaks stood too far out.
     """
 
     target: int | None
     integrated: int | None
     true_peak: int | None
     gain: int
+    integrated_after: int | None = None
+    true_peak_after: int | None = None
+    limited: Annotated[int, Field(ge=0)] = 0  # the most that the limiter took off a peak
+    limited_share: Annotated[int, Field(ge=0, le=10_000)] = 0  # of the samples, made quieter by it: ten-thousandths
+
+    @property
+    def delivered(self) -> int | None:
+        """The loudness of the lesson's audio files."""
+        if self.integrated_after is not None or self.integrated is None:
+            return self.integrated_after
+        return self.integrated + self.gain
 
 
 class Manifest(Message):

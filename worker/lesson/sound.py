@@ -153,7 +153,7 @@ def _at_rate(samples: Pcm, rate: int, wanted: int) -> Pcm:
     return rounded(resampled)
 
 
-def rounded(samples: NDArray[np.float32]) -> Pcm:
+def rounded(samples: NDArray[np.float32] | NDArray[np.float64]) -> Pcm:
     """Samples on the scale of 16 bits, to whole numbers; clipped, never wrapped round."""
     return np.asarray(np.clip(np.rint(samples), -FULL_SCALE, FULL_SCALE), dtype=np.int16)
 
