@@ -61,9 +61,8 @@ def _speak(engine: Engine, segment: Segment, utterances: tuple[Utterance, ...]) 
             if not isinstance(speech, Speech):
                 raise speech
             finished = finish(speech.samples, speech.sample_rate).samples
-            check(
-                finished, speech.sample_rate, text=segment.text, language=segment.language, speed=segment.speed / 1000
-            )
+            text = " ".join(utterance.text for utterance in utterances)  # numbers are words there
+            check(finished, speech.sample_rate, text=text, language=segment.language, speed=segment.speed / 1000)
         except SpeechRejected:
             if attempt == DRAWS - 1:
                 raise

@@ -1,0 +1,184 @@
+"""The acceptance checks, calibrated: faults planted in real speech, how many are found, and how often good speech is.
+
+    python -m tests.benchmarks.checks              Kokoro speaks 119 sentences, then faults are planted in each
+    python -m tests.benchmarks.checks 5            every fifth sentence
+
+The sentences are those of the listening tests, half of them full of figures, and those of the example course. What was
+spoken stays in ``.cache/checks``, four minutes of one core, until voice or text changes.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import sys
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.catalog import Catalogue
+from models.family import load_engine, load_frontend
+from models.voice import Speech, SpeechRejected, SpeechRequest
+from worker.audio.checks import check
+from worker.audio.finishing import finish
+
+ROOT = Path(__file__).parents[2]
+CACHE = ROOT / ".cache" / "checks"
+FIGURES = ROOT / "tests" / "data" / "normalise" / "spoken.tsv"
+EVERY = {"en": 2, "zh": 2, "ja": 3}  # of the sentences full of figures
+
+Samples = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """A sentence as an engine gave it; ``words`` are [start, end) in samples."""
+
+    language: str
+    speaker: str
+    text: str  # numbers in words
+    samples: Samples
+    rate: int
+    words: tuple[tuple[int, int], ...]
+
+
+# --- speech
+def sentences() -> list[tuple[str, str]]:
+    """(language, text) of every sentence."""
+    with FIGURES.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+    found = []
+    for language, every in EVERY.items():
+        found += [(language, text) for of, text in rows if of == language][::every]
+    from producer.plan import Options, plan
+
+    course = plan([ROOT / "examples" / "everyday-science"], Options(), Catalogue.load(), None, load_frontend)
+    for lesson in course.lessons:
+        assert lesson.plan
+        found += [(entry.segment.language, entry.segment.text) for entry in lesson.plan.entries]
+    return list(dict.fromkeys(found))
+
+
+def speech(every: int = 1, name: str = "kokoro") -> Iterator[Spoken]:
+    """The sentences, spoken by the bundle's voices of their language in turn."""
+    catalogue = Catalogue.load()
+    bundle = catalogue.bundle(name)
+    front_end, engine = load_frontend(bundle), None
+    of = defaultdict(list)
+    for voice in catalogue.voices:
+        if voice.bundle == name:
+            of[voice.languages[0]].append(voice.speaker)
+    CACHE.mkdir(parents=True, exist_ok=True)
+    for i, (language, text) in enumerate(sentences()[::every]):
+        if language not in of:
+            continue
+        speaker = of[language][i % len(of[language])]
+        utterances = tuple(front_end.prepare(text, language))
+        asked = json.dumps([bundle.fingerprint(speaker), [u.tokens for u in utterances]])
+        path = CACHE / f"{hashlib.sha256(asked.encode()).hexdigest()[:16]}.npz"
+        if not path.exists():
+            engine = engine or load_engine(bundle)
+            ((_, made),) = engine.speak([SpeechRequest(utterances, speaker, 0)])
+            assert isinstance(made, Speech), made
+            words = [(word.start, word.end) for word in made.words or ()]
+            np.savez(path, samples=made.samples, rate=made.sample_rate, words=np.array(words).reshape(-1, 2))
+        with np.load(path) as file:
+            words = tuple((int(a), int(b)) for a, b in file["words"])
+            said = " ".join(u.text for u in utterances)
+            yield Spoken(language, speaker, said, file["samples"], int(file["rate"]), words)
+
+
+# --- faults
+def _cut(spoken: Spoken, first: int, end: int) -> Samples:
+    """Without the words [first, end)."""
+    begin, resume = spoken.words[first][0], spoken.words[end - 1][1]
+    return np.concatenate([spoken.samples[:begin], spoken.samples[resume:]])
+
+
+def _loop(spoken: Spoken, times: int) -> Samples:
+    """The two words in the middle, said ``times`` more."""
+    middle = len(spoken.words) // 2
+    begin, end = spoken.words[middle - 1][0], spoken.words[middle][1]
+    return np.concatenate([spoken.samples[:end], np.tile(spoken.samples[begin:end], times), spoken.samples[end:]])
+
+
+def _pause(spoken: Spoken, seconds: float) -> Samples:
+    """Silence before the word in the middle."""
+    at = spoken.words[len(spoken.words) // 2][0]
+    return np.concatenate(
+        [spoken.samples[:at], np.zeros(round(seconds * spoken.rate), np.float32), spoken.samples[at:]]
+    )
+
+
+def _not_a_number(spoken: Spoken) -> Samples:
+    samples = spoken.samples.copy()
+    samples[len(samples) // 2] = np.nan
+    return samples
+
+
+def _gain(spoken: Spoken, db: float) -> Samples:
+    return np.clip(spoken.samples * np.float32(10 ** (db / 20)), -1, 1)
+
+
+GOOD = "nothing: good speech"
+FAULTS: dict[str, Callable[[Spoken], Samples]] = {
+    GOOD: lambda s: s.samples,
+    "one word dropped": lambda s: _cut(s, len(s.words) // 2, len(s.words) // 2 + 1),
+    "a third dropped, in the middle": lambda s: _cut(s, len(s.words) // 3, len(s.words) // 3 + len(s.words) // 3),
+    "the first half dropped": lambda s: _cut(s, 0, len(s.words) // 2),
+    "two thirds dropped": lambda s: _cut(s, len(s.words) // 3, len(s.words)),
+    "ends after three quarters": lambda s: _cut(s, 3 * len(s.words) // 4, len(s.words)),
+    "ends after half": lambda s: _cut(s, len(s.words) // 2, len(s.words)),
+    "ends after a quarter": lambda s: _cut(s, len(s.words) // 4, len(s.words)),
+    "two words said twice": lambda s: _loop(s, 1),
+    "two words said six times": lambda s: _loop(s, 5),
+    "two words said sixteen times": lambda s: _loop(s, 15),
+    "said twice": lambda s: np.concatenate([s.samples, s.samples]),
+    "said three times": lambda s: np.tile(s.samples, 3),
+    "silence of 2 s inside": lambda s: _pause(s, 2.0),
+    "clipped, 30 dB too loud": lambda s: _gain(s, 30),
+    "50 dB too quiet": lambda s: _gain(s, -50),
+    "silence": lambda s: np.zeros_like(s.samples),
+    "one sample not a number": _not_a_number,
+}
+LEAST_WORDS = 4  # in sentences that faults are planted in
+
+
+def rejected(spoken: Spoken, samples: Samples) -> bool:
+    """Whether the worker would refuse these samples for the sentence."""
+    try:
+        finished = finish(samples, spoken.rate).samples
+        check(finished, spoken.rate, text=spoken.text, language=spoken.language)
+    except SpeechRejected:
+        return True
+    return False
+
+
+def rates(spoken: list[Spoken]) -> dict[str, dict[str, float]]:
+    """Share of sentences refused, by fault and language; of good speech these are false alarms."""
+    found: dict[str, dict[str, float]] = {}
+    for fault, plant in FAULTS.items():
+        for language in EVERY:
+            fit = [s for s in spoken if s.language == language and (fault == GOOD or len(s.words) >= LEAST_WORDS)]
+            found.setdefault(fault, {})[language] = float(np.mean([rejected(s, plant(s)) for s in fit]))
+    return found
+
+
+def main(every: str = "1") -> None:
+    """Print the table."""
+    spoken = list(speech(int(every)))
+    print(f"{len(spoken)} sentences, {sum(len(s.samples) / s.rate for s in spoken):.0f} s of speech")
+    print(f"| planted | {' | '.join(EVERY)} |\n| --- |{' --- |' * len(EVERY)}")
+    for fault, by in rates(spoken).items():
+        print(f"| {fault} | {' | '.join(f'{by[language]:.0%}' for language in EVERY)} |")
+    others = list(speech(int(every), "piper-joe"))
+    print(f"\nGood speech of another family: {sum(rejected(s, s.samples) for s in others)} of {len(others)} refused")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
