@@ -39,6 +39,7 @@ def submit(
     loudness: str | None = None,
     outputs: tuple[str, ...] | None = None,
     vocoder: str | None = None,
+    lenient: bool = False,
     wait: bool = False,
     settings: Settings | None = None,
 ) -> Run:
@@ -47,6 +48,7 @@ def submit(
     ``paths`` are lesson files or folders of them. ``voice`` (where it speaks the language) and ``speed`` (1.0 is the
     voice's own pace) take the place of what the lessons' heads say, ``language`` holds for lessons that name none;
     ``loudness`` is "off", "-16", "-19" or "-23" (LUFS), ``vocoder`` one of ``models.vocoders.VOCODERS``.
+    ``lenient`` makes notes of what a lesson asks for and nobody here can do, such as unknown tags in SSML.
     With ``wait`` the run has ended when it comes back; ``Run.wait`` then gives the report at once. Lessons that
     cannot be read are in the report, and spare the others. Raises NarrationError where nothing can run.
     """
@@ -56,7 +58,15 @@ def submit(
     from producer.run import plan_paths, submit
 
     started = time.monotonic()
-    options = Options(voice=voice, language=language, speed=speed, loudness=loudness, outputs=outputs, vocoder=vocoder)
+    options = Options(
+        voice=voice,
+        language=language,
+        speed=speed,
+        loudness=loudness,
+        outputs=outputs,
+        vocoder=vocoder,
+        lenient=lenient,
+    )
     run = submit(*plan_paths(_paths(paths), options, settings), started=started)
     if wait:
         for _ in run.watch():
@@ -74,6 +84,7 @@ def make(
     loudness: str | None = None,
     outputs: tuple[str, ...] | None = None,
     vocoder: str | None = None,
+    lenient: bool = False,
     processes: int | None = None,
     on_progress: Callable[[Progress], None] | None = None,
     settings: Settings | None = None,
@@ -85,7 +96,15 @@ def make(
     from producer.embedded import make
     from producer.plan import Options
 
-    options = Options(voice=voice, language=language, speed=speed, loudness=loudness, outputs=outputs, vocoder=vocoder)
+    options = Options(
+        voice=voice,
+        language=language,
+        speed=speed,
+        loudness=loudness,
+        outputs=outputs,
+        vocoder=vocoder,
+        lenient=lenient,
+    )
     return make(_paths(paths), Path(out), options, processes=processes, on_progress=on_progress, settings=settings)
 
 

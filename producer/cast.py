@@ -7,7 +7,7 @@ from typing import Protocol
 
 from models.bundle import Bundle
 from models.catalog import Voice
-from models.text.languages import LANGUAGES, guess, spans
+from models.text.languages import LANGUAGES, spans
 from models.vocoders import VOCODERS
 from models.voice import FrontEnd, Permanent, UnknownVoice
 from producer.lesson import Lesson, LessonError, Voicing
@@ -53,7 +53,7 @@ class Cast:
 
     def language(self, lesson: Lesson) -> str:
         """The lesson's own, that of the options, or, where nobody says, the one most of its words are in."""
-        return lesson.language or self._language or guess(lesson.text)
+        return lesson.language or self._language or lesson.guessed_language
 
     def check(self, lesson: Lesson) -> None:
         """Raises LessonError, at its line, for a voice that is unknown or does not speak what it is named for."""

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import bisect
+from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from models.text.segment import VERSION as SEGMENTATION
-from models.text.segment import Piece, pieces, punctuated
+from models.text.segment import Piece, ends, fold, pieces, punctuated
 from producer import readers
 from producer.cast import Cast
 from producer.lesson import SPEED_UNIT, Block, Lesson, LessonError
-from worker.contract import SCHEMA, LessonEntry, LessonPlan, Loudness, Role, Segment, digest
+from worker.contract import SCHEMA, LessonEntry, LessonPlan, Loudness, Mark, Role, Segment, digest
 
 VERSION = 2  # of this file and the readers; a rise plans every lesson anew, and renders only what comes out different
 PAUSE_MS: dict[Role, int] = {"heading": 700, "paragraph": 500, "list_item": 350, "sentence": 250, "clause": 120}
 MAX_PAUSE_MS = 600_000
+MIN_SPEED, MAX_SPEED = 250, 4000  # thousandths, worker.contract.Segment
+MAX_MARKS = 1_000  # worker.contract.LessonEntry
 MAX_ENTRIES = 100_000  # worker.contract.LessonPlan
 
 Part = tuple[Piece, Role, int]  # a segment's text, the boundary after it, and the silence there in milliseconds
@@ -29,7 +32,7 @@ class Options:
     The voice holds where it speaks the sentence's language; marks in the text and ``language`` in the head win.
 
     ``speed`` 1.0 is the voice's own pace; ``loudness`` is "off", "-16", "-19" or "-23" (LUFS); ``take`` says which of
-    several renderings of every segment.
+    several renderings of every segment. ``lenient`` makes notes of what a lesson asks for and nobody here can do.
     """
 
     voice: str | None = None
@@ -39,6 +42,7 @@ class Options:
     outputs: tuple[str, ...] | None = None
     vocoder: str | None = None  # of voices that leave the choice
     take: int = 0
+    lenient: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +56,19 @@ class Draft:
 def draft(lesson: Lesson, cast: Cast, options: Options) -> Draft:
     """Segment, voice and key a lesson. Raises LessonError, with the line, or VoiceNotInstalled."""
     cast.check(lesson)
-    body = readers.body(lesson)
     language = cast.language(lesson)
-    notes: dict[str, None] = dict.fromkeys(body.notes)
+    body = readers.body(replace(lesson, language=language))
+    if body.refused and not options.lenient:
+        raise body.refused[0]
+    notes: dict[str, None] = dict.fromkeys([*body.notes, *(f"{e.line}: {e.reason}" for e in body.refused)])
     entries: list[LessonEntry] = []
     for block in body.blocks:
-        for part in parts(block, language):
+        cut = list(parts(block, language))
+        for part, marks in zip(cut, _marks(block, cut), strict=True):
+            if len(marks) > MAX_MARKS:
+                raise LessonError(lesson.path, block.line, f"{len(marks)} marks in one sentence: at most {MAX_MARKS}")
             entry, note = _entry(lesson, block, part, cast, options)
-            entries.append(entry)
+            entries.append(entry.model_copy(update={"marks": marks}) if marks else entry)
             if note:
                 notes[f"{entry.line}: {note}"] = None
     if not 0 < len(entries) <= MAX_ENTRIES:
@@ -106,6 +115,7 @@ def source_digest(lesson: Lesson, cast: Cast, options: Options, used: AbstractSe
             "take": options.take,
             "vocoder": options.vocoder,
             "voices": voices,
+            **({"lenient": True} if options.lenient else {}),
         }
     )
 
@@ -114,22 +124,27 @@ def parts(block: Block, language: str) -> Iterator[Part]:
     """A block's segments, each with its place and the silence after it, in milliseconds.
 
     The role names the boundary that follows: a clause, a sentence, or the end of the block. A pause that the author
-    asked for ends a segment, and is added to what is there anyway.
+    asked for ends a segment, and is added to what is there anyway. Where a sentence goes on in the next block, because
+    somebody else speaks or the speed changes, its punctuation alone says what is there.
     """
     language = block.voicing.language or language
     cuts = sorted({pause.offset for pause in block.pauses} | {0, len(block.text)})
     found: list[tuple[Piece, int]] = []
     for start, end in pairwise(cuts):
-        for piece in pieces(block.text[start:end], language):
+        for piece in pieces(block.text[start:end], language, whole=block.whole):
             found.append((Piece(piece.text, piece.language, piece.boundary, piece.start + start), 0))
         if found:
             wanted = sum(pause.milliseconds for pause in block.pauses if pause.offset == end)
             found[-1] = (found[-1][0], found[-1][1] + wanted)
     for at, (piece, wanted) in enumerate(found):
-        last = at == len(found) - 1
-        unfinished = wanted and punctuated(piece.text, piece.language) != piece.text
-        role: Role = block.role if last else "clause" if unfinished else piece.boundary
-        yield piece, role, PAUSE_MS[role] + wanted
+        if at < len(found) - 1:
+            role: Role = "clause" if wanted and not ends(piece.text) else piece.boundary
+            yield piece, role, PAUSE_MS[role] + wanted
+        elif block.role == "clause":
+            role = "sentence" if ends(piece.text) == "sentence" else "clause"
+            yield piece, role, (PAUSE_MS[role] if ends(piece.text) else 0) + wanted
+        else:
+            yield piece, block.role, PAUSE_MS[block.role] + wanted
 
 
 def _entry(lesson: Lesson, block: Block, part: Part, cast: Cast, options: Options) -> tuple[LessonEntry, str]:
@@ -147,12 +162,44 @@ def _entry(lesson: Lesson, block: Block, part: Part, cast: Cast, options: Option
         language=piece.language,
         text=punctuated(piece.text, piece.language, role),
         frontend=cast.fingerprint(voice.bundle, piece.language),
-        speed=_speed(lesson, options),
+        speed=_speed_here(lesson, block, line, options),
         take=options.take,
         options=cast.rendering(lesson, voice, options.vocoder),
     )
-    entry = LessonEntry(key=segment.key(), segment=segment, caption=piece.text, role=role, pause_ms=pause, line=line)
+    entry = LessonEntry(
+        key=segment.key(),
+        segment=segment,
+        caption=piece.text,
+        role=role,
+        pause_ms=pause,
+        line=line,
+        gain=block.voicing.gain,
+    )
     return entry, note
+
+
+def _marks(block: Block, cut: Sequence[Part]) -> list[tuple[Mark, ...]]:
+    """The marks of each part, by offset into its caption: in the part that says what follows, else where it ends."""
+    found: list[list[Mark]] = [[] for _ in cut]
+    starts = [piece.start for piece, _, _ in cut]
+    for mark in block.marks if cut else ():
+        at = max(0, bisect.bisect_right(starts, mark.offset) - 1)
+        offset = len(fold(block.text[starts[at] : mark.offset] + "x")) - 1
+        if offset >= len(cut[at][0].text) and at + 1 < len(cut):
+            at, offset = at + 1, 0
+        found[at].append(Mark(name=mark.name, offset=max(0, min(offset, len(cut[at][0].text)))))
+    return [tuple(marks) for marks in found]
+
+
+def _speed_here(lesson: Lesson, block: Block, line: int, options: Options) -> int:
+    """The lesson's speed times that of the block."""
+    speed = round(_speed(lesson, options) * block.voicing.rate / SPEED_UNIT)
+    if not MIN_SPEED <= speed <= MAX_SPEED:
+        raise LessonError(
+            lesson.path, line, f"a rate of {block.voicing.rate / SPEED_UNIT:g} times the lesson's speed is "
+            f"{speed / SPEED_UNIT:g}, not from 0.25 to 4"
+        )  # fmt: skip
+    return speed
 
 
 def _speed(lesson: Lesson, options: Options) -> int:

@@ -31,6 +31,7 @@ def explain(
     *,
     voice: str | None = None,
     language: str | None = None,
+    lenient: bool = False,
     settings: Settings | None = None,
     store: Store | None = None,
 ) -> list[dict[str, Any]]:
@@ -46,7 +47,7 @@ def explain(
     store = store or _store(settings)
     found = []
     for lesson in readers.read(path):
-        drafted = draft(lesson, cast, check_options(Options(voice=voice, language=language)))
+        drafted = draft(lesson, cast, check_options(Options(voice=voice, language=language, lenient=lenient)))
         entries = _at(drafted, line)
         states = _states(lesson, drafted, store)
         found += [_described(entry, cast, f"{path}:{entry.line}", states) for entry in entries]

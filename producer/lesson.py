@@ -10,12 +10,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from models.text.languages import guess
 from models.voice import Permanent
 
 SPEED_UNIT = 1000  # speed is kept in thousandths
+SAMPLE = 40_000  # characters by which a lesson's language is guessed
 MAX_ID = 100  # characters; worker.contract.Identifier
 
-BlockRole = Literal["heading", "paragraph", "list_item"]
+_TAG = re.compile(r"<[^<>]*>")
+
+# What ends with a block: itself; only a sentence ("sentence"); or nothing, its sentence goes on in the next ("clause").
+BlockRole = Literal["heading", "paragraph", "list_item", "sentence", "clause"]
 
 
 class LessonError(Permanent):
@@ -28,11 +33,13 @@ class LessonError(Permanent):
 
 @dataclass(frozen=True, slots=True)
 class Voicing:
-    """Who speaks a block, where the author said so on the way; ``line`` is that of the mark, for errors."""
+    """Who speaks a block and how, where the author said so on the way."""
 
     voice: str | None = None
-    voice_line: int = 0
+    voice_line: int = field(default=0, compare=False)  # of the mark that names it, for errors
     language: str | None = None
+    rate: int = SPEED_UNIT  # thousandths of the lesson's own speed
+    gain: int = 0  # hundredths of dB
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +83,7 @@ class Block:
     breaks: tuple[int, ...] = ()  # offsets at which the following source lines begin
     readings: tuple[Reading, ...] = ()  # ascending, apart from each other
     marks: tuple[Mark, ...] = ()  # ascending
+    whole: bool = False  # one sentence by the author's word: cut only where it is too long for a voice
 
     def line_at(self, offset: int) -> int:
         """The source line of a place in the text."""
@@ -84,10 +92,14 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """What is spoken, and what was left out by rule (such as "12: code block, not spoken")."""
+    """What is spoken, and what was left out by rule (such as "12: code block, not spoken").
+
+    ``refused`` is what the author asked for and nobody here can do: an error, or notes where the caller is lenient.
+    """
 
     blocks: tuple[Block, ...]
     notes: tuple[str, ...] = ()
+    refused: tuple[LessonError, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +128,11 @@ class Lesson:
     def error(self, setting: str, message: str) -> LessonError:
         """An error about one of the settings, at its line."""
         return LessonError(self.path, self.lines.get(setting, 0), message)
+
+    @property
+    def guessed_language(self) -> str:
+        """By the scripts of its words; those of tags and comments are not its words."""
+        return guess(_TAG.sub(" ", self.text[:SAMPLE]))
 
     @property
     def folded(self) -> tuple[str, str]:

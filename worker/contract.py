@@ -112,6 +112,13 @@ class Loudness(Message):
     true_peak: Annotated[int, Field(ge=-900, le=0)] = -100  # hundredths of dBTP
 
 
+class Mark(Message):
+    """A moment that the author named: where the character at ``offset`` of the caption is said, or its end."""
+
+    name: Annotated[str, StringConstraints(min_length=1, max_length=100)]
+    offset: Annotated[int, Field(ge=0)]
+
+
 class LessonEntry(Message):
     """A segment in its place in a lesson: how it is captioned, what it is, how long the silence after it."""
 
@@ -121,6 +128,8 @@ class LessonEntry(Message):
     role: Role
     pause_ms: Annotated[int, Field(ge=0, le=600_000)]  # silence after it
     line: Annotated[int, Field(ge=0)] = 0  # in the source; not part of the lesson key
+    gain: Annotated[int, Field(ge=-4000, le=1200)] = 0  # hundredths of dB against the rest of the lesson
+    marks: Annotated[tuple[Mark, ...], Field(max_length=1000)] = ()  # ascending
 
 
 class LessonPlan(Message):
@@ -147,7 +156,7 @@ class LessonPlan(Message):
         limiter = {} if self.loudness.lufs is None else {"limiter": LIMITER}
         return digest(
             {
-                "entries": [[e.key, e.caption, e.role, e.pause_ms] for e in self.entries],
+                "entries": [[e.key, e.caption, e.role, e.pause_ms, *_set(e)] for e in self.entries],
                 "title": self.title,
                 "loudness": self.loudness.model_dump(mode="json"),
                 "outputs": list(self.outputs),
@@ -155,6 +164,12 @@ class LessonPlan(Message):
                 **limiter,
             }
         )
+
+
+def _set(entry: LessonEntry) -> list[dict[str, Any]]:
+    """What most entries leave at its default, where it is not: so a new field changes no lesson's key."""
+    given = entry.model_dump(mode="json", include={"gain", "marks"}, exclude_defaults=True)
+    return [given] if given else []
 
 
 class SegmentRecord(Message):

@@ -50,13 +50,14 @@ class Piece:
     start: int  # offset into the block's text
 
 
-def pieces(text: str, language: str) -> list[Piece]:
+def pieces(text: str, language: str, *, whole: bool = False) -> list[Piece]:
     """Cut a block into segments. Joined, they are the text up to white space and invisible characters.
 
-    Empty when nothing in the block can be spoken. ``language`` is the block's; each sentence gets its own.
+    Empty when nothing in the block can be spoken. ``language`` is the block's; each sentence gets its own. What is
+    ``whole`` is one sentence, whatever it looks like.
     """
     found = []
-    for begin, end in _merged(text, list(_sentences(text, language))):
+    for begin, end in _merged(text, [(0, len(text))] if whole else list(_sentences(text, language))):
         sentence = text[begin:end]
         sentence_language = dominant(sentence, language)
         cuts = limited(text, begin, end)
@@ -76,12 +77,17 @@ def punctuated(text: str, language: str, boundary: str = "sentence") -> str:
 
     Without it, voices trail off or swallow the last word. What ends in a comma or colon is left alone.
     """
-    if _TERMINAL.search(text) or _PAUSING.search(text):
+    if ends(text):
         return text
     wide = language in ("zh", "ja", "yue")
     if boundary == "clause":
         return text + ("、" if language == "ja" else "，" if wide else ",")
     return text + ("。" if wide else ".")
+
+
+def ends(text: str) -> Literal["sentence", "pause", ""]:
+    """What the punctuation at the end of a text says."""
+    return "sentence" if _TERMINAL.search(text) else "pause" if _PAUSING.search(text) else ""
 
 
 def _first_visible(text: str, begin: int, end: int) -> int:

@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from producer.cli.shared import ALL_DONE, SOME_FAILED, duration, finish, json_option, lesson_options, progress
+from producer.cli.shared import (
+    ALL_DONE,
+    SOME_FAILED,
+    duration,
+    finish,
+    json_option,
+    lenient_option,
+    lesson_options,
+    progress,
+)
 
 if TYPE_CHECKING:
     from producer.plan import Options, Plan
@@ -62,8 +71,11 @@ def plan(paths: tuple[Path, ...], options: Options, as_json: bool) -> None:
 @click.option("--text", help="Explain this text instead of a lesson.")
 @click.option("--voice", metavar="ID", help="Voice, where the lesson names none.")
 @click.option("--language", metavar="CODE", help="Language, where the lesson names none.")
+@lenient_option
 @json_option
-def explain(where: str | None, text: str | None, voice: str | None, language: str | None, as_json: bool) -> None:
+def explain(
+    where: str | None, text: str | None, voice: str | None, language: str | None, lenient: bool, as_json: bool
+) -> None:
     """Show how each segment is read: text, language, normalised text, phonemes, voice and key.
 
     \b
@@ -77,7 +89,7 @@ def explain(where: str | None, text: str | None, voice: str | None, language: st
     if text is not None:
         found: Any = explaining.explain_text(text, language, voice=voice)
     else:
-        found = explaining.explain(str(where), voice=voice, language=language)
+        found = explaining.explain(str(where), voice=voice, language=language, lenient=lenient)
     if as_json:
         click.echo(json.dumps(found, ensure_ascii=False))
         return

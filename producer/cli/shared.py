@@ -21,6 +21,11 @@ R = TypeVar("R")
 ALL_DONE, SOME_FAILED, COULD_NOT_RUN, INTERRUPTED = 0, 1, 2, 130
 
 
+lenient_option = click.option(
+    "--lenient", is_flag=True, help="What a lesson asks for and cannot be done, such as an unknown tag, is only noted."
+)
+
+
 def lesson_options(command: Callable[P, R]) -> Callable[P, R]:
     """What every command that plans lessons takes; handed on as one ``Options``."""
 
@@ -39,11 +44,12 @@ def lesson_options(command: Callable[P, R]) -> Callable[P, R]:
         type=click.Choice(["wav", "mp3", "opus", "flac"]),
         help="Audio files to make; may be repeated. WAV is the default.",
     )
+    @lenient_option
     @wraps(command)
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
         from producer.plan import Options
 
-        names = ("voice", "language", "speed", "vocoder", "loudness", "outputs")
+        names = ("voice", "language", "speed", "vocoder", "loudness", "outputs", "lenient")
         chosen: dict[str, Any] = {name: kwargs.pop(name) for name in names}
         chosen["outputs"] = chosen["outputs"] or None
         kwargs["options"] = Options(**{name: value for name, value in chosen.items() if value is not None})

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from models.voice import Permanent
 from producer.lesson import Body, Lesson, LessonError
-from producer.readers import markdown
+from producer.readers import markdown, ssml
 from producer.readers.source import MAX_FILE
 
 
@@ -26,7 +26,7 @@ class Reader(Protocol):
         """One of them, parsed."""
 
 
-READERS: dict[str, Reader] = {".md": markdown, ".markdown": markdown}
+READERS: dict[str, Reader] = {".md": markdown, ".markdown": markdown, ".ssml": ssml}
 NOT_LESSONS = frozenset({"readme", "changelog", "contributing", "license", "licence"})  # stems, in lower case
 
 

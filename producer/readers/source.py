@@ -68,8 +68,8 @@ def lesson_of(path: Path, data: bytes) -> Lesson:
     given = {name: READ[name](path, name, setting) for name, setting in settings.items()}
     place = path.resolve()
     return Lesson(
-        course=given.pop("course", None) or _default_id(path, "course", place.parent.name),
-        id=given.pop("lesson", None) or _default_id(path, "lesson", place.stem),
+        course=given.pop("course", None) or default_id(path, "course", place.parent.name),
+        id=given.pop("lesson", None) or default_id(path, "lesson", place.stem),
         path=path,
         digest=hashlib.sha256(data).hexdigest(),
         text=body,
@@ -152,10 +152,13 @@ def _id(path: Path, name: str, setting: Setting) -> str:
         ) from None  # fmt: skip
 
 
-def _default_id(path: Path, name: str, source: str) -> str:
+def default_id(path: Path, name: str, source: str) -> str:
+    """The id of a course or lesson whose author gives none. Raises LessonError where the name has no letter."""
     made = slug(source)
     if not made:
-        raise LessonError(path, 0, f"no {name} id can be made of the name {source!r}: set `{name}:` in front matter")
+        raise LessonError(
+            path, 0, f"no {name} id can be made of the name {source!r}: set `{name}:` in front matter, or rename it"
+        )
     return made
 
 

@@ -23,7 +23,8 @@ from worker.audio.encode import MEDIA_TYPES, LessonFile
 from worker.contract import AssembleLesson, LessonPlan, lesson_folder
 from worker.lesson import captions
 from worker.lesson.loudness import Levels, levelled
-from worker.lesson.manifest import MANIFEST, Cue, Manifest, Part, Word
+from worker.lesson.manifest import MANIFEST, Cue, Manifest, Part, TimedMark, Word
+from worker.lesson.marks import moment
 from worker.lesson.sound import LessonSound, MissingSegments, Spool, gather, lay_out
 from worker.store.base import Exists, Missing, Store
 
@@ -99,9 +100,8 @@ def _in_place(store: Store, present: Manifest) -> bool:
 def _renewed(present: Manifest, plan: LessonPlan, message: AssembleLesson) -> Manifest:
     """The present manifest for a plan that sounds and reads the same: a comment was edited, lines have moved."""
     spans = [(cue.start, cue.end) for cue in present.cues]
-    return present.model_copy(
-        update={**_origin(plan, message), "cues": _cues(plan, spans, [cue.words for cue in present.cues])}
-    )
+    cues = _cues(plan, spans, [cue.words for cue in present.cues], [cue.gain for cue in present.cues])
+    return present.model_copy(update={**_origin(plan, message), "cues": cues})
 
 
 def _publish(store: Store, manifest: Manifest, message: AssembleLesson) -> Manifest:
@@ -148,7 +148,8 @@ def _link(store: Store, plan: LessonPlan, message: AssembleLesson, work: Path) -
         loudness=loudness,
         parts=tuple(parts),
         word_timings="segments" if None in words else "words",
-        cues=_cues(plan, lesson.spans, words),
+        cues=_cues(plan, lesson.spans, words, [piece.gain for piece in lesson.spool.pieces]),
+        marks=_marks(plan, lesson.spans, words),
     )
 
 
@@ -196,9 +197,33 @@ def _origin(plan: LessonPlan, message: AssembleLesson) -> dict[str, Any]:
 
 
 def _cues(
-    plan: LessonPlan, spans: Sequence[tuple[int, int]], words: Sequence[tuple[Word, ...] | None]
+    plan: LessonPlan,
+    spans: Sequence[tuple[int, int]],
+    words: Sequence[tuple[Word, ...] | None],
+    gains: Sequence[int],
 ) -> tuple[Cue, ...]:
     return tuple(
-        Cue(key=e.key, segment=e.segment, caption=e.caption, role=e.role, line=e.line, start=start, end=end, words=said)
-        for e, (start, end), said in zip(plan.entries, spans, words, strict=True)
+        Cue(
+            key=e.key,
+            segment=e.segment,
+            caption=e.caption,
+            role=e.role,
+            line=e.line,
+            start=start,
+            end=end,
+            words=said,
+            gain=gain,
+        )
+        for e, (start, end), said, gain in zip(plan.entries, spans, words, gains, strict=True)
     )
+
+
+def _marks(
+    plan: LessonPlan, spans: Sequence[tuple[int, int]], words: Sequence[tuple[Word, ...] | None]
+) -> tuple[TimedMark, ...]:
+    found = []
+    for entry, span, said in zip(plan.entries, spans, words, strict=True):
+        for mark in entry.marks:
+            sample, timing = moment(entry.caption, mark.offset, span, said)
+            found.append(TimedMark(name=mark.name, sample=sample, timing=timing))
+    return tuple(found)

@@ -95,6 +95,11 @@ def srt(cues: Iterable[Caption]) -> str:
     return "\n".join(blocks)
 
 
+def spoken(text: str) -> int:
+    """About how long a text takes to say, in English letters."""
+    return sum(map(_spoken, text))
+
+
 def _ms(samples: int, rate: int) -> int:
     return (samples * 2000 + rate) // (2 * rate)
 
@@ -142,9 +147,9 @@ def _anchors(text: str, words: Sequence[tuple[str, int]]) -> Iterator[tuple[int,
     for word, start in words:
         found = text.find(word, at, at + REACH + len(word))
         if found >= 0:
-            said += sum(map(_spoken, text[at:found]))
+            said += spoken(text[at:found])
             yield said, start
-            said += sum(map(_spoken, word))
+            said += spoken(word)
             at = found + len(word)
 
 
@@ -226,7 +231,7 @@ def _atoms(text: str) -> list[_Atom]:
 def _atom(text: str, cost: float) -> _Atom:
     bare = text.rstrip(" ")
     width = sum(map(_width, _clusters(bare)))
-    return _Atom(text, width, COLUMN * (len(text) - len(bare)), sum(map(_spoken, bare)), cost)
+    return _Atom(text, width, COLUMN * (len(text) - len(bare)), spoken(bare), cost)
 
 
 def _cost(clusters: Sequence[str]) -> float:

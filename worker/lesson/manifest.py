@@ -34,7 +34,8 @@ class Cue(Message):
     """A segment as it is heard in the lesson: [start, end) in samples of the lesson audio.
 
     ``words`` are the author's words with the same kind of times; None where the voice cannot tell, or where the
-    segment was stored before it could.
+    segment was stored before it could. ``gain``, hundredths of dB, is what the author asked for, as far as the
+    segment's peaks allow; it is in the lesson's audio, and not in the stored segment.
     """
 
     key: Digest
@@ -45,6 +46,19 @@ class Cue(Message):
     start: Annotated[int, Field(ge=0)]
     end: Annotated[int, Field(ge=0)]
     words: tuple[Word, ...] | None = None
+    gain: int = 0
+
+
+class TimedMark(Message):
+    """A moment that the author named, in samples of the lesson audio.
+
+    ``timing`` says how it is known: a timed "word" begins there, the "segment" does or ends there, or it was shared
+    out between those by how long the characters take to say ("share").
+    """
+
+    name: str
+    sample: Sample
+    timing: Literal["word", "segment", "share"]
 
 
 class MeasuredLoudness(Message):
@@ -91,6 +105,7 @@ class Manifest(Message):
     word_timings: Literal["words", "segments"] = "segments"
     parts: tuple[Part, ...]
     cues: tuple[Cue, ...]
+    marks: tuple[TimedMark, ...] = ()
 
 
 def schema() -> str:

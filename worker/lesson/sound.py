@@ -21,6 +21,7 @@ from worker.store.base import Missing, Store
 
 AHEAD: Final = 16  # segments fetched at once: hides an object store's latency, and bounds what is held
 BLOCK: Final = 1 << 16  # samples of a pause made at once
+LOUDEST: Final = -100  # hundredths of dBFS up to which a segment's own gain may raise its peak
 
 
 class MissingSegments(NarrationError):
@@ -33,12 +34,16 @@ class MissingSegments(NarrationError):
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A segment in the spool: where its samples begin, in bytes, how many they are, their rate, and its words."""
+    """A segment in the spool: where its samples begin, in bytes, how many they are, their rate, and its words.
+
+    ``gain`` (hundredths of dB) is still to be applied.
+    """
 
     start: int
     samples: int
     rate: int
     words: tuple[Word, ...] | None = None
+    gain: int = 0
 
 
 class Spool:
@@ -48,9 +53,9 @@ class Spool:
         self._file = file
         self.pieces: list[Piece] = []
 
-    def add(self, samples: Pcm, rate: int, words: tuple[Word, ...] | None = None) -> None:
-        """Append a segment's samples (n,) at ``rate`` Hz, and its words as they are timed in it."""
-        self.pieces.append(Piece(self._file.tell(), len(samples), rate, words))
+    def add(self, samples: Pcm, rate: int, words: tuple[Word, ...] | None = None, gain: int = 0) -> None:
+        """Append a segment's samples (n,) at ``rate`` Hz, its words as they are timed in it, and its gain."""
+        self.pieces.append(Piece(self._file.tell(), len(samples), rate, words, gain))
         self._file.write(samples.data)
 
     def read(self, piece: Piece) -> Pcm:
@@ -75,7 +80,8 @@ def gather(store: Store, plan: LessonPlan, spool: Spool) -> None:
                     raise DamagedAudio(f"{store.url}: {name}: {error}; delete it and submit the lesson again") from None
                 if segment_name(record.key) != name:
                     raise DamagedAudio(f"{store.url}: {name} holds segment {record.key}: delete it and submit again")
-                spool.add(samples, record.sample_rate, record.words)
+                gain = min(plan.entries[index].gain, max(0, LOUDEST - record.peak))
+                spool.add(samples, record.sample_rate, record.words, gain)
         except Missing:
             here = store.existing(set(names))
             gone = [entry.key for entry in plan.entries if segment_name(entry.key) not in here]
@@ -109,7 +115,7 @@ class LessonSound:
         at = 0
         for piece, (start, end) in zip(self.spool.pieces, self.spans, strict=True):
             yield from _silence(start - at)
-            yield _at_rate(self.spool.read(piece), piece.rate, self.rate)
+            yield _louder(_at_rate(self.spool.read(piece), piece.rate, self.rate), piece.gain)
             at = end
         yield from _silence(self.samples - at)
 
@@ -151,6 +157,10 @@ def _at_rate(samples: Pcm, rate: int, wanted: int) -> Pcm:
     resampled = soxr.resample(samples.astype(np.float32), rate, wanted)
     resampled = np.pad(resampled[:length], (0, max(0, length - len(resampled))))
     return rounded(resampled)
+
+
+def _louder(samples: Pcm, gain: int) -> Pcm:
+    return rounded(samples.astype(np.float32) * np.float32(10 ** (gain / 2000))) if gain else samples
 
 
 def rounded(samples: NDArray[np.float32] | NDArray[np.float64]) -> Pcm:

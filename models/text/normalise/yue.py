@@ -19,4 +19,9 @@ def spell(text: str) -> str:
     """Cantonese text without digits or signs."""
     text = re.sub(r"(?<![A-Za-z])\$(?=\s?\d)", "¥", text)  # dollars of the place: 元
     text = _TELEPHONE.sub(lambda m: digits(m[0], "yue"), text)
-    return "".join(part if part in text else part.translate(_WRITTEN) for part in _TOKENS.findall(spell_mandarin(text)))
+    return "".join(part if part in text else written(part) for part in _TOKENS.findall(spell_mandarin(text)))
+
+
+def written(words: str) -> str:
+    """Mandarin's words for figures, in the characters that Cantonese is written with."""
+    return words.translate(_WRITTEN)
