@@ -1,6 +1,6 @@
 """Bring a finished lesson from the store into a folder, under plain names.
 
-    OUT/<course>/<lesson>/<lesson>.wav  <lesson>.vtt  <lesson>.srt  manifest.json
+    OUT/<course>/<lesson>/<lesson>.wav  .vtt  .srt  .timings.json  .chapters.vtt  manifest.json
 
 The manifest is renamed into place last and names its neighbours by their plain names. Files that are already right are
 left alone, so delivering an unchanged catalogue again reads its manifests and nothing else.
@@ -9,10 +9,11 @@ left alone, so delivering an unchanged catalogue again reads its manifests and n
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import BinaryIO, Final
 
 from pydantic import ValidationError
@@ -22,6 +23,7 @@ from worker.contract import lesson_folder
 from worker.lesson.manifest import MANIFEST, Manifest, Part
 from worker.store.base import Missing, Store
 
+KEY: Final = re.compile(r"\.[0-9a-f]{8}(?=\.)")  # of the lesson, in a part's name
 BLOCK: Final = 1 << 20  # bytes copied at once
 
 
@@ -33,7 +35,7 @@ def deliver(store: Store, course: str, lesson: str, out: Path) -> list[Path]:
     """
     manifest = _read_manifest(store, course, lesson)
     folder = out / course / lesson
-    plain = {part: lesson + PurePosixPath(part.name).suffix for part in manifest.parts}
+    plain = {part: lesson + KEY.sub("", part.name.removeprefix(lesson), count=1) for part in manifest.parts}
     local = manifest.model_copy(update={"parts": tuple(p.model_copy(update={"name": n}) for p, n in plain.items())})
     text = (local.model_dump_json(indent=1) + "\n").encode()
     target = folder / MANIFEST

@@ -153,8 +153,13 @@ def _about(lesson: Lesson, inline: bool) -> str:
     text = " · ".join(escape(fact) for fact in facts)
     if inline:
         return text
-    links = (f'<a href="{_link(lesson, part)}">{escape(Path(part.name).suffix[1:])}</a>' for part in manifest.parts)
+    links = (f'<a href="{_link(lesson, part)}">{escape(_label(part))}</a>' for part in manifest.parts)
     return f'{text} · <span class="files">{" ".join(links)}</span>'
+
+
+def _label(part: Part) -> str:
+    """What a file is called in the page: what it holds, or else its format."""
+    return part.kind if part.kind in ("timings", "chapters") else Path(part.name).suffix[1:]
 
 
 def _blocks(spoken: Iterable[tuple[Cue, str]], language: str) -> Iterator[str]:

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory, gettempdir
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from pydantic import ValidationError
 
@@ -23,12 +23,14 @@ from worker.audio.encode import MEDIA_TYPES, LessonFile
 from worker.contract import AssembleLesson, LessonPlan, lesson_folder
 from worker.lesson import captions
 from worker.lesson.loudness import Levels, levelled
-from worker.lesson.manifest import MANIFEST, Cue, Manifest, Part, TimedMark, Word
+from worker.lesson.manifest import MANIFEST, Cue, Kind, Manifest, Part, TimedMark, Word
 from worker.lesson.marks import moment
 from worker.lesson.sound import LessonSound, MissingSegments, Spool, gather, lay_out
+from worker.lesson.timings import chapter_captions, timings
 from worker.store.base import Exists, Missing, Store
 
 TEMPORARY: Final = "narrator-lesson-"  # begins the name of an assembly's folder
+ALWAYS: Final = ("audio", "vtt", "srt", "timings", "chapters")  # kinds of parts that every lesson has
 STALE_S: Final = 24 * 3600  # no assembly takes a day
 
 __all__ = ["MissingSegments", "assemble"]
@@ -91,7 +93,9 @@ def _present(store: Store, message: AssembleLesson) -> tuple[Manifest | None, st
 
 
 def _in_place(store: Store, present: Manifest) -> bool:
-    """Whether all parts of the manifest are there."""
+    """Whether all parts of the manifest are there, and it has those that this version writes."""
+    if not {part.kind for part in present.parts}.issuperset(ALWAYS):
+        return False
     folder = lesson_folder(present.course, present.lesson)
     sizes = {entry.name: entry.size for entry in store.list(folder)}
     return all(sizes.get(folder + part.name) == part.size for part in present.parts)
@@ -99,8 +103,8 @@ def _in_place(store: Store, present: Manifest) -> bool:
 
 def _renewed(present: Manifest, plan: LessonPlan, message: AssembleLesson) -> Manifest:
     """The present manifest for a plan that sounds and reads the same: a comment was edited, lines have moved."""
-    spans = [(cue.start, cue.end) for cue in present.cues]
-    cues = _cues(plan, spans, [cue.words for cue in present.cues], [cue.gain for cue in present.cues])
+    moved = zip(present.cues, plan.entries, strict=True)
+    cues = tuple(cue.model_copy(update={"line": entry.line}) for cue, entry in moved)
     return present.model_copy(update={**_origin(plan, message), "cues": cues})
 
 
@@ -135,10 +139,7 @@ def _link(store: Store, plan: LessonPlan, message: AssembleLesson, work: Path) -
         levels, loudness = levelled(lesson, plan.loudness)
         parts = _write(work, plan, lesson, levels)
     words = list(lesson.words())
-    for part in parts:
-        name = lesson_folder(plan.course, plan.lesson) + part.name
-        store.put_file(name, work / part.name, content_type=part.media_type)
-    return Manifest(
+    manifest = Manifest(
         **_origin(plan, message),
         course=plan.course,
         lesson=plan.lesson,
@@ -148,9 +149,14 @@ def _link(store: Store, plan: LessonPlan, message: AssembleLesson, work: Path) -
         loudness=loudness,
         parts=tuple(parts),
         word_timings="segments" if None in words else "words",
-        cues=_cues(plan, lesson.spans, words, [piece.gain for piece in lesson.spool.pieces]),
+        cues=_cues(plan, lesson),
         marks=_marks(plan, lesson.spans, words),
     )
+    manifest = manifest.model_copy(update={"parts": (*parts, *_write_timings(work, manifest))})
+    for part in manifest.parts:
+        name = lesson_folder(plan.course, plan.lesson) + part.name
+        store.put_file(name, work / part.name, content_type=part.media_type)
+    return manifest
 
 
 def _write(work: Path, plan: LessonPlan, lesson: LessonSound, levels: Levels) -> list[Part]:
@@ -178,7 +184,16 @@ def _write(work: Path, plan: LessonPlan, lesson: LessonSound, levels: Levels) ->
     ]
 
 
-def _part(path: Path, kind: Literal["audio", "vtt", "srt"], media_type: str) -> Part:
+def _write_timings(work: Path, manifest: Manifest) -> list[Part]:
+    """Write the parts that follow from the manifest's times into the folder ``work``."""
+    stem = f"{manifest.lesson}.{manifest.lesson_key[:8]}"
+    times, chapters = work / f"{stem}.timings.json", work / f"{stem}.chapters.vtt"
+    times.write_text(timings(manifest).model_dump_json(indent=1) + "\n", encoding="utf-8", newline="\n")
+    chapters.write_text(captions.webvtt(chapter_captions(manifest)), encoding="utf-8", newline="\n")
+    return [_part(times, "timings", "application/json"), _part(chapters, "chapters", "text/vtt")]
+
+
+def _part(path: Path, kind: Kind, media_type: str) -> Part:
     with path.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     return Part(kind=kind, name=path.name, media_type=media_type, size=path.stat().st_size, sha256=sha256)
@@ -196,25 +211,24 @@ def _origin(plan: LessonPlan, message: AssembleLesson) -> dict[str, Any]:
     }
 
 
-def _cues(
-    plan: LessonPlan,
-    spans: Sequence[tuple[int, int]],
-    words: Sequence[tuple[Word, ...] | None],
-    gains: Sequence[int],
-) -> tuple[Cue, ...]:
+def _cues(plan: LessonPlan, lesson: LessonSound) -> tuple[Cue, ...]:
     return tuple(
         Cue(
-            key=e.key,
-            segment=e.segment,
-            caption=e.caption,
-            role=e.role,
-            line=e.line,
+            key=entry.key,
+            segment=entry.segment,
+            caption=entry.caption,
+            role=entry.role,
+            line=entry.line,
             start=start,
             end=end,
-            words=said,
-            gain=gain,
+            words=words,
+            gain=piece.gain,
+            speech_ms=piece.speech_ms,
+            pitch=piece.pitch,
         )
-        for e, (start, end), said, gain in zip(plan.entries, spans, words, gains, strict=True)
+        for entry, (start, end), words, piece in zip(
+            plan.entries, lesson.spans, lesson.words(), lesson.spool.pieces, strict=True
+        )
     )
 
 

@@ -61,12 +61,12 @@ def lesson_cues(entries: Iterable[tuple[str, int, int, Sequence[Word]]], rate: i
         for text, start, end, words in entries
         for cue in _segment_cues(
             " ".join(text.split()),
-            _ms(start, rate),
-            _ms(end, rate),
-            [(word, _ms(at, rate)) for word, at, _ in words],
+            milliseconds(start, rate),
+            milliseconds(end, rate),
+            [(word, milliseconds(at, rate)) for word, at, _ in words],
         )
     ]
-    limits = [*(cue.start for cue in cues), _ms(samples, rate)][1:]
+    limits = [*(cue.start for cue in cues), milliseconds(samples, rate)][1:]
     return [
         Caption(cue.start, max(cue.end, min(cue.start + LEAST_MS, limit)), cue.lines)
         for cue, limit in zip(cues, limits, strict=False)  # without cues the lesson's end is nobody's limit
@@ -100,7 +100,8 @@ def spoken(text: str) -> int:
     return sum(map(_spoken, text))
 
 
-def _ms(samples: int, rate: int) -> int:
+def milliseconds(samples: int, rate: int) -> int:
+    """Samples to the nearest millisecond."""
     return (samples * 2000 + rate) // (2 * rate)
 
 

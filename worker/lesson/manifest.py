@@ -17,13 +17,14 @@ MANIFEST: Final = "manifest.json"  # in the lesson's folder
 
 
 Sample = Annotated[int, Field(ge=0)]
+Kind = Literal["audio", "vtt", "srt", "timings", "chapters"]
 Word = tuple[str, Sample, Sample]  # text, and [start, end) in samples
 
 
 class Part(Message):
     """A file of the lesson; ``name`` is relative to the manifest's folder and carries the lesson key."""
 
-    kind: Literal["audio", "vtt", "srt", "timings"]
+    kind: Kind
     name: Annotated[str, StringConstraints(pattern=r"^[^/\\]{1,250}$")]
     media_type: str
     size: Annotated[int, Field(ge=0)]
@@ -35,7 +36,9 @@ class Cue(Message):
 
     ``words`` are the author's words with the same kind of times; None where the voice cannot tell, or where the
     segment was stored before it could. ``gain``, hundredths of dB, is what the author asked for, as far as the
-    segment's peaks allow; it is in the lesson's audio, and not in the stored segment.
+    segment's peaks allow; it is in the lesson's audio, and not in the stored segment. ``speech_ms`` is the time from
+    the speech's onset to its end, ``pitch`` the median of its voiced sounds in tenths of Hz; None where too little is
+    voiced, or an older version wrote the manifest.
     """
 
     key: Digest
@@ -47,6 +50,8 @@ class Cue(Message):
     end: Annotated[int, Field(ge=0)]
     words: tuple[Word, ...] | None = None
     gain: int = 0
+    speech_ms: Annotated[int, Field(ge=0)] | None = None
+    pitch: Annotated[int, Field(ge=0)] | None = None
 
 
 class TimedMark(Message):

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from models.voice import NarrationError, Permanent, Transient
 from worker.audio.encode import MAX_WAV_SAMPLES
+from worker.audio.pitch import median_pitch, speech_ms
 from worker.audio.wav import FULL_SCALE, DamagedAudio, Pcm, unpack
 from worker.contract import LessonPlan, segment_name
 from worker.lesson.manifest import Word
@@ -36,7 +37,7 @@ class MissingSegments(NarrationError):
 class Piece:
     """A segment in the spool: where its samples begin, in bytes, how many they are, their rate, and its words.
 
-    ``gain`` (hundredths of dB) is still to be applied.
+    ``gain`` (hundredths of dB) is still to be applied. ``speech_ms`` and ``pitch`` are as in the manifest.
     """
 
     start: int
@@ -44,6 +45,8 @@ class Piece:
     rate: int
     words: tuple[Word, ...] | None = None
     gain: int = 0
+    speech_ms: int | None = None
+    pitch: int | None = None
 
 
 class Spool:
@@ -55,7 +58,9 @@ class Spool:
 
     def add(self, samples: Pcm, rate: int, words: tuple[Word, ...] | None = None, gain: int = 0) -> None:
         """Append a segment's samples (n,) at ``rate`` Hz, its words as they are timed in it, and its gain."""
-        self.pieces.append(Piece(self._file.tell(), len(samples), rate, words, gain))
+        heard = samples.astype(np.float32) / np.float32(FULL_SCALE)
+        delivery = speech_ms(heard, rate), median_pitch(heard, rate)
+        self.pieces.append(Piece(self._file.tell(), len(samples), rate, words, gain, *delivery))
         self._file.write(samples.data)
 
     def read(self, piece: Piece) -> Pcm:
