@@ -39,6 +39,7 @@ MAX_PAUSE_MS = 300_000
 _PAUSE = re.compile(r"\[pause(?:\s*[:=]?\s*(?P<length>[\d.+-][^\]\n]*))?\](?!\()", re.IGNORECASE)
 _LENGTH = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s)\s*", re.IGNORECASE)
 _SWITCH = re.compile(r"\[(voice|language)[ \t]+([^\]\[\s]+)[ \t]*\](?!\()")
+_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 _LINE_BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 _WIDE = re.compile(f"[{HAN}{KANA}\u3000-\u303f\uff01-\uff60]")
 
@@ -141,7 +142,7 @@ class _Writer:
             self._lists += token.nesting
         elif token.type in ("fence", "code_block"):
             self.note(token, "code block")
-        elif token.type == "html_block" and not token.content.lstrip().startswith("<!--"):
+        elif token.type == "html_block" and _COMMENT.sub("", token.content).strip():
             self.note(token, "HTML block")
         elif token.type == "tr_open":
             self._begin("list_item", self.line(token))

@@ -70,6 +70,12 @@ def test_inline_content(body):
     assert found.notes == ("3: footnote, not spoken",)
 
 
+def test_words_behind_a_comment_at_the_head_of_a_line_are_noted(body):
+    found = body("One.\n\n<!-- a -->\n<!-- b\n-->\n\n<!-- c --> Two.\n")
+    assert [b.text for b in found.blocks] == ["One."]
+    assert found.notes == ("7: HTML block, not spoken",)
+
+
 def test_what_is_not_spoken_is_noted(body):
     text = "Words.\n\n```py\ncode\n```\n\n    indented\n\n<div>\nhtml\n</div>\n\n<!-- comment -->\n\n![picture](x.png)\n\n🎉\n"
     found = body(text)
