@@ -44,7 +44,9 @@ FORMATS = (
     Format(".ssml", escape, (
         "{}", "{} ", "{}\n", "<p>{}</p>", "<s>{}</s>", "<p><s>{}</s><s>{}</s> {}</p>", "{}<break/>",
         "{}<mark name='m'/>", "<emphasis>{}</emphasis>", " <emphasis level='strong'>{}</emphasis> ",
-        "<prosody rate='fast'>{} {}</prosody>", "<voice name='x'>{}</voice>", "<lang xml:lang='zh'>{} </lang>", "<sub alias='say'>{}</sub>", "<!-- c -->{}",
+        "<prosody rate='fast'>{} {}</prosody>", "<voice name='x'>{}</voice>", "<lang xml:lang='zh'>{} </lang>",
+        "<sub alias='say'>{}</sub>",
+        "<!-- c -->{}",
         "<phoneme ph='a'>{}</phoneme>", "<odd>{}</odd>", "<![CDATA[{}]]>", "<metadata> </metadata>{}",
         "<voice name='x'><p>{}<prosody volume='loud'>{}</prosody></p>{}</voice>", "({}<emphasis>{}</emphasis>)",
     ), "<speak xml:lang='en'>start {}</speak>"),
