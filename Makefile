@@ -51,11 +51,14 @@ COSYVOICE ?= .cache/cosyvoice
 bench-cosyvoice: $(VENV)/.dev ## CosyVoice at full size, random weights (a quarter of an hour; needs torch: extra [convert])
 	$(BIN)/python -m tests.benchmarks.bench_cosyvoice $(COSYVOICE)
 
+PINS = uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --python-version 3.11 $(PINFLAGS)
+PINNED := infra/requirements
 pins: ## renew the hashed pins
-	uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
-		--python-version 3.11 pyproject.toml --extra kokoro -o infra/requirements/demo.txt $(PINFLAGS)
-	uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
-		--python-version 3.11 pyproject.toml $(addprefix --extra ,kokoro piper cosyvoice dev listen) -c infra/requirements/demo.txt -o infra/requirements/dev.txt $(PINFLAGS)
+	$(PINS) pyproject.toml --extra kokoro -o $(PINNED)/demo.txt
+	$(PINS) pyproject.toml $(addprefix --extra ,kokoro piper cosyvoice otel dev listen) -c $(PINNED)/demo.txt -o $(PINNED)/dev.txt
+	$(PINS) pyproject.toml $(addprefix --extra ,cosyvoice otel) -c $(PINNED)/dev.txt -o $(PINNED)/image-bare.txt
+	$(PINS) pyproject.toml $(addprefix --extra ,kokoro cosyvoice otel) -c $(PINNED)/dev.txt -o $(PINNED)/image-kokoro.txt
+	$(PINS) infra/requirements/infra.in -o $(PINNED)/infra.txt
 
 clean: ## remove what make has made
 	rm -rf $(VENV) out build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache

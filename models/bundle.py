@@ -218,8 +218,11 @@ class Bundle(Record):
     def _places(self, file: BundleFile) -> list[Path]:
         """Where the file, or each of its parts, should be; empty where a distribution is not installed."""
         if file.parts:
-            parts = [part.locate() for part in file.parts]
-            return [part for part in parts if part] if all(parts) else []
+            parts = [part for part in (part.locate() for part in file.parts) if part]
+            if len(parts) < len(file.parts):
+                return []
+            joined = _joined_path(file)  # a container image keeps the whole file alone, without the parts beside it
+            return parts if all(part.is_file() for part in parts) or not joined.is_file() else [joined]
         path = self.origin.parent / file.name
         if not path.resolve().is_relative_to(self.origin.parent.resolve()):
             raise Permanent(f"{self.origin}: the file {file.name!r} leads out of the bundle's folder")
@@ -261,9 +264,13 @@ def _leave(stamp: Path) -> None:
         return  # a read-only cache costs a second of hashing at every start, nothing else
 
 
+def _joined_path(file: BundleFile) -> Path:
+    return cache_dir() / "joined" / f"{file.sha256[:16]}-{PurePosixPath(file.name).name}"
+
+
 def _joined(parts: list[Path], file: BundleFile) -> Path:
     """The parts as one file in the cache; two processes may do this at once, and both end with the whole file."""
-    target = cache_dir() / "joined" / f"{file.sha256[:16]}-{PurePosixPath(file.name).name}"
+    target = _joined_path(file)
     if target.is_file() and target.stat().st_size == file.size and _stamp(target, file.sha256).exists():
         return target
     try:

@@ -255,6 +255,19 @@ def test_parts_are_joined_in_the_cache(tmp_path: Path, site: Path, cache: Path) 
     assert sorted(path.name for path in joined.parent.iterdir()) == [joined.name]  # nothing left over
 
 
+def test_a_joined_file_needs_its_parts_no_more(tmp_path: Path, site: Path, cache: Path) -> None:
+    bundle = Bundle.read(parted(tmp_path / "pair"))
+    distribution(site, "weights-1", CONTENT[:3000])
+    distribution(site, "weights-2", CONTENT[3000:])
+    joined = bundle.path("model.onnx")
+    for part in site.glob("weights_*/part.bin"):
+        part.unlink()
+    assert bundle.installed("ann")
+    assert bundle.path("model.onnx") == joined
+    joined.unlink()
+    assert not bundle.installed("ann")
+
+
 def test_damaged_parts_are_not_installed(tmp_path: Path, site: Path) -> None:
     bundle = Bundle.read(parted(tmp_path / "pair"))
     distribution(site, "weights-1", CONTENT[:3000])
