@@ -20,6 +20,7 @@ from pydantic import ValidationError
 
 from models.voice import Transient
 from producer.batches import Batches, bundles, written
+from worker import tracing
 from worker.contract import AssembleLesson, assemble_queue, lesson_folder, render_queue, segment_name
 from worker.lesson.manifest import Manifest
 from worker.settings import Settings, load
@@ -122,9 +123,16 @@ class Run:
         """Enlist each lesson and send its missing segments, so that workers begin while later lessons follow."""
         from worker.broker import send_batch
 
-        with broker_faults(self.settings), ThreadPoolExecutor(STORE_THREADS) as pool:
+        tracing.check()
+        with (
+            broker_faults(self.settings),
+            ThreadPoolExecutor(STORE_THREADS) as pool,
+            tracing.span("submit", run=self.id, lessons=len(lessons)),
+        ):
             summary = {"lessons": len(self.plan.lessons), "started": time.time()}
             opened = self.ledger.open_run(self.id, summary)
+            if not self.submitted:
+                self.ledger.planned(self.plan.reused, self.plan.missing)
             self.submitted = self.submitted or opened
             batches = Batches(lessons, self.plan, self.settings.task_seconds)
             for lesson, plan_id in zip(

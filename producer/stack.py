@@ -75,7 +75,8 @@ class EmbeddedStack:
         try:
             password = secrets.token_urlsafe(24)
             socket = self.folder / "valkey.sock"
-            self.settings = self._outer.model_copy(update={"redis_url": SecretStr(f"unix://:{password}@{socket}?db=0")})
+            own = {"redis_url": SecretStr(f"unix://:{password}@{socket}?db=0"), "metrics_port": 0, "health_file": ""}
+            self.settings = self._outer.model_copy(update=own)  # several workers: neither a port nor a file for all
             self._valkey = self._start_valkey(socket, password)
             self._redis = self._connect(socket, password, self._valkey)
             self._unacked = unacked_key(self.settings)

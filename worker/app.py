@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import logging
-import mmap
 import os
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
-from celery import Celery, signals
+from celery import Celery, bootsteps, signals
 
 from models.voice import Transient
-from worker import broker, intake, settings, tasks
+from worker import broker, gauges, intake, metrics, settings, tasks, vitals
 from worker.contract import assemble_queue, interactive_queue, render_queue
+from worker.health import complaint
 from worker.ledger import Ledger, WorkerInfo
 from worker.settings import Settings
 from worker.station import Station
 from worker.store import open_store
 from worker.sweeper import Sweeper
+from worker.vitals import Vitals
 
 ASSEMBLE_WORD = "assemble"  # in NARRATOR_SERVE
 
@@ -40,9 +42,7 @@ def make(chosen: Settings | None = None) -> Celery:
     intake.guard_transport()
     app = broker.connect(chosen)
     app.conf.task_queues = [broker.queue(name) for name in queues(chosen)]
-    # One byte shared with the pool's processes: the worker was asked to stop. They finish the segment they are at and
-    # give the rest back, so that a container's stop loses nothing and waits for no whole batch.
-    stopping = mmap.mmap(-1, 1)
+    signs = Vitals()  # shared with the pool's processes
     stations: dict[int, Station] = {}
 
     def station() -> Station:
@@ -50,28 +50,49 @@ def make(chosen: Settings | None = None) -> Celery:
             stations.clear()  # the parent's, which a fork has copied
             ledger = Ledger(broker.redis_client(chosen), chosen)
             sender = tasks.QueueSender(app, chosen)
-            stations[os.getpid()] = Station(chosen, open_store(chosen), ledger, sender, lambda: stopping[0] != 0)
+            stations[os.getpid()] = Station(chosen, open_store(chosen), ledger, sender, signs)
         return stations[os.getpid()]
 
     ledger = Ledger(broker.redis_client(chosen), chosen)  # of the main process
     tasks.register(app, station, ledger.reject)
-    _attend(app, chosen, ledger, stopping)
+    _attend(app, chosen, ledger, signs)
+    _watch_loop(app, signs)
     return app
 
 
-def _attend(app: Celery, chosen: Settings, ledger: Ledger, stopping: mmap.mmap) -> None:
+def _attend(app: Celery, chosen: Settings, ledger: Ledger, signs: Vitals) -> None:
     """Housekeeping while a worker of this app runs; messages of unknown kinds are parked."""
     sweepers: list[Sweeper] = []
+    servers: list[Any] = []  # of metrics
+
+    def swept(away: bool) -> None:
+        if away:
+            signs.away()
+        record = signs.record()
+        if chosen.health_file:
+            vitals.write(record, Path(chosen.health_file))
+        if complaint(record, record["written"]) is None:
+            vitals.tell_systemd("WATCHDOG=1")
 
     def ready(sender: Any, **_: Any) -> None:
         served = tuple(queue.name for queue in sender.app.amqp.queues.consume_from.values())
         info = WorkerInfo(sender.hostname, served, sender.pool.num_processes, 0.0)
-        sweepers.append(Sweeper(chosen, ledger, tasks.QueueSender(app, chosen), info))
+        sweepers.append(Sweeper(chosen, ledger, tasks.QueueSender(app, chosen), info, swept))
         sweepers[-1].start()
+        if chosen.metrics_port:
+            looked_at = gauges.Gauges(broker.redis_client(chosen), chosen, served)
+            servers.append(metrics.serve(chosen.metrics_port, looked_at))
+        vitals.tell_systemd("READY=1")
         log.info("serving %s with %d processes", ", ".join(served), info.processes)
 
+    def born(**_: Any) -> None:
+        for server in servers:  # a child of a killed worker would keep the port from the next
+            server.socket.close()
+        signs.idle()  # the number was that of a process that died at work, perhaps
+
     def stop(**_: Any) -> None:
-        stopping[0] = 1
+        signs.stop()
+        vitals.tell_systemd("STOPPING=1")
 
     def ended(**_: Any) -> None:
         while sweepers:
@@ -81,7 +102,21 @@ def _attend(app: Celery, chosen: Settings, ledger: Ledger, stopping: mmap.mmap) 
         with suppress(Transient):
             ledger.reject(str(name), repr(message.body), "no such task")
 
+    signals.worker_process_init.connect(born, weak=False, dispatch_uid="narrator-born")
     signals.worker_ready.connect(ready, weak=False, dispatch_uid="narrator-ready")
     signals.worker_shutting_down.connect(stop, weak=False, dispatch_uid="narrator-stop")
     signals.worker_shutdown.connect(ended, weak=False, dispatch_uid="narrator-ended")
     signals.task_unknown.connect(unknown, weak=False, dispatch_uid="narrator-unknown")
+
+
+def _watch_loop(app: Celery, signs: Vitals) -> None:
+    """Note that the main loop turns. A step of the consumer, because a lost connection clears the loop's timers."""
+
+    class LoopBeat(bootsteps.StartStopStep):  # type: ignore[misc]
+        requires = ("celery.worker.consumer.tasks:Tasks",)
+
+        def start(self, parent: Any) -> None:
+            signs.turned()
+            parent.timer.call_repeatedly(vitals.LOOP_SECONDS, signs.turned)
+
+    app.steps["consumer"].add(LoopBeat)

@@ -14,6 +14,7 @@ from redis.backoff import ExponentialWithJitterBackoff
 from redis.retry import Retry
 
 from models.voice import Permanent, Transient
+from worker import tracing
 from worker.contract import AssembleLesson, Message, RenderBatch, assemble_queue, render_queue
 from worker.settings import Settings
 
@@ -74,7 +75,7 @@ def connect(settings: Settings) -> Celery:
         task_track_started=False,
         # Engines are loaded at the first task, in the child; still, a busy machine may need more than four seconds.
         worker_proc_alive_timeout=60.0,
-        worker_send_task_events=False,
+        worker_send_task_events=settings.task_events,
         # No broadcast commands: who can write to the queue shall not be able to stop workers.
         worker_enable_remote_control=False,
         worker_hijack_root_logger=False,
@@ -123,7 +124,8 @@ def send_lesson(app: Celery, settings: Settings, lesson: AssembleLesson) -> None
 
 def _send(app: Celery, task: str, message: Message, where: str, headers: Mapping[str, Any] | None = None) -> None:
     try:
-        app.send_task(task, args=(message.model_dump(mode="json"),), queue=queue(where), headers=headers)
+        sent = {**tracing.headers(), **(headers or {})}
+        app.send_task(task, args=(message.model_dump(mode="json"),), queue=queue(where), headers=sent or None)
     except OperationalError as error:
         raise BrokerUnavailable(f"the broker did not take a message for {where}: {error}") from error
 

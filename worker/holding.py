@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 import threading
+from collections import Counter
 from collections.abc import Iterable
 from concurrent.futures import Future, wait
 from contextlib import suppress
 
 from models.voice import NarrationError, Permanent, Transient
+from worker import logs, metrics
 from worker.ledger import Completed
 from worker.station import Station
 
 STORE_DELAY, STORE_TRIES = 15.0, 3  # a store that refuses: full, denied; about two minutes to mend it
 AWAY_DELAY = 10.0  # a store that does not answer is tried for ever
+
+log = logging.getLogger("narrator.worker")
 
 
 class Holding:
@@ -21,10 +26,12 @@ class Holding:
     A key leaves it once: told as stored, given up, or given back.
     """
 
-    def __init__(self, tokens: dict[str, str], station: Station) -> None:
+    def __init__(self, tokens: dict[str, str], station: Station, bundle: str) -> None:
+        """``bundle`` is what the segments are counted under."""
         self._tokens = dict(tokens)
         self._station = station
         self._ledger = station.ledger
+        self._bundle = bundle
         self._stored: list[Completed] = []
         self._uploads: dict[str, Future[Completed]] = {}
         self._lock = threading.Lock()  # of all three
@@ -70,6 +77,8 @@ class Holding:
                 self._stored += done
             raise
         self._take(completed.key for completed in done)
+        for outcome, number in Counter(completed.outcome for completed in done).items():
+            self._count(outcome, number)
         for lesson in ready:
             with suppress(Transient):  # a sweep sends it again
                 self._station.sender.lesson(lesson)
@@ -83,11 +92,14 @@ class Holding:
     def fail(self, key: str, reason: str) -> None:
         """Give a segment up."""
         for taken, token in self._take([key]).items():
+            with logs.about(key=key):
+                log.warning("a segment is given up: %s", reason)
+            self._count("failed", 1)
             self._station.patiently(self._ledger.fail, taken, token, reason)
 
     def release(self, keys: Iterable[str], reason: str, delay: float, limit: int = 0) -> None:
         """Give segments back; see ``Ledger.release``."""
-        self._ledger.release(self._take(keys), reason=reason, delay=delay, limit=limit)
+        self._return(keys, reason=reason, delay=delay, limit=limit)
 
     def give_back(self, keys: Iterable[str], error: NarrationError) -> None:
         """Give segments back after the store failed: a fault of the deployment, not of the segments."""
@@ -101,12 +113,22 @@ class Holding:
         with self._lock:
             spoken = {*self._uploads, *(completed.key for completed in self._stored)}
             unspoken = [key for key in self._tokens if key not in spoken]
-        self._ledger.suspect(self._take(unspoken), reason)
+        taken = self._take(unspoken)
+        self._count("returned", len(taken))
+        self._ledger.suspect(taken, reason)
 
     def let_go(self) -> None:
         """Give back whatever is not settled, to be queued again at once."""
         with suppress(Transient):  # then the leases lapse, and a sweep finds what was stored
-            self._ledger.release(self._take(self.keys()))
+            self._return(self.keys())
+
+    def _return(self, keys: Iterable[str], *, reason: str = "", delay: float = 0.0, limit: int = 0) -> None:
+        taken = self._take(keys)
+        self._count("returned", len(taken))
+        self._ledger.release(taken, reason=reason, delay=delay, limit=limit)
+
+    def _count(self, outcome: str, number: int) -> None:
+        metrics.SEGMENTS.labels(self._bundle, outcome).inc(number)
 
     def _collect(self) -> None:
         """Take note of the uploads that ended."""

@@ -17,6 +17,7 @@ from kombu.exceptions import DecodeError
 from kombu.transport import TRANSPORT_ALIASES, redis
 
 from models.voice import Transient
+from worker import tracing
 
 BOUNCES = "narrator-bounces"  # header: how often a batch was put back because its keys are not those of this version
 
@@ -111,4 +112,5 @@ def _envelope(headers: Mapping[str, Any]) -> dict[str, Any]:
         "origin": "",
         "ignore_result": True,
         BOUNCES: bounces if isinstance(bounces, int) else 0,
+        tracing.HEADER: tracing.traceparent(headers),
     }

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import copy_context
 from types import TracebackType
 
 from models.voice import Transient
@@ -39,7 +40,8 @@ class Keeper:
         self._end = end
         self._deadline: float | None = None
         self._over = threading.Event()
-        self._thread = threading.Thread(target=self._keep, name="keeper", daemon=True)
+        # In the caller's context, so that what it logs and sends is known to belong to this batch.
+        self._thread = threading.Thread(target=copy_context().run, args=(self._keep,), name="keeper", daemon=True)
 
     def __enter__(self) -> Keeper:
         self._thread.start()

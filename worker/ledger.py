@@ -77,6 +77,11 @@ class Ledger:
         if not self._run("seal", run):
             raise RunGone(f"run {run} is not in the ledger: it expired or Redis was flushed; submit again")
 
+    def planned(self, hits: int, misses: int) -> None:
+        """Count what a submission found in the store, and what not: over all runs, for the cache's hit ratio."""
+        self._ask("hincrby", f"{self._prefix}:totals", "cache_hits", hits)
+        self._ask("hincrby", f"{self._prefix}:totals", "cache_misses", misses)
+
     def progress(self, run: str) -> Progress | None:
         """None when the ledger does not know the run: it expired, or Redis was flushed."""
         record = self._ask("hgetall", f"{self._prefix}:run:{run}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 from models.voice import Permanent, Transient
+from worker import metrics
 from worker.contract import AssembleLesson, Job, LessonPlan, RenderBatch
 from worker.keeper import Keeper
 from worker.lesson.assemble import MissingSegments, assemble
@@ -25,18 +26,23 @@ def link(lesson: AssembleLesson, station: Station) -> None:
     with Keeper(station.settings, renew=lambda: _hold(lesson, station)):
         try:
             plan = plans.read(station.store, lesson.plan)
-            assemble(station.store, plan, lesson)
+            with metrics.STAGES.labels("assemble").time():
+                assemble(station.store, plan, lesson)
         except MissingSegments as error:
             _repair(lesson, plan, set(error.keys), station)
         except Transient as error:
+            metrics.LESSONS.labels("postponed").inc()
             ledger.postpone(lesson, f"lesson {lesson.course}/{lesson.lesson}: {error}")
         except Permanent as error:
+            metrics.LESSONS.labels("failed").inc()
             log.warning("lesson %s/%s cannot be assembled: %s", lesson.course, lesson.lesson, error)
             station.patiently(ledger.abandon, lesson, str(error))
         except Exception as error:  # what nobody foresaw would happen again
+            metrics.LESSONS.labels("failed").inc()
             log.exception("lesson %s/%s cannot be assembled", lesson.course, lesson.lesson)
             station.patiently(ledger.abandon, lesson, f"{type(error).__name__}: {error}")
         else:
+            metrics.LESSONS.labels("assembled").inc()
             station.patiently(ledger.assembled, lesson)
 
 

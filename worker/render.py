@@ -15,8 +15,10 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import copy_context
 
 from models.voice import NarrationError, Speech, SpeechRejected, SpeechRequest, Transient
+from worker import logs, metrics, tracing
 from worker.audio import checks, finishing, levels, wav
 from worker.contract import Job, RenderBatch, SegmentRecord, segment_name
 from worker.holding import AWAY_DELAY, Holding
@@ -44,7 +46,7 @@ class Rendering:
     def __init__(self, jobs: Sequence[Job], tokens: dict[str, str], station: Station) -> None:
         self._jobs = list({job.key: job for job in jobs}.values())
         self._station = station
-        self._holding = Holding(tokens, station)
+        self._holding = Holding(tokens, station, jobs[0].segment.bundle)
         self._keeper = Keeper(station.settings, self._holding.renew, self._holding.tell, self._holding.suspect)
         self._cpu: defaultdict[str, float] = defaultdict(float)  # seconds by key, over all draws
         self._seconds: defaultdict[str, float] = defaultdict(float)  # by stage; uploads overlap with the others
@@ -96,11 +98,13 @@ class Rendering:
                         raise result
                     for stage, seconds in result.stages.items():
                         self._seconds[stage] += seconds
+                        metrics.STAGES.labels(stage).observe(seconds)
                     with self._timed("finish"):
                         self._store(job, attempt, request, result)
                 except SpeechRejected as error:
                     if attempt + 1 < DRAWS:
                         rejected.append((job, attempt + 1))
+                        metrics.SEGMENTS.labels(job.segment.bundle, "redrawn").inc()
                     else:
                         self._holding.fail(job.key, f"{error} ({DRAWS} draws)")
                 except Transient as error:
@@ -122,7 +126,7 @@ class Rendering:
 
     def _prepare(self, job: Job, attempt: int) -> SpeechRequest | None:
         try:
-            with self._keeper.watched(), self._timed("prepare"):
+            with logs.about(key=job.key), self._keeper.watched(), self._timed("prepare"):
                 return self._station.request(job, attempt)
         except NarrationError as error:
             self._holding.fail(job.key, str(error))
@@ -145,6 +149,7 @@ class Rendering:
                 answer = next(results, None)
             if answer is None:
                 return
+            self._station.step()
             job, attempt, request = ready[answer[0]]
             self._cpu[job.key] += time.thread_time() - began
             yield job, attempt, request, answer[1]
@@ -164,13 +169,13 @@ class Rendering:
 
         def upload() -> Completed:
             data = wav.encode(finished.samples, speech.sample_rate, record)
-            with self._timed("store"):
+            with logs.about(key=job.key), self._timed("store"), tracing.span("store", key=job.key):
                 self._station.patiently(self._create, job.key, data)
-            return Completed(
-                job.key, token, "rendered", record.samples * 1000 // record.sample_rate, cpu_ms=record.cpu_ms
-            )
+            audio_ms = record.samples * 1000 // record.sample_rate
+            metrics.rendered(job.segment.bundle, audio_ms / 1000, record.cpu_ms / 1000)
+            return Completed(job.key, token, "rendered", audio_ms, cpu_ms=record.cpu_ms)
 
-        self._holding.upload(job.key, self._station.uploads.submit(upload))
+        self._holding.upload(job.key, self._station.uploads.submit(copy_context().run, upload))
 
     def _create(self, key: str, data: bytes) -> None:
         try:
@@ -210,5 +215,6 @@ class Rendering:
             yield
         finally:
             seconds = time.perf_counter() - began
+            metrics.STAGES.labels(stage).observe(seconds)
             with self._lock:
                 self._seconds[stage] += seconds

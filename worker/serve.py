@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from models.catalog import Catalogue
 from models.voice import NarrationError, Permanent
 from worker import app as celery_app
+from worker import logs, metrics, tracing
 from worker import settings as all_settings
 from worker.contract import assemble_queue, interactive_queue, render_queue
 from worker.settings import Settings
@@ -46,7 +47,7 @@ def serve(queues: Sequence[str] = (), processes: int = 1, settings: Settings | N
         loglevel="INFO",
         without_gossip=True,
         without_mingle=True,
-        without_heartbeat=True,
+        without_heartbeat=not settings.task_events,
         optimization="fair",
         quiet=True,
     )
@@ -59,6 +60,9 @@ def check(queues: Sequence[str], settings: Settings) -> None:
     if not queues:
         raise Permanent('this worker would serve nothing: set NARRATOR_SERVE, such as "kokoro,assemble"')
     open_store(settings)
+    tracing.check()
+    if settings.metrics_port:
+        metrics.check_port(settings.metrics_port)
     catalogue = Catalogue.load(settings.voices_dir)
     for kind in (render_queue, interactive_queue):
         start = kind(settings.queue_prefix, "")
@@ -75,8 +79,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--queues", default="", help="names separated by commas; default: what NARRATOR_SERVE says")
     parser.add_argument("--processes", type=int, default=1, help="one engine each (default: 1)")
     options = parser.parse_args(arguments)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(processName)s %(levelname)s %(message)s")
     try:
+        logs.configure(all_settings.load().log_format)
         return serve([name for name in options.queues.split(",") if name], options.processes)
     except NarrationError as error:
         print(f"narrator worker: {error}", file=sys.stderr)  # noqa: T201

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -36,6 +36,11 @@ class Settings(BaseSettings):
     segment_seconds: Annotated[float, Field(gt=0)] = 120.0  # longest one segment may take to render
     max_attempts: Annotated[int, Field(ge=1, le=20)] = 3  # crashes while alone before quarantine
     ledger_days: Annotated[float, Field(gt=0)] = 7.0  # progress records expire after this
+
+    log_format: Literal["pretty", "json"] = "pretty"
+    metrics_port: Annotated[int, Field(ge=0, le=65535)] = 0  # a worker serves /metrics there; 0: nowhere
+    health_file: str = ""  # a worker renews it for `python -m worker.health`
+    task_events: bool = False  # Celery's events, for Flower; nothing of ours needs them
 
     @field_validator("store")
     @classmethod

@@ -13,11 +13,12 @@ from typing import ParamSpec, Protocol, TypeVar
 from models import family
 from models.catalog import Catalogue
 from models.voice import Engine, FrontEnd, SpeechRequest, Transient, UnknownVoice
-from worker import contract
+from worker import contract, metrics
 from worker.contract import AssembleLesson, Job, RenderBatch, Segment
 from worker.ledger import Ledger
 from worker.settings import Settings
 from worker.store import Store
+from worker.vitals import Vitals
 
 UPLOADS = 8  # threads a process; synthesis goes on meanwhile, and a disk makes eight files durable at once
 PATIENCE_SECONDS = 60.0  # a store or broker may be away this long before work is given back
@@ -47,13 +48,14 @@ class Station:
         store: Store,
         ledger: Ledger,
         sender: Sender,
-        stopping: Callable[[], bool] = lambda: False,
+        vitals: Vitals | None = None,
     ) -> None:
         self.settings = settings
         self.store = store
         self.ledger = ledger
         self.sender = sender
-        self.stopping = stopping  # the worker was asked to stop: finish the segment, give back the rest
+        self.vitals = vitals or Vitals()
+        self.stopping = self.vitals.stopping  # the worker was asked to: finish the segment, give back the rest
         self.uploads = ThreadPoolExecutor(UPLOADS, thread_name_prefix="upload")
         self._frontends: dict[str, FrontEnd] = {}
         self._fingerprints: dict[tuple[str, str], str] = {}
@@ -75,7 +77,9 @@ class Station:
             self._engine = None  # its memory first
             began = time.perf_counter()
             self._engine = (bundle, family.load_engine(self.catalogue.bundle(bundle), threads=1))
-            log.info("voice bundle %s loaded in %.2f s", bundle, time.perf_counter() - began)
+            seconds = time.perf_counter() - began
+            metrics.STAGES.labels("load").observe(seconds)
+            log.info("voice bundle %s loaded in %.2f s", bundle, seconds)
         return self._engine[1]
 
     def frontend(self, bundle: str) -> FrontEnd:
@@ -131,6 +135,10 @@ class Station:
                 log.warning("%s; trying again in %.1f s", error, wait)
             time.sleep(wait)
             wait = min(2 * wait, LONGEST_WAIT)
+
+    def step(self) -> None:
+        """Progress was made, and the next step is due within what one segment and an outage of the store may take."""
+        self.vitals.expect(self.settings.segment_seconds + 2 * PATIENCE_SECONDS)
 
     def _fingerprint(self, segment: Segment) -> str:
         of = (segment.bundle, segment.language)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 
 from models.voice import Transient
 from worker.ledger import Ledger, WorkerInfo
@@ -19,12 +20,21 @@ class Sweeper(threading.Thread):
     Any worker does it for all; the ledger hands each thing to one of them. Outlives outages of Redis.
     """
 
-    def __init__(self, settings: Settings, ledger: Ledger, sender: Sender, info: WorkerInfo) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        ledger: Ledger,
+        sender: Sender,
+        info: WorkerInfo,
+        swept: Callable[[bool], None] = lambda _away: None,
+    ) -> None:
+        """``swept`` is called after each round, with whether the broker was away."""
         super().__init__(name="sweeper", daemon=True)
         self._settings = settings
         self._ledger = ledger
         self._sender = sender
         self._info = info
+        self._swept = swept
         self._over = threading.Event()
         self._away = False  # said once, not every few seconds
 
@@ -38,6 +48,7 @@ class Sweeper(threading.Thread):
                 self._said(away=True, error=error)
             except Exception:  # housekeeping goes on whatever one round meets
                 log.exception("a sweep failed")
+            self._swept(self._away)
             if self._over.wait(self._settings.sweep_seconds):
                 return
 

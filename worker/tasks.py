@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from typing import TypeVar
 
@@ -14,6 +15,7 @@ from celery.exceptions import Reject
 from pydantic import ValidationError
 
 from models.voice import NarrationError
+from worker import logs, tracing
 from worker.broker import ASSEMBLE, RENDER, send_batch, send_lesson
 from worker.contract import AssembleLesson, Job, Message, RenderBatch
 from worker.intake import BOUNCES, Park, strategy
@@ -55,27 +57,31 @@ def register(app: Celery, station: Callable[[], Station], park: Park) -> None:
     # Any arguments are taken, so that a malformed message is parked instead of failing inside Celery.
     @app.task(name=RENDER, bind=True, typing=False, Strategy=careful)  # type: ignore[untyped-decorator]
     def render_task(self: Task, *args: object, **kwargs: object) -> None:
+        headers = self.request.headers or {}
         try:
-            here = station()
-            batch = _message(RenderBatch, RENDER, here, args, kwargs)
-            ours = _without_strangers(batch, here, self.request.headers or {}) if batch else ()
-            if batch and ours:
-                render(batch.model_copy(update={"jobs": ours}), here)
+            with _at_work(station()) as here:
+                batch = _message(RenderBatch, RENDER, here, args, kwargs)
+                ours = _without_strangers(batch, here, headers) if batch else ()
+                if batch and ours:
+                    with tracing.span("render", headers, bundle=batch.bundle, segments=len(ours)):
+                        render(batch.model_copy(update={"jobs": ours}), here)
         except NarrationError as error:
             # The store or the ledger is not there. What was leased lapses; the message does no harm a second time.
             log.warning("a message goes back to the queue: %s", error)
             time.sleep(BACK_SECONDS)
             raise Reject(str(error), requeue=True) from error
 
-    @app.task(name=ASSEMBLE, typing=False, Strategy=careful)  # type: ignore[untyped-decorator]
-    def assemble_task(*args: object, **kwargs: object) -> None:
+    @app.task(name=ASSEMBLE, bind=True, typing=False, Strategy=careful)  # type: ignore[untyped-decorator]
+    def assemble_task(self: Task, *args: object, **kwargs: object) -> None:
         from worker.link import link  # brings scipy, seconds of loading that a rendering process can spare
 
         try:
-            here = station()
-            lesson = _message(AssembleLesson, ASSEMBLE, here, args, kwargs)
-            if lesson:
-                link(lesson, here)
+            with _at_work(station()) as here:
+                lesson = _message(AssembleLesson, ASSEMBLE, here, args, kwargs)
+                if lesson:
+                    about = {"run": lesson.run, "course": lesson.course, "lesson": lesson.lesson}
+                    with logs.about(**about), tracing.span("assemble", self.request.headers or {}, **about):
+                        link(lesson, here)
         except NarrationError as error:  # the lesson is still ready: a sweep sends it again
             log.warning("a lesson comes back later: %s", error)
 
@@ -83,6 +89,17 @@ def register(app: Celery, station: Callable[[], Station], park: Park) -> None:
     app.finalize()
     for name in [name for name in app.tasks if name.startswith("celery.")]:
         app.tasks.unregister(name)
+
+
+@contextmanager
+def _at_work(station: Station) -> Iterator[Station]:
+    """The process is at a task: from now on it is expected to get somewhere."""
+    station.vitals.expect(station.settings.visibility_timeout)
+    try:
+        yield station
+    finally:
+        station.vitals.idle()
+        tracing.flush()
 
 
 def _message(

@@ -18,6 +18,8 @@ from models.catalog import Catalogue
 
 FOLDERS = ("tests", "test", "include", "__pycache__")  # anywhere inside a library
 TOOLS = ("onnxruntime/transformers", "onnxruntime/quantization", "onnxruntime/tools", "onnxruntime/datasets", "pip")
+UNUSED = ("jieba/lac_small", "jieba/analyse")  # other models of a library than the one that the front-end asks
+TWICE = "onnxruntime/capi/libonnxruntime.so.*"  # for programs in C; Python's module has the runtime inside
 ENDINGS = ("*.pyi", "*.pyx", "*.pxd", "*.c", "*.cpp", "*.h")
 AWS = ("s3", "sts", "sso", "sso-oidc", "signin")  # the services that boto3 is asked for, credentials included
 STRIPPED = ("spacy", "thinc", "blis", "srsly", "cymem", "preshed", "murmurhash", "pyopenjtalk")
@@ -27,11 +29,11 @@ def main(venv: Path) -> None:
     """Slim the environment in place."""
     site = next(venv.glob("lib/python3*/site-packages"))
     join_weights()
-    for name in TOOLS:
+    for name in (*TOOLS, *UNUSED):
         shutil.rmtree(site / name, ignore_errors=True)
     for folder in [found for name in FOLDERS for found in site.rglob(name) if found.is_dir()]:
         shutil.rmtree(folder, ignore_errors=True)
-    for file in [found for ending in ENDINGS for found in site.rglob(ending)]:
+    for file in [*site.glob(TWICE), *(found for ending in ENDINGS for found in site.rglob(ending))]:
         file.unlink()
     for service in (site / "botocore" / "data").iterdir():
         if service.is_dir() and service.name not in AWS:

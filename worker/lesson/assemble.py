@@ -19,6 +19,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from models.voice import Permanent, Transient
+from worker import tracing
 from worker.audio.encode import MEDIA_TYPES, LessonFile
 from worker.contract import AssembleLesson, LessonPlan, lesson_folder
 from worker.lesson import captions
@@ -155,7 +156,8 @@ def _link(store: Store, plan: LessonPlan, message: AssembleLesson, work: Path) -
     manifest = manifest.model_copy(update={"parts": (*parts, *_write_timings(work, manifest))})
     for part in manifest.parts:
         name = lesson_folder(plan.course, plan.lesson) + part.name
-        store.put_file(name, work / part.name, content_type=part.media_type)
+        with tracing.span("store", key=name):
+            store.put_file(name, work / part.name, content_type=part.media_type)
     return manifest
 
 

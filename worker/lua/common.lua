@@ -11,6 +11,7 @@
 --   <P>:want:<key>           set: the members that wait for a segment
 --   <P>:job:<key>            hash: the job while it is leased (token) or parked (no token) until it is queued again
 --   <P>:jobs                 sorted set: segment key -> when its lease expires, or when it is due to be queued
+--   <P>:totals               hash of counts for ever: quarantined, cache_hits, cache_misses
 --   <P>:ready                sorted set: member -> when its assemble message is due to be sent (again); 0 is never sent
 -- A member holds no slash but its two; times are milliseconds of Redis TIME.
 
@@ -138,6 +139,7 @@ end
 
 -- Gives a segment up, for every lesson that waits for it.
 local function give_up(key, reason)
+  redis.call('HINCRBY', P .. ':totals', 'quarantined', 1)
   local want = P .. ':want:' .. key
   local runs = {}
   for _, member in ipairs(redis.call('SMEMBERS', want)) do
