@@ -335,7 +335,7 @@ def test_everything_expires(ledger: Ledger, settings: Settings, valkey: Valkey) 
     ledger.release(tokens, reason="the store does not answer", delay=1)
     ledger.heartbeat(WorkerInfo("w", ("q",), 1, 0))
     ledger.reject("render", "{}", "no jobs")
-    lasting = {f"{settings.redis_prefix}:{name}" for name in ("jobs", "ready", "clock", "totals")}  # a few bytes each, swept
+    lasting = {f"{settings.redis_prefix}:{name}" for name in ("jobs", "ready", "clock", "totals")}  # small, or swept
     for key in valkey.client.scan_iter():
         if key not in lasting:
             assert 0 < valkey.client.ttl(key) <= settings.ledger_days * 86_400, key
