@@ -39,7 +39,8 @@ def _own_folder() -> None:
 
 if os.environ.get("NARRATOR_METRICS_PORT", "0") != "0" and FOLDER not in os.environ:
     _own_folder()
-    values.ValueClass = values.get_value_class()  # chosen at the import, when the folder was not known yet
+    # Chosen at the import, when the folder was not known yet.
+    values.ValueClass = values.get_value_class()  # type: ignore[no-untyped-call]
 
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120)
 RTF = (0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.75, 1, 1.5, 2, 5, 10)
