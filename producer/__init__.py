@@ -40,6 +40,7 @@ def submit(
     outputs: tuple[str, ...] | None = None,
     vocoder: str | None = None,
     lenient: bool = False,
+    encoding: str | None = None,
     wait: bool = False,
     settings: Settings | None = None,
 ) -> Run:
@@ -47,7 +48,8 @@ def submit(
 
     ``paths`` are lesson files or folders of them. ``voice`` (where it speaks the language) and ``speed`` (1.0 is the
     voice's own pace) take the place of what the lessons' heads say, ``language`` holds for lessons that name none;
-    ``loudness`` is "off", "-16", "-19" or "-23" (LUFS), ``vocoder`` one of ``models.vocoders.VOCODERS``.
+    ``loudness`` is "off", "-16", "-19" or "-23" (LUFS), ``vocoder`` one of ``models.vocoders.VOCODERS``,
+    ``encoding`` that of text files which are not UTF-8 and cannot be told.
     ``lenient`` makes notes of what a lesson asks for and nobody here can do, such as unknown tags in SSML.
     With ``wait`` the run has ended when it comes back; ``Run.wait`` then gives the report at once. Lessons that
     cannot be read are in the report, and spare the others. Raises NarrationError where nothing can run.
@@ -66,6 +68,7 @@ def submit(
         outputs=outputs,
         vocoder=vocoder,
         lenient=lenient,
+        encoding=encoding,
     )
     run = submit(*plan_paths(_paths(paths), options, settings), started=started)
     if wait:
@@ -85,6 +88,7 @@ def make(
     outputs: tuple[str, ...] | None = None,
     vocoder: str | None = None,
     lenient: bool = False,
+    encoding: str | None = None,
     processes: int | None = None,
     on_progress: Callable[[Progress], None] | None = None,
     settings: Settings | None = None,
@@ -104,6 +108,7 @@ def make(
         outputs=outputs,
         vocoder=vocoder,
         lenient=lenient,
+        encoding=encoding,
     )
     return make(_paths(paths), Path(out), options, processes=processes, on_progress=on_progress, settings=settings)
 

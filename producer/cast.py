@@ -7,10 +7,12 @@ from typing import Protocol
 
 from models.bundle import Bundle
 from models.catalog import Voice
-from models.text.languages import LANGUAGES, spans
+from models.text.languages import LANGUAGES, guess, spans
 from models.vocoders import VOCODERS
 from models.voice import FrontEnd, Permanent, UnknownVoice
-from producer.lesson import Lesson, LessonError, Voicing
+from producer.lesson import Body, Lesson, LessonError, Voicing
+
+MANY_BLOCKS = 500  # of a lesson: enough to know its language by
 
 
 class Catalogue(Protocol):
@@ -51,13 +53,15 @@ class Cast:
         self._frontends: dict[str, FrontEnd] = {}
         self._fingerprints: dict[tuple[str, str], str] = {}
 
-    def language(self, lesson: Lesson) -> str:
-        """The lesson's own, that of the options, or, where nobody says, the one most of its words are in."""
-        return lesson.language or self._language or lesson.guessed_language
+    def language(self, lesson: Lesson, body: Body) -> str:
+        """The lesson's own, that of the options, or, where nobody says, the one most of its spoken words are in."""
+        return lesson.language or self._language or guess("\n".join(block.text for block in body.blocks[:MANY_BLOCKS]))
 
-    def check(self, lesson: Lesson) -> None:
-        """Raises LessonError, at its line, for a voice that is unknown or does not speak what it is named for."""
-        language = self.language(lesson)
+    def check(self, lesson: Lesson, language: str) -> None:
+        """Raises LessonError, at its line, for a voice that is unknown or does not speak what it is named for.
+
+        ``language`` is the lesson's.
+        """
         for spoken, name in lesson.voices.items():
             self._speaks(lesson, "voices", name, spoken)
         if lesson.voice:

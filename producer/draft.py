@@ -33,6 +33,7 @@ class Options:
 
     ``speed`` 1.0 is the voice's own pace; ``loudness`` is "off", "-16", "-19" or "-23" (LUFS); ``take`` says which of
     several renderings of every segment. ``lenient`` makes notes of what a lesson asks for and nobody here can do.
+    ``encoding`` is that of text files which are not UTF-8.
     """
 
     voice: str | None = None
@@ -43,6 +44,7 @@ class Options:
     vocoder: str | None = None  # of voices that leave the choice
     take: int = 0
     lenient: bool = False
+    encoding: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +57,13 @@ class Draft:
 
 def draft(lesson: Lesson, cast: Cast, options: Options) -> Draft:
     """Segment, voice and key a lesson. Raises LessonError, with the line, or VoiceNotInstalled."""
-    cast.check(lesson)
-    language = cast.language(lesson)
-    body = readers.body(replace(lesson, language=language))
+    body = readers.body(replace(lesson, language=lesson.language or options.language))
+    language = cast.language(lesson, body)
+    cast.check(lesson, language)
     if body.refused and not options.lenient:
         raise body.refused[0]
-    notes: dict[str, None] = dict.fromkeys([*body.notes, *(f"{e.line}: {e.reason}" for e in body.refused)])
+    refused = [f"{error.line}: {error.reason}" for error in body.refused]
+    notes: dict[str, None] = dict.fromkeys([*lesson.notes, *body.notes, *refused])
     entries: list[LessonEntry] = []
     for block in body.blocks:
         cut = list(parts(block, language))
@@ -73,7 +76,7 @@ def draft(lesson: Lesson, cast: Cast, options: Options) -> Draft:
                 notes[f"{entry.line}: {note}"] = None
     if not 0 < len(entries) <= MAX_ENTRIES:
         raise LessonError(lesson.path, 0, f"{len(entries)} segments: a lesson has 1 to {MAX_ENTRIES}; split it")
-    heading = next((b.text for b in body.blocks if b.role == "heading"), lesson.id)
+    heading = body.title or next((b.text for b in body.blocks if b.role == "heading"), lesson.id)
     plan = LessonPlan(
         course=lesson.course,
         lesson=lesson.id,

@@ -32,6 +32,7 @@ def explain(
     voice: str | None = None,
     language: str | None = None,
     lenient: bool = False,
+    encoding: str | None = None,
     settings: Settings | None = None,
     store: Store | None = None,
 ) -> list[dict[str, Any]]:
@@ -45,11 +46,13 @@ def explain(
     path, line = _place(where)
     cast, settings = _cast(settings, voice, language)
     store = store or _store(settings)
+    options = check_options(Options(voice=voice, language=language, lenient=lenient, encoding=encoding))
+    drafts = [(lesson, draft(lesson, cast, options)) for lesson in readers.read(path, encoding)]
+    at = _last_before(line, [entry.line for _, drafted in drafts for entry in drafted.plan.entries])
     found = []
-    for lesson in readers.read(path):
-        drafted = draft(lesson, cast, check_options(Options(voice=voice, language=language, lenient=lenient)))
-        entries = _at(drafted, line)
-        states = _states(lesson, drafted, store)
+    for lesson, drafted in drafts:
+        entries = [entry for entry in drafted.plan.entries if at is None or entry.line == at]
+        states = _states(lesson, drafted, store) if entries else {}
         found += [_described(entry, cast, f"{path}:{entry.line}", states) for entry in entries]
     return found
 
@@ -111,14 +114,14 @@ def _store(settings: Settings) -> Store | None:
     return open_store(settings) if settings.store else None
 
 
-def _at(drafted: Draft, line: int | None) -> list[LessonEntry]:
-    entries = list(drafted.plan.entries)
+def _last_before(line: int | None, lines: list[int]) -> int | None:
+    """Of the lines at which segments begin, the last that is not after ``line``."""
     if line is None:
-        return entries
-    before = [entry.line for entry in entries if entry.line <= line]
+        return None
+    before = [begins for begins in lines if begins <= line]
     if not before:
-        raise Permanent(f"nothing is spoken at or before line {line}; the first words are in line {entries[0].line}")
-    return [entry for entry in entries if entry.line == max(before)]
+        raise Permanent(f"nothing is spoken at or before line {line}; the first words are in line {min(lines)}")
+    return max(before)
 
 
 def _states(lesson: Lesson, drafted: Draft, store: Store | None) -> Mapping[str, str]:

@@ -6,7 +6,7 @@ import bisect
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -84,6 +84,11 @@ class Block:
     readings: tuple[Reading, ...] = ()  # ascending, apart from each other
     marks: tuple[Mark, ...] = ()  # ascending
     whole: bool = False  # one sentence by the author's word: cut only where it is too long for a voice
+    id: str = ""  # the author's name for it, or its slide: it lands in the manifest
+
+    def with_pause(self, milliseconds: int) -> Block:
+        """The same with more silence after it."""
+        return replace(self, pauses=(*self.pauses, Pause(len(self.text), milliseconds)))
 
     def line_at(self, offset: int) -> int:
         """The source line of a place in the text."""
@@ -100,6 +105,7 @@ class Body:
     blocks: tuple[Block, ...]
     notes: tuple[str, ...] = ()
     refused: tuple[LessonError, ...] = ()
+    title: str = ""  # what the source calls itself, where its head says nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +130,7 @@ class Lesson:
     vocoder: str | None = None  # of voices that leave the choice
     outputs: tuple[str, ...] | None = None
     lines: Mapping[str, int] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()  # known before its body is parsed: "encoding assumed: ..."
 
     def error(self, setting: str, message: str) -> LessonError:
         """An error about one of the settings, at its line."""

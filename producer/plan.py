@@ -24,6 +24,7 @@ from producer.draft import Options, draft, source_digest
 from producer.lesson import Lesson, LessonError
 from producer.planned import LessonFailure, Plan, PlannedLesson
 from producer.previous import Previous, counted, previous, reasons
+from producer.readers.encoding import known as known_encoding
 from producer.readers.source import LOUDNESS, OUTPUTS
 from worker.contract import LessonPlan, Segment, segment_name
 from worker.settings import Settings
@@ -120,7 +121,7 @@ class _Planner:
 
     def _read(self, path: Path) -> Iterator[Lesson]:
         try:
-            found = readers.read(path)
+            found = readers.read(path, self._options.encoding)
         except LessonError as error:
             self._fail(path, error)
             return
@@ -154,7 +155,11 @@ class _Planner:
 
     def _again(self, candidate: _Candidate) -> _Candidate:
         """Its parts are gone from the store: it must be assembled from its segments, which the manifest names."""
-        lesson = next(one for one in readers.read(candidate.lesson.path) if one.folded == candidate.lesson.folded)
+        lesson = next(
+            one
+            for one in readers.read(candidate.lesson.path, self._options.encoding)
+            if one.folded == candidate.lesson.folded
+        )
         return replace(self._drafted(lesson, None), wanted={})
 
     def _fail(self, path: Path, error: Permanent) -> None:
@@ -210,6 +215,8 @@ def check_options(options: Options) -> Options:
             raise Permanent(f"unknown {name} {value!r}: known are {', '.join(known)}")
     if options.speed is not None and not 0.25 <= options.speed <= 4:
         raise Permanent(f"speed {options.speed} is not between 0.25 and 4")
+    if options.encoding is not None:
+        known_encoding(options.encoding)
     if not 0 <= options.take <= 1000:
         raise Permanent(f"take {options.take} is not between 0 and 1000")
     return options

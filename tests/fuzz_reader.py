@@ -34,7 +34,7 @@ def main() -> None:
     escaped = ("".join(f"\\x{byte:02x}" for byte in word.encode()) for word in sorted(words))
     (corpus.parent / "words.dict").write_text("".join(f'"{word}"\n' for word in escaped))
     (corpus / "seed-words").write_bytes(b"#" + bytes(range(100)))
-    reader, parted = readers.READERS[suffix], [*form.around, *sorted(words)]
+    reader, parted = readers.reader_of(Path(f"x{suffix}")), [*form.around, *sorted(words)]
 
     def check(data: bytes) -> None:
         if data[:1] == b"#":  # every other byte string is a file; this one a row of the format's own words

@@ -13,6 +13,7 @@ from producer.cli.shared import (
     ALL_DONE,
     SOME_FAILED,
     duration,
+    encoding_option,
     finish,
     json_option,
     lenient_option,
@@ -72,9 +73,16 @@ def plan(paths: tuple[Path, ...], options: Options, as_json: bool) -> None:
 @click.option("--voice", metavar="ID", help="Voice, where the lesson names none.")
 @click.option("--language", metavar="CODE", help="Language, where the lesson names none.")
 @lenient_option
+@encoding_option
 @json_option
 def explain(
-    where: str | None, text: str | None, voice: str | None, language: str | None, lenient: bool, as_json: bool
+    where: str | None,
+    text: str | None,
+    voice: str | None,
+    language: str | None,
+    lenient: bool,
+    encoding: str | None,
+    as_json: bool,
 ) -> None:
     """Show how each segment is read: text, language, normalised text, phonemes, voice and key.
 
@@ -89,7 +97,7 @@ def explain(
     if text is not None:
         found: Any = explaining.explain_text(text, language, voice=voice)
     else:
-        found = explaining.explain(str(where), voice=voice, language=language, lenient=lenient)
+        found = explaining.explain(str(where), voice=voice, language=language, lenient=lenient, encoding=encoding)
     if as_json:
         click.echo(json.dumps(found, ensure_ascii=False))
         return

@@ -24,6 +24,9 @@ ALL_DONE, SOME_FAILED, COULD_NOT_RUN, INTERRUPTED = 0, 1, 2, 130
 lenient_option = click.option(
     "--lenient", is_flag=True, help="What a lesson asks for and cannot be done, such as an unknown tag, is only noted."
 )
+encoding_option = click.option(
+    "--encoding", metavar="NAME", help="Of text files that are not UTF-8, such as gb18030 [default: detected]."
+)
 
 
 def lesson_options(command: Callable[P, R]) -> Callable[P, R]:
@@ -45,11 +48,12 @@ def lesson_options(command: Callable[P, R]) -> Callable[P, R]:
         help="Audio files to make; may be repeated. WAV is the default.",
     )
     @lenient_option
+    @encoding_option
     @wraps(command)
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
         from producer.plan import Options
 
-        names = ("voice", "language", "speed", "vocoder", "loudness", "outputs", "lenient")
+        names = ("voice", "language", "speed", "vocoder", "loudness", "outputs", "lenient", "encoding")
         chosen: dict[str, Any] = {name: kwargs.pop(name) for name in names}
         chosen["outputs"] = chosen["outputs"] or None
         kwargs["options"] = Options(**{name: value for name, value in chosen.items() if value is not None})

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, cast
 
 from models.voice import Permanent
 from producer.lesson import Body, Lesson, LessonError
-from producer.readers import markdown, ssml
+from producer.readers.encoding import utf8
 from producer.readers.source import MAX_FILE
 
 
@@ -20,22 +22,26 @@ class Reader(Protocol):
     """What a module of this package offers for one file format."""
 
     def read(self, path: Path, data: bytes) -> list[Lesson]:
-        """The lessons in a file, heads only."""
+        """The lessons in a file, heads only; ``data`` is its content, in UTF-8 or in UTF-16 with its mark."""
 
     def body(self, lesson: Lesson) -> Body:
         """One of them, parsed."""
 
 
-READERS: dict[str, Reader] = {".md": markdown, ".markdown": markdown, ".ssml": ssml}
-NOT_LESSONS = frozenset({"readme", "changelog", "contributing", "license", "licence"})  # stems, in lower case
+# By suffix, the module: loaded when there is such a file.
+READERS = {".md": "markdown", ".markdown": "markdown", ".ssml": "ssml", ".txt": "text"}
+NOT_LESSONS = frozenset(  # stems, in lower case
+    {"readme", "changelog", "contributing", "license", "licence", "notice", "authors", "requirements", "robots"}
+)
+DELIVERED = "manifest.json"  # a folder with it holds results, captions among them
 
 
 def find(paths: Iterable[Path]) -> list[Path]:
     """The lesson files among the paths, each once, in the order given; folders are walked in the order of names.
 
-    In a folder, what begins with a dot or an underscore is passed over, and so are README and its like; a file that
-    is named itself is always taken. Links to folders are not followed. Raises Permanent for a path that is not there,
-    a format that no reader knows, or where there is no lesson at all.
+    In a folder, what begins with a dot or an underscore is passed over, and so are README and its like, and folders of
+    results; a file that is named itself is always taken. Links to folders are not followed. Raises Permanent for a path
+    that is not there, a format that no reader knows, or where there is no lesson at all.
     """
     found: dict[Path, None] = {}
     paths = list(paths)
@@ -45,7 +51,7 @@ def find(paths: Iterable[Path]) -> list[Path]:
         elif not path.exists():
             raise Permanent(f"{path}: no such file or folder")
         else:
-            _reader(path)
+            reader_of(path)
             found[path] = None
     if not found:
         where = ", ".join(map(str, paths)) or "nothing given"
@@ -53,32 +59,40 @@ def find(paths: Iterable[Path]) -> list[Path]:
     return list(found)
 
 
-def read(path: Path) -> list[Lesson]:
-    """The lessons of one file, heads only. Raises LessonError with file and line."""
-    reader = _reader(path)
+def read(path: Path, encoding: str | None = None) -> list[Lesson]:
+    """The lessons of one file, heads only; ``encoding`` is that of text files which are not UTF-8.
+
+    Raises LessonError with file and line.
+    """
+    reader = reader_of(path)
     try:
         with path.open("rb") as file:
             data = file.read(MAX_FILE + 1)
     except OSError as error:
         raise LessonError(path, 0, f"cannot be read: {error.strerror}") from None
-    return reader.read(path, data)
+    if len(data) > MAX_FILE:
+        raise LessonError(path, 0, f"larger than {MAX_FILE >> 20} MB: split it into lessons")
+    data, note = utf8(path, data, encoding)
+    lessons = reader.read(path, data)
+    return [replace(lesson, notes=(note, *lesson.notes)) for lesson in lessons] if note else lessons
 
 
 def body(lesson: Lesson) -> Body:
     """The blocks of a lesson. Raises LessonError with file and line; never gives an empty body."""
-    return _reader(lesson.path).body(lesson)
+    return reader_of(lesson.path).body(lesson)
 
 
-def _reader(path: Path) -> Reader:
-    if path.suffix.lower() in READERS:
-        return READERS[path.suffix.lower()]
+def reader_of(path: Path) -> Reader:
+    """The reader of a file's format. Raises LessonError where there is none."""
+    if module := READERS.get(path.suffix.lower()):
+        return cast(Reader, import_module(f"producer.readers.{module}"))
     raise LessonError(path, 0, f"no reader for {path.suffix or 'a file without a suffix'!r}: {', '.join(READERS)}")
 
 
 def _walk(folder: Path) -> Iterable[Path]:
     for root, folders, files in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith((".", "_")))
-        for name in sorted(files):
+        for name in sorted(files) if DELIVERED not in files else ():
             path = Path(root, name)
             hidden = name.startswith((".", "_")) or path.stem.lower() in NOT_LESSONS
             if path.suffix.lower() in READERS and not hidden:

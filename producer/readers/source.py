@@ -44,8 +44,6 @@ def decode(path: Path, data: bytes) -> str:
 
     Raises LessonError, with the line, for other bytes and for control characters, which no author wrote.
     """
-    if len(data) > MAX_FILE:
-        raise LessonError(path, 0, f"larger than {MAX_FILE >> 20} MB: split it into lessons")
     wide = data[:2] in (b"\xff\xfe", b"\xfe\xff")
     try:
         text = data.decode("utf-16" if wide else "utf-8-sig")
@@ -53,9 +51,14 @@ def decode(path: Path, data: bytes) -> str:
         line = data.count(b"\n", 0, error.start) + 1
         bad = data[error.start : error.start + 1].hex().upper()
         raise LessonError(path, line, f"byte {bad} is not UTF-{16 if wide else 8}: save the file as UTF-8") from None
+    return clean(path, text, 1)
+
+
+def clean(path: Path, text: str, first_line: int) -> str:
+    """The text with any line ending as a newline. Raises LessonError, with the line, for control characters."""
     text = _BREAKS.sub(" ", text.replace("\r\n", "\n").replace("\r", "\n"))
     if match := _CONTROL.search(text):
-        line = text.count("\n", 0, match.start()) + 1
+        line = text.count("\n", 0, match.start()) + first_line
         raise LessonError(path, line, f"control character U+{ord(match[0]):04X}: delete it, or save the file as text")
     return text
 

@@ -29,7 +29,7 @@ def test_folders_are_walked_in_the_order_of_names(tmp_path):
         "README.md",
         ".git/x.md",
         "_drafts/y.md",
-        "n.txt",
+        "n.log",
         ".h.md",
     )
     names = [str(path.relative_to(tmp_path)) for path in readers.find([tmp_path])]
@@ -47,15 +47,15 @@ def test_a_file_that_is_named_is_always_taken(tmp_path):
 
 
 def test_nothing_found_is_an_error(tmp_path):
-    make(tmp_path, "x.txt")
+    make(tmp_path, "x.log")
     with pytest.raises(Permanent, match="no lessons found"):
         readers.find([tmp_path])
     with pytest.raises(Permanent, match="nothing given"):
         readers.find([])
     with pytest.raises(Permanent, match="absent: no such file"):
         readers.find([tmp_path / "absent"])
-    with pytest.raises(LessonError, match=r"no reader for '\.txt'"):
-        readers.find([tmp_path / "x.txt"])
+    with pytest.raises(LessonError, match=r"no reader for '\.log'"):
+        readers.find([tmp_path / "x.log"])
 
 
 def test_links_that_lead_in_a_circle(tmp_path):

@@ -41,6 +41,9 @@ FORMATS = (
         " *{}* ", "[{}](https://example.com)", "~~{}~~", "{} [pause 1s] ", "{}<br>", "<b>{}</b>", "\n\n[voice x]\n\n{}",
         "\n\n| {} | {} |\n|---|---|\n| {} | {} |\n\n", "{}<!-- c -->", "`{}`", "{}\\\n",
     )),
+    Format(".txt", str, (
+        "{}", "{} ", "{}\n", "{}\n\n", "{} [pause 1s] ", "\n\n[voice x]\n{}\n", "  {}\n\t{}", "[{}]", "\\[{}",
+    )),
     Format(".ssml", escape, (
         "{}", "{} ", "{}\n", "<p>{}</p>", "<s>{}</s>", "<p><s>{}</s><s>{}</s> {}</p>", "{}<break/>",
         "{}<mark name='m'/>", "<emphasis>{}</emphasis>", " <emphasis level='strong'>{}</emphasis> ",
@@ -78,8 +81,9 @@ def test_every_letter_and_digit_is_in_a_caption(form: Format, data: st.DataObjec
         source += re.sub(r"\{\}", lambda _, written=written: next(written), around)
         expected += "".join(words)
     source = form.whole.format(source) if form.whole != "{}" else "w" + source
-    (lesson,) = readers.READERS[form.suffix].read(Path(f"course/lesson{form.suffix}"), source.encode())
-    body = readers.READERS[form.suffix].body(lesson)
+    path = Path(f"course/lesson{form.suffix}")
+    (lesson,) = readers.reader_of(path).read(path, source.encode())
+    body = readers.body(lesson)
     cut = [piece for block in body.blocks for piece, _, _ in parts(block, "en")]
     assert said("".join(piece.text for piece in cut)) == said(expected)
     assert all(width(piece.text) <= 2 * LIMIT for piece in cut)

@@ -27,6 +27,7 @@ _LONG_DASH = re.compile(  # also a hyphen between spaces, unless it may be a min
 )
 _DOUBLE_STAR = re.compile(r"(?<=[\w)])\s?\*\*\s?(?=-?\d|[a-z]\b)")  # x**2
 _NUMERAL = re.compile("[\u2160-\u216b\u2170-\u217b]|[\u2460-\u2473\u24ea\u2776-\u2793]")  # Ⅳ, ①
+_WIDE_THOUSANDS = re.compile(r"(?<=[０-９])，(?=[０-９]{3}(?![０-９]))")  # １，２００
 _OTHER_DIGIT = re.compile(r"(?![0-9])\d")  # Arabic, Devanagari ...
 _GROUPED = re.compile(r"(?<![\d+.,)-])(?<![\d+.,)-] )\d{1,3}(?: 000|(?: \d{3}){2,})(?![\d-]| \d)")  # 1 000 000
 _SPACES = re.compile(r"\s+")
@@ -46,6 +47,7 @@ def shared(text: str) -> str:
         text = _SUPERSCRIPT.sub(lambda m: "^" + m[0].translate(_SUPERSCRIPTS), text)
         text = _SILENT.sub(" ", _CONTROL.sub("", text))
         text = _ELLIPSIS.sub("…", text)
+        text = _WIDE_THOUSANDS.sub(",", text)
         text = _COMPATIBLE.sub(lambda m: _compatible(m[0]), text)
         text = _OTHER_DIGIT.sub(lambda m: str(unicodedata.decimal(m[0])), text)
     text = _ELLIPSIS.sub("…", text)

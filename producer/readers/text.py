@@ -1,0 +1,26 @@
+"""Plain text lessons, with the same front matter as Markdown.
+
+Empty lines part paragraphs; within one, line breaks are spaces (none between Chinese or Japanese characters), so that
+hard-wrapped text reads as it should. ``[pause ...]``, ``[voice ...]`` and ``[language ...]`` are as in Markdown. Every
+other character is spoken as it stands: for headings and lists, write Markdown.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from producer.lesson import Body, Lesson
+from producer.readers.source import lesson_of
+from producer.readers.writer import Writer
+
+
+def read(path: Path, data: bytes) -> list[Lesson]:
+    """One lesson a file."""
+    return [lesson_of(path, data)]
+
+
+def body(lesson: Lesson) -> Body:
+    """Its paragraphs. Raises LessonError with the line for marks that make no sense, or where nothing can be spoken."""
+    writer = Writer(lesson.path)
+    writer.prose(lesson.text, lesson.first_line)
+    return writer.finished()
