@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from functools import lru_cache
 from pathlib import Path
@@ -63,9 +64,15 @@ class Settings(BaseSettings):
 
 @lru_cache(maxsize=1)
 def load() -> Settings:
-    """The settings of this process. Raises Permanent naming the variable that is wrong."""
+    """The settings of this process. Raises Permanent naming the variable that is wrong.
+
+    ``NARRATOR_SECRETS_DIR`` may hold some as files, named as the variables are, in lower case: ``narrator_redis_url``.
+    """
+    secrets = os.environ.get("NARRATOR_SECRETS_DIR") or None
+    if secrets and not Path(secrets).is_dir():
+        raise Permanent(f"NARRATOR_SECRETS_DIR: there is no folder {secrets}")
     try:
-        return Settings()
+        return Settings(_secrets_dir=secrets)
     except ValidationError as error:
         wrong = "; ".join(f"NARRATOR_{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors())
         raise Permanent(f"settings: {wrong}") from None

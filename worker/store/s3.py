@@ -7,6 +7,7 @@ two writers may then both store a segment, and either result is right: correctne
 from __future__ import annotations
 
 import os
+import re
 import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -42,6 +43,8 @@ PARTS = TransferConfig(multipart_threshold=PART_BYTES, multipart_chunksize=PART_
 DELETE_BATCH = 1000  # names in one DeleteObjects request, S3's limit
 FEW = 2 * CONNECTIONS  # names for which boto3's kept connections are as quick as opening others
 MAX_PREFIX = 120  # bytes; with base.MAX_NAME it stays below S3's 1024
+# What carries its content's key in its name never changes; a manifest is looked up anew each time.
+LASTING = re.compile(r"^segments/|^plans/|^lessons/.+\.[0-9a-f]{8}\.[a-z0-9.]+$")
 CONFLICT_SECONDS = (0.05, 0.1, 0.2, 0.4, 0.8)  # waits between tries while another conditional write is under way
 
 
@@ -145,7 +148,11 @@ class S3Store:
                 return self._put(name, path.read_bytes(), content_type)
             with path.open("rb") as file, translate(self._place, name):
                 self._client.upload_fileobj(
-                    file, self._place.bucket, key, ExtraArgs={"ContentType": content_type}, Config=PARTS
+                    file,
+                    self._place.bucket,
+                    key,
+                    ExtraArgs={"ContentType": content_type, "CacheControl": _cache_control(name)},
+                    Config=PARTS,
                 )
         except OSError as error:
             raise Permanent(f"{path}: {error.strerror}: cannot read what should be stored as {name}") from error
@@ -227,7 +234,12 @@ class S3Store:
             try:
                 with translate(self._place, name):
                     answer = self._client.put_object(
-                        Bucket=self._place.bucket, Key=key, Body=data, ContentType=content_type, **condition
+                        Bucket=self._place.bucket,
+                        Key=key,
+                        Body=data,
+                        ContentType=content_type,
+                        CacheControl=_cache_control(name),
+                        **condition,
                     )
                 return _tag(answer)
             except Conflict as error:
@@ -273,6 +285,11 @@ class S3Store:
                 self._client.delete_object(Bucket=self._place.bucket, Key=self._key(name))
         except Missing:
             pass
+
+
+def _cache_control(name: str) -> str:
+    """For browsers and CDNs in front of the bucket."""
+    return "public, max-age=31536000, immutable" if LASTING.search(name) else "no-cache"
 
 
 def _tag(answer: Any) -> str:
