@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from models.text.normalise.say_as import DATE_FORMATS, KINDS, TIME_FORMATS
 from models.voice import NarrationError
 from producer import readers
 from producer.lesson import Body, Lesson, LessonError, Mark, Pause, Reading, Voicing
+from producer.readers import ssml
+from producer.readers.ssml import values
 
-BROKEN = Path(__file__).parent.parent / "data" / "ssml"
+ROOT = Path(__file__).parent.parent.parent
+BROKEN = ROOT / "tests" / "data" / "ssml"
 
 
 @pytest.fixture
@@ -285,3 +290,31 @@ def check(text: str) -> None:
         assert 1 <= block.line <= block.line_at(len(block.text)) <= text.count("\n") + 1
         assert all(0 <= reading.start < reading.end <= len(block.text) for reading in block.readings)
         assert all(0 <= place.offset <= len(block.text) for place in (*block.pauses, *block.marks))
+
+
+@pytest.mark.parametrize("name", ["README.md", "docs/ssml.md"])
+def test_the_examples_of_the_docs(head, name):
+    text = (ROOT / name).read_text("utf-8")
+    for example in re.findall(r"```xml\n(.*?)```", text, re.DOTALL):
+        found = readers.body(head(example))
+        assert not found.refused
+        assert len(found.blocks) > 4
+        assert any(block.readings for block in found.blocks)
+
+
+def test_the_docs_name_every_tag_and_value():
+    text = (ROOT / "docs/ssml.md").read_text("utf-8")
+    for tag in ssml.ATTRIBUTES:
+        assert re.search(rf"<{tag}[ >]", text), tag
+    for name in (*KINDS, *DATE_FORMATS, *TIME_FORMATS, *values.EMPHASIS):
+        assert f"`{name}`" in text, name
+    for name, rate in values.RATES.items():
+        assert rate == 1000 or f"`{name}` {rate / 1000:g}" in text, name
+    for name, gain in values.VOLUMES.items():
+        assert gain == 0 or re.search(rf"`{name}` \{'+' if gain > 0 else '-'}{abs(gain) // 100}\b", text), name
+    for name, milliseconds in values.BREAKS.items():
+        assert re.search(rf"`{name}` {milliseconds}\b", text), name
+    for name, (rate, gain) in values.EMPHASIS.items():
+        assert name == "none" or re.search(
+            rf"`{name}` [^`]*{rate / 1000:g}[^`]*{re.escape(f'{gain / 100:+g}')} dB", text
+        ), name

@@ -89,9 +89,7 @@ def _character(c: str, language: str) -> str:
             return c.upper()
         accents = [unicodedata.name(m, "").removeprefix("COMBINING ").removesuffix(" ACCENT").lower() for m in base[1:]]
         return f"{_character(base[0], language)} {' '.join(accents)}"
-    if c.isalpha():
-        return c
-    name = sign_name(c, language)
+    name = sign_name(c, language) or (c if c.isalpha() else "")
     if not name:
         raise Unspeakable(f"no name is known for {c!r} (U+{ord(c):04X}) in {language}: write it in words with <sub>")
     return name
