@@ -12,7 +12,7 @@ from models.text.segment import VERSION as SEGMENTATION
 from models.text.segment import Piece, ends, fold, pieces, punctuated
 from producer import readers
 from producer.cast import Cast
-from producer.lesson import SPEED_UNIT, Block, Lesson, LessonError
+from producer.lesson import SPEED_UNIT, Block, Body, Lesson, LessonError
 from worker.contract import SCHEMA, LessonEntry, LessonPlan, Loudness, Mark, Role, Segment, digest
 
 VERSION = 2  # of this file and the readers; a rise plans every lesson anew, and renders only what comes out different
@@ -60,10 +60,11 @@ def draft(lesson: Lesson, cast: Cast, options: Options) -> Draft:
     body = readers.body(replace(lesson, language=lesson.language or options.language))
     language = cast.language(lesson, body)
     cast.check(lesson, language)
-    if body.refused and not options.lenient:
-        raise body.refused[0]
-    refused = [f"{error.line}: {error.reason}" for error in body.refused]
-    notes: dict[str, None] = dict.fromkeys([*lesson.notes, *body.notes, *refused])
+    refused = [*body.refused, *_unread(lesson, body)]
+    if refused and not options.lenient:
+        raise refused[0]
+    refusals = [f"{error.line}: {error.reason}" for error in refused]
+    notes: dict[str, None] = dict.fromkeys([*lesson.notes, *body.notes, *refusals])
     entries: list[LessonEntry] = []
     for block in body.blocks:
         cut = list(parts(block, language))
@@ -89,6 +90,14 @@ def draft(lesson: Lesson, cast: Cast, options: Options) -> Draft:
         outputs=options.outputs or lesson.outputs or ("wav",),
     )
     return Draft(plan, tuple(notes))
+
+
+def _unread(lesson: Lesson, body: Body) -> Iterator[LessonError]:
+    """Readings, until segments carry them: an error is better than words that were not asked for."""
+    for block in body.blocks:
+        for reading in block.readings:
+            said = f"{block.text[reading.start : reading.end]!r} as {reading.words or reading.ipa!r}"
+            yield LessonError(lesson.path, block.line_at(reading.start), f"{said}: readings cannot be spoken yet")
 
 
 def source_digest(lesson: Lesson, cast: Cast, options: Options, used: AbstractSet[tuple[str, str]]) -> str:
