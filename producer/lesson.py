@@ -10,14 +10,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
-from models.text.languages import guess
 from models.voice import Permanent
 
 SPEED_UNIT = 1000  # speed is kept in thousandths
-SAMPLE = 40_000  # characters by which a lesson's language is guessed
 MAX_ID = 100  # characters; worker.contract.Identifier
-
-_TAG = re.compile(r"<[^<>]*>")
 
 # What ends with a block: itself; only a sentence ("sentence"); or nothing, its sentence goes on in the next ("clause").
 BlockRole = Literal["heading", "paragraph", "list_item", "sentence", "clause"]
@@ -135,11 +131,6 @@ class Lesson:
     def error(self, setting: str, message: str) -> LessonError:
         """An error about one of the settings, at its line."""
         return LessonError(self.path, self.lines.get(setting, 0), message)
-
-    @property
-    def guessed_language(self) -> str:
-        """By the scripts of its words; those of tags and comments are not its words."""
-        return guess(_TAG.sub(" ", self.text[:SAMPLE]))
 
     @property
     def folded(self) -> tuple[str, str]:

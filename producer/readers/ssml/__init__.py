@@ -9,20 +9,22 @@ is spoken. Values that make no sense are errors always.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from models.text.languages import LANGUAGES
+from models.text.languages import LANGUAGES, guess
 from models.text.normalise.say_as import KINDS, say_as
 from models.voice import Unspeakable
 from producer.lesson import Body, Lesson, LessonError, Voicing
 from producer.readers.source import decode, default_id
 from producer.readers.ssml import values
-from producer.readers.ssml.writer import Writer
+from producer.readers.ssml.writer import RunningText
 from producer.readers.ssml.xml import End, Place, Start, Text, events
 
 MAX_PAUSE_MS = 300_000
+SAMPLE = 40_000  # characters by which the language of figures is guessed where nobody says it
 MAX_NAME = 100  # characters of a mark's name
 MAX_ALIAS = 1_000  # characters of what is said instead
 MIN_RATE, MAX_RATE = 250, 4000  # thousandths, worker.contract.Segment.speed
@@ -44,6 +46,7 @@ ATTRIBUTES: Mapping[str, frozenset[str]] = {
     "meta": frozenset({"name", "content", "http-equiv"}),
     "metadata": frozenset(),
 }
+_TAG = re.compile(r"<[^<>]*>")
 _SPANS = ("say-as", "sub", "phoneme")  # what says its text in a way of its own
 _BOUNDARIES = {"p": "paragraph", "s": "sentence"}
 _IGNORED = ("xmlns", "xsi:", "xml:base", "xml:id", "xml:space")
@@ -132,8 +135,8 @@ class _Reader:
 
     def __init__(self, lesson: Lesson) -> None:
         self._lesson = lesson
-        self._language = lesson.language or lesson.guessed_language
-        self._writer = Writer()
+        self._language = lesson.language or guess(_TAG.sub(" ", lesson.text[:SAMPLE]))
+        self._writer = RunningText()
         self._open: list[tuple[str, Voicing]] = []  # tags, each with the voicing around it
         self._refused: list[LessonError] = []
         self._unspoken = 0  # depth within metadata

@@ -72,7 +72,7 @@ class _Fragment:
         )  # fmt: skip
 
 
-class Writer:
+class RunningText:
     """Takes text and what belongs to it, in order; ``voicing`` and ``whole`` hold for the text that follows."""
 
     def __init__(self) -> None:
@@ -109,8 +109,7 @@ class Writer:
         if self._now.speakable:
             self._now.pauses.append(Pause(self._now.length, milliseconds))
         elif self.blocks:
-            last = self.blocks[-1]
-            self.blocks[-1] = replace(last, pauses=(*last.pauses, Pause(len(last.text), milliseconds)))
+            self.blocks[-1] = self.blocks[-1].with_pause(milliseconds)
         else:
             return False
         return True
