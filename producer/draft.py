@@ -154,9 +154,11 @@ def parts(block: Block, language: str) -> Iterator[Part]:
             yield piece, role, PAUSE_MS[role] + wanted
         elif block.role == "clause":
             role = "sentence" if ends(piece.text) == "sentence" else "clause"
-            yield piece, role, (PAUSE_MS[role] if ends(piece.text) else 0) + wanted
+            usual = PAUSE_MS[role] if ends(piece.text) else 0
+            yield piece, role, (usual if block.pause_ms is None else block.pause_ms) + wanted
         else:
-            yield piece, block.role, PAUSE_MS[block.role] + wanted
+            usual = PAUSE_MS[block.role] if block.pause_ms is None else block.pause_ms
+            yield piece, block.role, usual + wanted
 
 
 def _entry(lesson: Lesson, block: Block, part: Part, cast: Cast, options: Options) -> tuple[LessonEntry, str]:
@@ -186,6 +188,7 @@ def _entry(lesson: Lesson, block: Block, part: Part, cast: Cast, options: Option
         pause_ms=pause,
         line=line,
         gain=block.voicing.gain,
+        id=block.id,
     )
     return entry, note
 

@@ -81,6 +81,8 @@ class Block:
     marks: tuple[Mark, ...] = ()  # ascending
     whole: bool = False  # one sentence by the author's word: cut only where it is too long for a voice
     id: str = ""  # the author's name for it, or its slide: it lands in the manifest
+    pause_ms: int | None = None  # silence after it, in place of its role's
+    at_ms: int | None = None  # when it should begin, in the lesson
 
     def with_pause(self, milliseconds: int) -> Block:
         """The same with more silence after it."""
@@ -102,6 +104,15 @@ class Body:
     notes: tuple[str, ...] = ()
     refused: tuple[LessonError, ...] = ()
     title: str = ""  # what the source calls itself, where its head says nothing
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Of a table: where it begins, and what stands in its columns, without those that are empty."""
+
+    line: int
+    text_line: int  # at which the text begins; 0 where all of it stands on the row's own
+    cells: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +138,11 @@ class Lesson:
     outputs: tuple[str, ...] | None = None
     lines: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()  # known before its body is parsed: "encoding assumed: ..."
+    rows: tuple[Row, ...] = field(default=(), repr=False)  # of a table, in place of ``text``
+
+    def head(self) -> Lesson:
+        """The same without what it says."""
+        return replace(self, text="", rows=())
 
     def error(self, setting: str, message: str) -> LessonError:
         """An error about one of the settings, at its line."""

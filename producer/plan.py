@@ -143,7 +143,7 @@ class _Planner:
 
     def _candidate(self, lesson: Lesson, before: Previous | None) -> _Candidate:
         if before and source_digest(lesson, self._cast, self._options, before.used) == before.source_digest:
-            return _Candidate(replace(lesson, text=""), before.keys, before.parts, before.entries)
+            return _Candidate(lesson.head(), before.keys, before.parts, before.entries)
         return self._drafted(lesson, before)
 
     def _drafted(self, lesson: Lesson, before: Previous | None) -> _Candidate:
@@ -151,7 +151,7 @@ class _Planner:
         entries = drafted.plan.entries
         keys = frozenset(entry.key for entry in entries)
         why = reasons(set(keys.difference(before.keys if before else ())), entries, before)
-        return _Candidate(replace(lesson, text=""), keys, (), len(entries), drafted.plan, drafted.notes, why)
+        return _Candidate(lesson.head(), keys, (), len(entries), drafted.plan, drafted.notes, why)
 
     def _again(self, candidate: _Candidate) -> _Candidate:
         """Its parts are gone from the store: it must be assembled from its segments, which the manifest names."""

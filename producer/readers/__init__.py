@@ -29,7 +29,14 @@ class Reader(Protocol):
 
 
 # By suffix, the module: loaded when there is such a file.
-READERS = {".md": "markdown", ".markdown": "markdown", ".ssml": "ssml", ".txt": "text"}
+READERS = {
+    ".md": "markdown",
+    ".markdown": "markdown",
+    ".ssml": "ssml",
+    ".txt": "text",
+    ".csv": "csv",
+    ".jsonl": "jsonl",
+}
 NOT_LESSONS = frozenset(  # stems, in lower case
     {"readme", "changelog", "contributing", "license", "licence", "notice", "authors", "requirements", "robots"}
 )

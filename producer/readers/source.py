@@ -145,12 +145,16 @@ def _text(path: Path, name: str, setting: Setting) -> str:
 
 
 def _id(path: Path, name: str, setting: Setting) -> str:
-    value = _text(path, name, setting)
+    return check_id(path, setting.line, name, _text(path, name, setting))
+
+
+def check_id(path: Path, line: int, name: str, value: str) -> str:
+    """A course's or lesson's id in Unicode's composed form. Raises LessonError for what is none."""
     try:
-        return _IDENTIFIER.validate_python(value)
+        return _IDENTIFIER.validate_python(unicodedata.normalize("NFC", value))
     except ValidationError:
         raise LessonError(
-            path, setting.line, f"{name}: {value!r} is no id: letters, digits, '.', '-' and '_', at most 100, "
+            path, line, f"{name}: {value!r} is no id: letters, digits, '.', '-' and '_', at most 100, "
             "beginning with a letter or digit"
         ) from None  # fmt: skip
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from models.text.languages import HAN, KANA, LANGUAGES
@@ -105,10 +106,15 @@ class Writer:
 
     # --- plain text
 
-    def prose(self, text: str, line: int) -> None:
-        """Plain text: empty lines part paragraphs, other line breaks are spaces, marks are obeyed."""
+    def prose(self, text: str, line: int, *, one_line: bool = False) -> None:
+        """Plain text: empty lines part paragraphs, other line breaks are spaces, marks are obeyed.
+
+        With ``one_line`` all of it stands on one line, or slide, of the source.
+        """
         within = False
-        for number, source in enumerate(text.split("\n"), line):
+        first = len(self.blocks)
+        for at, source in enumerate(text.split("\n")):
+            number = line if one_line else line + at
             if not source.strip():
                 self.end()
                 within = False
@@ -120,6 +126,8 @@ class Writer:
             within = True
             self._marked(source.strip(), number)
         self.end()
+        if one_line:
+            self.blocks[first:] = [replace(block, line=line, breaks=()) for block in self.blocks[first:]]
 
     def _marked(self, text: str, line: int) -> None:
         start = 0

@@ -5,6 +5,7 @@ A new reader is one more line in FORMATS: how a word is written in it, and what 
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
 from collections.abc import Callable
@@ -44,6 +45,12 @@ FORMATS = (
     Format(".txt", str, (
         "{}", "{} ", "{}\n", "{}\n\n", "{} [pause 1s] ", "\n\n[voice x]\n{}\n", "  {}\n\t{}", "[{}]", "\\[{}",
     )),
+    Format(".csv", lambda word: word.replace('"', '""'), (
+        "{}", "{} ", "{}\n", "{}\n\n", '"\nx,"{}', "[{}]", "{} [pause 1s] ",
+    ), 'voice,text\nx,"start {}"'),
+    Format(".jsonl", lambda word: json.dumps(word)[1:-1], (
+        "{}", "{} ", "{}\\n", "{}\\n\\n", '"}\n{"text": "{}', "[{}]", "{} [pause 1s] ",
+    ), '{{"text": "start {}"}}'),
     Format(".ssml", escape, (
         "{}", "{} ", "{}\n", "<p>{}</p>", "<s>{}</s>", "<p><s>{}</s><s>{}</s> {}</p>", "{}<break/>",
         "{}<mark name='m'/>", "<emphasis>{}</emphasis>", " <emphasis level='strong'>{}</emphasis> ",
@@ -72,7 +79,7 @@ def said(text: str) -> str:
 @settings(max_examples=250, deadline=None)
 @given(data=st.data())
 def test_every_letter_and_digit_is_in_a_caption(form: Format, data: st.DataObject) -> None:
-    source, expected = "", "start" if form.suffix == ".ssml" else "w"
+    source, expected = "", "start" if form.whole != "{}" else "w"
     for around in data.draw(st.lists(st.sampled_from(form.around), min_size=1, max_size=12)):
         words = [data.draw(WORDS) for _ in range(around.count("{}"))]
         if any(not said(word) for word in words) and re.search("sub|phoneme", around):

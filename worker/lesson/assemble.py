@@ -105,7 +105,7 @@ def _in_place(store: Store, present: Manifest) -> bool:
 def _renewed(present: Manifest, plan: LessonPlan, message: AssembleLesson) -> Manifest:
     """The present manifest for a plan that sounds and reads the same: a comment was edited, lines have moved."""
     moved = zip(present.cues, plan.entries, strict=True)
-    cues = tuple(cue.model_copy(update={"line": entry.line}) for cue, entry in moved)
+    cues = tuple(cue.model_copy(update={"line": entry.line, "id": entry.id}) for cue, entry in moved)
     return present.model_copy(update={**_origin(plan, message), "cues": cues})
 
 
@@ -227,6 +227,8 @@ def _cues(plan: LessonPlan, lesson: LessonSound) -> tuple[Cue, ...]:
             gain=piece.gain,
             speech_ms=piece.speech_ms,
             pitch=piece.pitch,
+            id=entry.id,
+            late_ms=None if entry.at_ms is None else max(0, round(start * 1000 / lesson.rate) - entry.at_ms),
         )
         for entry, (start, end), words, piece in zip(
             plan.entries, lesson.spans, lesson.words(), lesson.spool.pieces, strict=True

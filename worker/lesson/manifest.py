@@ -38,7 +38,8 @@ class Cue(Message):
     segment was stored before it could. ``gain``, hundredths of dB, is what the author asked for, as far as the
     segment's peaks allow; it is in the lesson's audio, and not in the stored segment. ``speech_ms`` is the time from
     the speech's onset to its end, ``pitch`` the median of its voiced sounds in tenths of Hz; None where too little is
-    voiced, or an older version wrote the manifest.
+    voiced, or an older version wrote the manifest. ``id`` is the author's: a table's segment_id, a slide's or a
+    subtitle's number. ``late_ms`` says by how much it begins after the time that its author gave; None where none was.
     """
 
     key: Digest
@@ -52,6 +53,8 @@ class Cue(Message):
     gain: int = 0
     speech_ms: Annotated[int, Field(ge=0)] | None = None
     pitch: Annotated[int, Field(ge=0)] | None = None
+    id: str = ""
+    late_ms: Annotated[int, Field(ge=0)] | None = None
 
 
 class TimedMark(Message):

@@ -128,18 +128,22 @@ class LessonSound:
 def lay_out(plan: LessonPlan, spool: Spool) -> LessonSound:
     """Give every entry its place. The lesson has the highest of its segments' rates.
 
-    Pauses are rounded to samples as they add up, so that a thousand of them are as long as their sum.
+    Pauses are rounded to samples as they add up, so that a thousand of them are as long as their sum. Before an entry
+    that should begin at a time the silence is made longer; where the time is over already, it begins at once.
     """
     rate = max(piece.rate for piece in spool.pieces)
     spans = []
-    sound = pause_ms = 0
+    sound = pause_ms = waiting = 0
     for entry, piece in zip(plan.entries, spool.pieces, strict=True):
-        start = sound + _round(pause_ms * rate, 1000)
+        start = sound + waiting + _round(pause_ms * rate, 1000)
+        if entry.at_ms is not None and (early := _round(entry.at_ms * rate, 1000) - start) > 0:
+            waiting += early
+            start += early
         length = _length_at(piece, rate)
         spans.append((start, start + length))
         sound += length
         pause_ms += entry.pause_ms
-    samples = sound + _round(pause_ms * rate, 1000)
+    samples = sound + waiting + _round(pause_ms * rate, 1000)
     if samples > MAX_WAV_SAMPLES:
         hours = samples / rate / 3600
         raise Permanent(f"{plan.course}/{plan.lesson} would last {hours:.1f} h, too long for a WAV file: divide it")
