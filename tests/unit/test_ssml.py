@@ -126,6 +126,12 @@ def test_a_change_inside_a_sentence_keeps_its_marks_of_punctuation_and_goes_on(b
     assert [(b.voicing.rate, b.voicing.gain) for b in found.blocks][1:4:2] == [(880, 200), (940, 100)]
 
 
+def test_signs_without_sound_stay_with_the_words_before_them(body):
+    found = body("<p>Say <emphasis>one</emphasis> — 🎉</p><p>🎉</p>Two")
+    assert spoken(found) == [("Say", "clause"), ("one — 🎉", "paragraph"), ("Two", "paragraph")]
+    assert found.notes == ("1: no letter or digit, not spoken",)
+
+
 def test_voices_and_languages(body):
     found = body('<voice name="af_heart other">One <lang xml:lang="zh-CN">二。</lang></voice><p xml:lang="ja">三。</p>'
                  '<voice xml:lang="en">Four.</voice>')  # fmt: skip

@@ -127,7 +127,7 @@ class RunningText:
         else:
             marks = [Mark(0, mark.name) for mark in now.marks]
             if last and now.parts and last.role == "clause":
-                self._append("".join(now.parts))
+                self.blocks[-1] = replace(last, text=f"{last.text} {''.join(now.parts)}")
             elif now.parts:
                 self.notes.append(f"{now.first_line}: no letter or digit, not spoken")
             if self.blocks and _RANK[self.blocks[-1].role] < _RANK[role]:
@@ -179,7 +179,3 @@ class RunningText:
 
     def _flush(self, role: BlockRole) -> None:
         self.blocks.append(self._now.block(role))
-
-    def _append(self, text: str) -> None:
-        last = self.blocks[-1]
-        self.blocks[-1] = replace(last, text=last.text + text)
