@@ -71,7 +71,7 @@ def draft(lesson: Lesson, cast: Cast, options: Options) -> Draft:
         for part, marks in zip(cut, _marks(block, cut), strict=True):
             if len(marks) > MAX_MARKS:
                 raise LessonError(lesson.path, block.line, f"{len(marks)} marks in one sentence: at most {MAX_MARKS}")
-            entry, note = _entry(lesson, block, part, cast, options)
+            entry, note = _entry(lesson, block, part, cast, options, first=part is cut[0])
             entries.append(entry.model_copy(update={"marks": marks}) if marks else entry)
             if note:
                 notes[f"{entry.line}: {note}"] = None
@@ -161,7 +161,9 @@ def parts(block: Block, language: str) -> Iterator[Part]:
             yield piece, block.role, usual + wanted
 
 
-def _entry(lesson: Lesson, block: Block, part: Part, cast: Cast, options: Options) -> tuple[LessonEntry, str]:
+def _entry(
+    lesson: Lesson, block: Block, part: Part, cast: Cast, options: Options, *, first: bool
+) -> tuple[LessonEntry, str]:
     """A segment in its place, and a note where its voice cannot speak all of it."""
     piece, role, pause = part
     line = block.line_at(piece.start)
@@ -189,6 +191,7 @@ def _entry(lesson: Lesson, block: Block, part: Part, cast: Cast, options: Option
         line=line,
         gain=block.voicing.gain,
         id=block.id,
+        at_ms=block.at_ms if first else None,
     )
     return entry, note
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from producer.plan import Plan, PlannedLesson
     from producer.run import Run
 
+LATE_MS = 40  # a video frame: nobody sees less
 DELIVERIES = 8  # lessons at once: hides an object store's latency
 
 
@@ -50,6 +51,7 @@ class Report:
     wall_seconds: float  # from the first file read to this report
     reasons: Mapping[str, int] = field(default_factory=dict)  # why segments were missing, and how many for each
     failures: tuple[Trouble, ...] = ()
+    late: tuple[Trouble, ...] = ()  # of the lessons made anew, where speech begins after the time its author gave
     results: tuple[str, ...] = ()  # folders, or names in the store
     preview: tuple[str, ...] = ()  # pages to look at and listen to, one a course delivered
 
@@ -97,6 +99,7 @@ def conclude(plan: Plan, store: Store, started: float, *, run: Run | None = None
         wall_seconds=time.monotonic() - started,
         reasons=plan.reasons,
         failures=(*troubles, *undelivered, *unwritten),
+        late=tuple(late(ready, store)),
         results=tuple(results),
         preview=tuple(pages),
     )
@@ -162,6 +165,23 @@ def _deliver(lesson: PlannedLesson, store: Store, out: Path) -> tuple[str, float
     except (Permanent, OSError) as error:
         return Trouble(str(lesson.path), str(error))
     return str(manifest.parent), record["samples"] / record["sample_rate"]
+
+
+def late(lessons: Iterable[PlannedLesson], store: Store) -> Iterator[Trouble]:
+    """Where speech that has a time to begin, as subtitles give, begins later, and what keeps it."""
+    for lesson in lessons:
+        plan = lesson.plan
+        if plan is None or all(entry.at_ms is None for entry in plan.entries):
+            continue
+        record = json.loads(store.get(lesson_folder(plan.course, plan.lesson) + "manifest.json")[0])
+        before = 0
+        for cue in record["cues"]:
+            if (cue["late_ms"] or 0) >= LATE_MS:
+                reason = (
+                    f"begins {cue['late_ms'] / 1000:.2f} s late: the speech of line {before} is longer than its time"
+                )
+                yield Trouble(place(plan.source, cue["line"]), reason)
+            before = cue["line"]
 
 
 def _previews(courses: Iterable[Path]) -> tuple[list[str], list[Trouble]]:

@@ -16,6 +16,7 @@ SCHEMA = 1  # of the segment key; a rise renders every segment again
 LIMITER = 1  # version of what loudness does to a lesson's sound; a rise links lessons with loudness again
 MAX_TEXT = 4_000  # characters in one segment
 MAX_AT_MS = 24 * 3600 * 1000  # of a segment that is to begin at a time
+MAX_CUE_ID = 200  # characters
 MAX_BATCH = 64  # segments in one task
 
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
@@ -131,7 +132,7 @@ class LessonEntry(Message):
     line: Annotated[int, Field(ge=0)] = 0  # in the source; not part of the lesson key
     gain: Annotated[int, Field(ge=-4000, le=1200)] = 0  # hundredths of dB against the rest of the lesson
     marks: Annotated[tuple[Mark, ...], Field(max_length=1000)] = ()  # ascending
-    id: Annotated[str, StringConstraints(max_length=200)] = ""  # of what it is part of; not part of the lesson key
+    id: Annotated[str, StringConstraints(max_length=MAX_CUE_ID)] = ""  # the author's; not in the lesson key
     at_ms: Annotated[int, Field(ge=0, le=MAX_AT_MS)] | None = None  # when it should begin
 
 

@@ -99,6 +99,8 @@ def finish(report: Report, as_json: bool) -> None:
         sys.exit(report.exit_code)
     for trouble in report.failures:
         click.secho(f"{trouble.where}: {trouble.reason}", fg="red", err=True)
+    for trouble in report.late:
+        click.secho(f"{trouble.where}: {trouble.reason}", fg="yellow", err=True)
     kept = f", {report.unchanged} unchanged" if report.unchanged else ""
     lost = f", {report.failed_lessons} failed" if report.failed_lessons else ""
     click.echo(f"lessons    {report.lessons}{kept}{lost}")

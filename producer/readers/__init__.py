@@ -36,6 +36,8 @@ READERS = {
     ".txt": "text",
     ".csv": "csv",
     ".jsonl": "jsonl",
+    ".srt": "subtitles",
+    ".vtt": "subtitles",
 }
 NOT_LESSONS = frozenset(  # stems, in lower case
     {"readme", "changelog", "contributing", "license", "licence", "notice", "authors", "requirements", "robots"}

@@ -22,9 +22,9 @@ from producer.lesson import Body, Lesson, LessonError, Row, Voicing, fold_id
 from producer.readers.marks import MAX_PAUSE_MS
 from producer.readers.source import check_id, default_id
 from producer.readers.writer import Writer
+from worker.contract import MAX_CUE_ID
 
 COLUMNS = ("lesson_id", "segment_id", "text", "voice", "language", "pause_after_ms")
-MAX_SEGMENT_ID = 200  # characters; worker.contract.LessonEntry
 
 
 def column(path: Path, line: int, name: str) -> str | None:
@@ -94,8 +94,8 @@ def _lesson(path: Path, course: str, name: str, rows: list[Row], notes: tuple[st
 
 def _segment_id(lesson: Lesson, row: Row, ids: dict[str, int]) -> str:
     name = row.cells.get("segment_id", "")
-    if len(name) > MAX_SEGMENT_ID:
-        raise LessonError(lesson.path, row.line, f"segment_id of more than {MAX_SEGMENT_ID} characters")
+    if len(name) > MAX_CUE_ID:
+        raise LessonError(lesson.path, row.line, f"segment_id of more than {MAX_CUE_ID} characters")
     if name and ids.setdefault(name, row.line) != row.line:
         raise LessonError(lesson.path, row.line, f"segment_id {name!r} is that of line {ids[name]} already")
     return name

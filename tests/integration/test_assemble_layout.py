@@ -57,3 +57,28 @@ def test_a_long_pause_is_made_in_pieces() -> None:
         spool.add(np.zeros(10, np.int16), 24000)
         lesson: LessonSound = lay_out(plan_of((SPOKEN, 600_000)), spool)
         assert max(map(len, lesson.blocks())) <= 1 << 16
+
+
+def test_an_entry_with_a_time_begins_then_or_as_soon_as_it_can() -> None:
+    plan = plan_of(*[(SPOKEN, 0)] * 4)
+    times = (500, None, 2500, 2600)
+    plan = plan.model_copy(
+        update={
+            "entries": tuple(
+                e.model_copy(update={"at_ms": at, "pause_ms": 100}) for e, at in zip(plan.entries, times, strict=True)
+            )
+        }
+    )
+    with TemporaryFile() as file:
+        spool = Spool(file)
+        for _ in times:
+            spool.add(np.full(8000, 1000, np.int16), 8000)  # a second each
+        lesson = lay_out(plan, spool)
+        sound = np.concatenate(list(lesson.blocks()))
+    starts = [start / 8 for start, _ in lesson.spans]
+    assert starts == [500, 1600, 2700, 3800]  # the third is 200 ms late, the fourth 1200
+    assert len(sound) == lesson.samples == 8 * 4900
+    for start, end in lesson.spans:
+        assert (sound[start:end] == 1000).all()
+        sound[start:end] = 0
+    assert not sound.any()
