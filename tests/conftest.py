@@ -28,8 +28,9 @@ TINY_VOICES = DATA  # holds tiny_voice/voice.toml, the bundle "tiny"
 class Valkey:
     """A private valkey-server on a Unix socket, with a password and an append-only file."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, binary: str = BROKER) -> None:
         self.folder = folder
+        self.binary = binary or str(valkey_binary())
         self.password = secrets.token_hex(16)
         self.socket = folder / "valkey.sock"
         self.url = f"unix://:{self.password}@{self.socket}?db=0"
@@ -42,7 +43,7 @@ class Valkey:
         self.start()
 
     def start(self) -> None:
-        self.process = subprocess.Popen([BROKER or str(valkey_binary()), str(self.folder / "valkey.conf")])
+        self.process = subprocess.Popen([self.binary, str(self.folder / "valkey.conf")])
         deadline = time.monotonic() + 10
         while True:
             try:

@@ -1,0 +1,84 @@
+"""A real worker whose tiny engine is slower, counts what it speaks, and misbehaves where the text tells it to.
+
+    python -m tests.faults.worker --queues ... --processes 2
+
+"Crash ..." is a segmentation fault, "Hang ..." never ends, "Hog ..." takes all the memory it can get, "Silence ..." and
+"Nan ..." are what they say, as long as the file FAULT_POISON exists. Other levers, all in the environment:
+
+    FAULT_LOG            takes a line for every segment spoken
+    FAULT_SECONDS        what each takes
+    FAULT_READ_SECONDS   how long the store may stay silent
+    FAULT_CLOCK          by how many seconds this machine's clock is wrong
+    FAULT_SCHEMA         the version of segment keys
+"""
+
+from __future__ import annotations
+
+import datetime
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import botocore.auth
+import numpy as np
+
+from models import family
+from models.bundle import Bundle
+from models.voice import Engine, NarrationError, Speech, SpeechRequest
+from worker import contract
+from worker.serve import main
+from worker.store import s3client
+
+
+class FaultyEngine:
+    """The tiny engine, with faults."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.sample_rate = engine.sample_rate
+        self._engine = engine
+        self._log = Path(os.environ["FAULT_LOG"]).open("a", buffering=1)  # noqa: SIM115 - as long as the process
+        self._seconds = float(os.environ.get("FAULT_SECONDS", "0"))
+
+    def speak(self, requests: Sequence[SpeechRequest]) -> Iterator[tuple[int, Speech | NarrationError]]:
+        for index, request in enumerate(requests):
+            text = request.utterances[0].text
+            self._log.write(f"{os.getpid()} {time.time():.3f} {text}\n")
+            time.sleep(self._seconds)
+            for _, result in self._engine.speak([request]):
+                yield index, self._spoilt(text, result)
+
+    @staticmethod
+    def _spoilt(text: str, result: Speech | NarrationError) -> Speech | NarrationError:
+        if not Path(os.environ.get("FAULT_POISON", "/nowhere")).exists() or not isinstance(result, Speech):
+            return result
+        match text.partition(" ")[0].lower():
+            case "crash":
+                os.kill(os.getpid(), signal.SIGSEGV)
+            case "hang":
+                time.sleep(3600)
+            case "hog":
+                held = []
+                while True:
+                    held.append(np.ones(8 << 20))
+            case "silence":
+                result.samples[:] = 0
+            case "nan":
+                result.samples[:] = np.nan
+        return result
+
+
+def load(bundle: Bundle, threads: int = 1, real=family.load_engine) -> Engine:
+    return FaultyEngine(real(bundle, threads))
+
+
+if __name__ == "__main__":
+    family.load_engine = load
+    s3client.READ_SECONDS = float(os.environ.get("FAULT_READ_SECONDS", s3client.READ_SECONDS))
+    contract.SCHEMA = int(os.environ.get("FAULT_SCHEMA", contract.SCHEMA))
+    wrong = datetime.timedelta(seconds=float(os.environ.get("FAULT_CLOCK", "0")))
+    right = botocore.auth.get_current_datetime
+    botocore.auth.get_current_datetime = lambda *of, **how: right(*of, **how) + wrong
+    sys.exit(main())
