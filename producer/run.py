@@ -223,7 +223,8 @@ def broker_faults(settings: Settings) -> Iterator[None]:
 
 def without_password(settings: Settings) -> str:
     """The broker's address, for messages."""
-    return re.sub(r"//[^/@]*@", "//", settings.redis_url.get_secret_value())
+    address = re.sub(r"//[^/@]*@", "//", settings.redis_url.get_secret_value())
+    return re.sub(r"(password=)[^&]*", r"\1...", address)
 
 
 def _nothing_to_do(run: str) -> Progress:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import resource
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -48,6 +49,8 @@ def make(chosen: Settings | None = None) -> Celery:
     def station() -> Station:
         if os.getpid() not in stations:
             stations.clear()  # the parent's, which a fork has copied
+            if chosen.process_megabytes:  # a segment that wants more fails, instead of the machine
+                resource.setrlimit(resource.RLIMIT_DATA, (chosen.process_megabytes << 20,) * 2)
             ledger = Ledger(broker.redis_client(chosen), chosen)
             sender = tasks.QueueSender(app, chosen)
             stations[os.getpid()] = Station(chosen, open_store(chosen), ledger, sender, signs)

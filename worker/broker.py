@@ -16,6 +16,7 @@ from redis.retry import Retry
 from models.voice import Permanent, Transient
 from worker import tracing
 from worker.contract import AssembleLesson, Message, RenderBatch, assemble_queue, render_queue
+from worker.sentinel import SCHEME, Sentinels
 from worker.settings import Settings
 
 RENDER, ASSEMBLE = "render", "assemble"  # the tasks
@@ -35,6 +36,8 @@ def connect(settings: Settings) -> Celery:
     check(settings)
     prefix = settings.queue_prefix
     app = Celery("narrator", broker=_kombu_url(settings), set_as_current=False)
+    timeouts = {"socket_timeout": SOCKET_SECONDS, "socket_connect_timeout": CONNECT_SECONDS}
+    sentinels = _sentinels(settings)
     app.conf.update(
         # JSON only: a message is data, whoever wrote it.
         task_serializer="json",
@@ -61,10 +64,10 @@ def connect(settings: Settings) -> Celery:
             # In the order given: somebody waiting first, then lessons to finish, then bulk work.
             "queue_order_strategy": "priority",
             # A broker that vanished without a word is noticed, instead of waited for.
-            "socket_timeout": SOCKET_SECONDS,
-            "socket_connect_timeout": CONNECT_SECONDS,
+            **timeouts,
             "socket_keepalive": True,
             "health_check_interval": HEALTH_SECONDS,
+            **(sentinels.transport_options(**timeouts) if sentinels else {}),
         },
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,  # a worker outlives any outage of its broker
@@ -132,14 +135,17 @@ def _send(app: Celery, task: str, message: Message, where: str, headers: Mapping
 
 def redis_client(settings: Settings) -> Redis:
     """A client of the same Redis for the ledger; connects at first use, tries again briefly, decodes replies."""
-    return Redis.from_url(
-        _redis_url(settings),
-        decode_responses=True,
-        socket_timeout=SOCKET_SECONDS,
-        socket_connect_timeout=CONNECT_SECONDS,
-        health_check_interval=HEALTH_SECONDS,
-        retry=Retry(ExponentialWithJitterBackoff(base=0.1, cap=1.0), 2),
-    )
+    timeouts = {"socket_timeout": SOCKET_SECONDS, "socket_connect_timeout": CONNECT_SECONDS}
+    retry = Retry(ExponentialWithJitterBackoff(base=0.1, cap=1.0), 2)
+    options: dict[str, Any] = {"decode_responses": True, "health_check_interval": HEALTH_SECONDS, "retry": retry}
+    if sentinels := _sentinels(settings):
+        return sentinels.client(timeouts, **options)
+    return Redis.from_url(_redis_url(settings), **timeouts, **options)
+
+
+def _sentinels(settings: Settings) -> Sentinels | None:
+    url = settings.redis_url.get_secret_value()
+    return Sentinels.parse(url) if url.startswith(SCHEME) else None
 
 
 def _redis_url(settings: Settings) -> str:
@@ -152,6 +158,8 @@ def _redis_url(settings: Settings) -> str:
 
 def _kombu_url(settings: Settings) -> str:
     """As kombu names it: a socket is ``redis+socket://:password@/path?virtual_host=0``."""
+    if sentinels := _sentinels(settings):
+        return sentinels.kombu_url
     url = _redis_url(settings)
     parts = urlsplit(url)
     if parts.scheme == "rediss" and "ssl_cert_reqs" not in parts.query:

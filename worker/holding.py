@@ -97,9 +97,9 @@ class Holding:
             self._count("failed", 1)
             self._station.patiently(self._ledger.fail, taken, token, reason)
 
-    def release(self, keys: Iterable[str], reason: str, delay: float, limit: int = 0) -> None:
+    def release(self, keys: Iterable[str], reason: str, delay: float, limit: int = 0, make: str = "") -> None:
         """Give segments back; see ``Ledger.release``."""
-        self._return(keys, reason=reason, delay=delay, limit=limit)
+        self._return(keys, reason=reason, delay=delay, limit=limit, make=make)
 
     def give_back(self, keys: Iterable[str], error: NarrationError) -> None:
         """Give segments back after the store failed: a fault of the deployment, not of the segments."""
@@ -122,10 +122,12 @@ class Holding:
         with suppress(Transient):  # then the leases lapse, and a sweep finds what was stored
             self._return(self.keys())
 
-    def _return(self, keys: Iterable[str], *, reason: str = "", delay: float = 0.0, limit: int = 0) -> None:
+    def _return(
+        self, keys: Iterable[str], *, reason: str = "", delay: float = 0.0, limit: int = 0, make: str = ""
+    ) -> None:
         taken = self._take(keys)
         self._count("returned", len(taken))
-        self._ledger.release(taken, reason=reason, delay=delay, limit=limit)
+        self._ledger.release(taken, reason=reason, delay=delay, limit=limit, make=make)
 
     def _count(self, outcome: str, number: int) -> None:
         metrics.SEGMENTS.labels(self._bundle, outcome).inc(number)

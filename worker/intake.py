@@ -26,15 +26,23 @@ Park = Callable[[str, str, str], None]  # kind, message, reason
 log = logging.getLogger("narrator.worker")
 
 
-class Channel(redis.Channel):
-    """A channel that survives list entries which are no messages at all."""
+class _Robust:
+    """Of a channel: survives list entries which are no messages at all."""
 
     def _brpop_read(self, **options: Any) -> Any:
         try:
-            return super()._brpop_read(**options)  # type: ignore[no-untyped-call]
+            return super()._brpop_read(**options)  # type: ignore[misc]
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             log.exception("an entry of the queue is no message, and was thrown away")
             return True
+
+
+class Channel(_Robust, redis.Channel):
+    """Over one Redis."""
+
+
+class SentinelChannel(_Robust, redis.SentinelChannel):
+    """Over the Redis that Sentinel calls the master."""
 
 
 class Transport(redis.Transport):
@@ -48,10 +56,18 @@ class Transport(redis.Transport):
         super()._deliver(message, queue)  # type: ignore[no-untyped-call]
 
 
+class SentinelTransport(Transport):
+    """The same behind Sentinel."""
+
+    default_port: int = redis.SentinelTransport.default_port  # type: ignore[assignment]
+    Channel = SentinelChannel  # type: ignore[assignment]
+
+
 def guard_transport() -> None:
     """Have this process read its queues through that channel."""
     for alias in ("redis", "rediss"):
         TRANSPORT_ALIASES[alias] = "worker.intake:Transport"
+    TRANSPORT_ALIASES["sentinel"] = "worker.intake:SentinelTransport"
 
 
 def strategy(park: Park, task: Any, app: Any, consumer: Any, **options: Any) -> Callable[..., Any]:

@@ -30,6 +30,8 @@ MISSED_BEATS = 4  # heartbeats after which a worker counts as gone
 MAX_REJECTED = 100  # messages kept for inspection
 MAX_TROUBLES = 20  # passing faults kept for status
 TROUBLE_SECONDS = 120.0  # for how long a passing fault is worth showing
+ABLE_SECONDS = 900  # for which a worker that rendered a make counts as able to render it
+SUBMIT_SECONDS = 600.0  # between two lessons of a submission; its producer is dead after that
 BATCH_DUE = 16  # jobs in one batch of those that come back; they are few, and several workers may share them
 
 
@@ -168,18 +170,26 @@ class Ledger:
             ours.update(self._run("renew", self._lease_ms, *(text for pair in part for text in pair)))
         return ours
 
-    def release(self, tokens: Mapping[str, str], *, reason: str = "", delay: float = 0.0, limit: int = 0) -> None:
+    def release(
+        self, tokens: Mapping[str, str], *, reason: str = "", delay: float = 0.0, limit: int = 0, make: str = ""
+    ) -> None:
         """Give leases back unrendered, only with their token; a sweep queues them again.
 
         ``delay`` (seconds) doubles with every time, up to sixteenfold; after ``limit`` times (0: never) the segment is
-        given up for ``reason``, which until then shows up among ``troubles``.
+        given up for ``reason``, which until then shows up among ``troubles``. While workers that can render its make
+        (``able``) are at work, times are not counted: it comes to one of them in the end.
         """
-        self._give_back("later", tokens, reason, delay, limit)
+        self._give_back("later", tokens, reason, delay=delay, limit=limit, make=make)
+
+    def able(self, makes: Iterable[str]) -> None:
+        """This worker renders segments of these makes: names for the voice's files and front-end they ask for."""
+        for make in makes:
+            self._ask("set", f"{self._prefix}:able:{make}", "1", ABLE_SECONDS)
 
     def suspect(self, tokens: Mapping[str, str], reason: str) -> None:
         """Give leases back after a fault nobody foresaw: queued again, each alone; given up for ``reason`` after
         ``max_attempts`` times alone."""
-        self._give_back("suspect", tokens, reason, 0.0, self._settings.max_attempts)
+        self._give_back("suspect", tokens, reason, limit=self._settings.max_attempts)
 
     def complete(self, done: Sequence[Completed]) -> list[AssembleLesson]:
         """One call: take the keys out of every waiting lesson's todo set; gives lessons that became ready."""
@@ -209,6 +219,16 @@ class Ledger:
         self.trouble(reason)
         self._run("hold", _member(lesson), self._lease_ms, -1, 0, self._ttl)
 
+    def refused(self, lesson: AssembleLesson, reason: str) -> None:
+        """The store refused: sent again after ``lease_seconds``, and given up after as many beginnings as a crash
+        would be."""
+        begun = int(self._ask("get", f"{self._prefix}:begun:{_member(lesson)}") or 0)
+        if begun >= 2 * self._settings.max_attempts:
+            self.abandon(lesson, reason)
+        else:
+            self.trouble(reason)
+            self._run("hold", _member(lesson), self._lease_ms, 0, 0, self._ttl)
+
     def assembled(self, lesson: AssembleLesson) -> None:
         """The lesson's manifest is written (or a newer one stands): it leaves ``ready``."""
         self._run("end_lesson", _member(lesson), "+", "")
@@ -231,9 +251,13 @@ class Ledger:
 
     def sweep(self) -> tuple[list[RenderBatch], list[AssembleLesson]]:
         """What is due to be sent, by the caller: jobs of expired leases, each alone; jobs given back, batched by
-        bundle; lessons that are ready and whose message was not sent, or not heard of since."""
+        bundle; lessons that are ready and whose message was not sent, or not heard of since.
+
+        Runs whose producer died while it submitted them are cancelled on the way."""
         waiting = self._ask("llen", assemble_queue(self._settings.queue_prefix))
-        found = self._run("sweep", self._settings.max_attempts, "1" if waiting else "0", SWEEP_MOST)
+        found = self._run(
+            "sweep", self._settings.max_attempts, "1" if waiting else "0", SWEEP_MOST, int(SUBMIT_SECONDS * 1000)
+        )
         suspects, others, lessons = found
         batches = [_batch([job], alone=True) for job in map(Job.model_validate_json, suspects)]
         jobs = sorted(map(Job.model_validate_json, others), key=lambda job: job.segment.bundle)
@@ -260,11 +284,14 @@ class Ledger:
     def _lease_ms(self) -> int:
         return int(self._settings.lease_seconds * 1000)
 
-    def _give_back(self, how: str, tokens: Mapping[str, str], reason: str, delay: float, limit: int) -> None:
+    def _give_back(
+        self, how: str, tokens: Mapping[str, str], reason: str, *, delay: float = 0.0, limit: int, make: str = ""
+    ) -> None:
         if reason and tokens:
             self.trouble(reason)
         for part in _parts(tokens.items(), PART):
-            self._run("release", how, reason, int(delay * 1000), limit, *(text for pair in part for text in pair))
+            about = (how, reason, int(delay * 1000), limit, make)
+            self._run("release", *about, *(text for pair in part for text in pair))
 
     def _run(self, name: str, *arguments: str | int) -> Any:
         """Run one script; the text is loaded at first use, and again where the server forgot it."""

@@ -10,7 +10,7 @@ from worker.contract import AssembleLesson, Job, LessonPlan, RenderBatch
 from worker.keeper import Keeper
 from worker.lesson.assemble import MissingSegments, assemble
 from worker.station import Station
-from worker.store import plans
+from worker.store import StoreRefused, plans
 
 REPAIR = 16  # segments in a batch of those that the store lost
 
@@ -33,6 +33,8 @@ def link(lesson: AssembleLesson, station: Station) -> None:
         except Transient as error:
             metrics.LESSONS.labels("postponed").inc()
             ledger.postpone(lesson, f"lesson {lesson.course}/{lesson.lesson}: {error}")
+        except StoreRefused as error:
+            station.patiently(ledger.refused, lesson, f"lesson {lesson.course}/{lesson.lesson}: {error}")
         except Permanent as error:
             metrics.LESSONS.labels("failed").inc()
             log.warning("lesson %s/%s cannot be assembled: %s", lesson.course, lesson.lesson, error)

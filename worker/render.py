@@ -14,7 +14,7 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import copy_context
 
 from models.voice import NarrationError, Speech, SpeechRejected, SpeechRequest, Transient
@@ -29,6 +29,7 @@ from worker.store.base import Exists
 
 DRAWS = 3  # a segment is spoken this often, each time with another seed, before its sound is rejected for good
 STALE_DELAY, STALE_TRIES = 5.0, 8  # seconds, doubling: about five minutes for a rolling upgrade
+STALE_PAUSE = 2.0  # seconds: who cannot render a batch leaves the next ones to those who can
 
 log = logging.getLogger("narrator.worker")
 
@@ -38,6 +39,11 @@ def render(batch: RenderBatch, station: Station) -> None:
     tokens = station.patiently(station.ledger.lease, batch.jobs, alone=batch.alone)
     if tokens:
         Rendering([job for job in batch.jobs if job.key in tokens], tokens, station).run()
+
+
+def make(job: Job) -> str:
+    """Names what a worker must have to render the job: the voice's files and the front-end."""
+    return f"{job.segment.voice}/{job.segment.fingerprint[:16]}{job.segment.frontend[:16]}"
 
 
 class Rendering:
@@ -51,6 +57,7 @@ class Rendering:
         self._cpu: defaultdict[str, float] = defaultdict(float)  # seconds by key, over all draws
         self._seconds: defaultdict[str, float] = defaultdict(float)  # by stage; uploads overlap with the others
         self._lock = threading.Lock()  # of the seconds
+        self._made: set[str] = set()
         self._ends = time.monotonic() + station.settings.visibility_timeout / 2
 
     def run(self) -> None:
@@ -66,6 +73,8 @@ class Rendering:
                     log.exception("a batch of %d segments failed", len(self._jobs))
                     self._holding.suspect(f"{type(error).__name__}: {error}")
                 self._holding.finish()
+                with suppress(Transient):
+                    self._station.ledger.able(self._made)
             stages = ", ".join(f"{stage} {seconds:.2f}" for stage, seconds in self._seconds.items())
             log.info("a batch of %d segments; seconds by stage: %s", len(self._jobs), stages)
         finally:
@@ -121,7 +130,9 @@ class Rendering:
             if reason is None:
                 fit.append(job)
             else:
-                self._holding.release([job.key], reason, STALE_DELAY, STALE_TRIES)
+                self._holding.release([job.key], reason, STALE_DELAY, STALE_TRIES, make(job))
+        if not fit and self._jobs:
+            time.sleep(STALE_PAUSE)
         return fit
 
     def _prepare(self, job: Job, attempt: int) -> SpeechRequest | None:
@@ -175,6 +186,7 @@ class Rendering:
             metrics.rendered(job.segment.bundle, audio_ms / 1000, record.cpu_ms / 1000)
             return Completed(job.key, token, "rendered", audio_ms, cpu_ms=record.cpu_ms)
 
+        self._made.add(make(job))
         self._holding.upload(job.key, self._station.uploads.submit(copy_context().run, upload))
 
     def _create(self, key: str, data: bytes) -> None:

@@ -10,13 +10,14 @@ import secrets
 import socket
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 
 from models.catalog import Catalogue
-from models.voice import NarrationError, Permanent
+from models.voice import NarrationError, Permanent, Transient
 from worker import app as celery_app
 from worker import logs, metrics, tracing
 from worker import settings as all_settings
-from worker.contract import assemble_queue, interactive_queue, render_queue
+from worker.contract import assemble_queue, interactive_queue, plan_name, render_queue
 from worker.settings import Settings
 from worker.store import open_store
 
@@ -59,7 +60,8 @@ def check(queues: Sequence[str], settings: Settings) -> None:
     """Is everything here that these queues need? Raises Permanent with the remedy before any work is taken."""
     if not queues:
         raise Permanent('this worker would serve nothing: set NARRATOR_SERVE, such as "kokoro,assemble"')
-    open_store(settings)
+    with suppress(Transient):  # one that is away is waited for; one that says no is said here
+        open_store(settings).existing([plan_name("0" * 64)])
     tracing.check()
     if settings.metrics_port:
         metrics.check_port(settings.metrics_port)

@@ -35,6 +35,7 @@ class Settings(BaseSettings):
     lease_seconds: Annotated[float, Field(ge=2, le=300)] = 15.0  # a dead worker's segments return after this
     sweep_seconds: Annotated[float, Field(gt=0, le=60)] = 3.0
     segment_seconds: Annotated[float, Field(gt=0)] = 120.0  # longest one segment may take to render
+    process_megabytes: Annotated[int, Field(ge=0)] = 0  # of memory one process may take, on Linux; 0 is no limit
     max_attempts: Annotated[int, Field(ge=1, le=20)] = 3  # crashes while alone before quarantine
     ledger_days: Annotated[float, Field(gt=0)] = 7.0  # progress records expire after this
 

@@ -10,6 +10,8 @@
     FAULT_READ_SECONDS   how long the store may stay silent
     FAULT_CLOCK          by how many seconds this machine's clock is wrong
     FAULT_SCHEMA         the version of segment keys
+    FAULT_SLOW_SECONDS   what "Slow ..." takes
+    FAULT_SUBMIT_SECONDS how long a producer may be silent while it submits
 """
 
 from __future__ import annotations
@@ -28,7 +30,7 @@ import numpy as np
 from models import family
 from models.bundle import Bundle
 from models.voice import Engine, NarrationError, Speech, SpeechRequest
-from worker import contract
+from worker import contract, ledger
 from worker.serve import main
 from worker.store import s3client
 
@@ -55,6 +57,8 @@ class FaultyEngine:
         if not Path(os.environ.get("FAULT_POISON", "/nowhere")).exists() or not isinstance(result, Speech):
             return result
         match text.partition(" ")[0].lower():
+            case "slow":
+                time.sleep(float(os.environ.get("FAULT_SLOW_SECONDS", "0")))
             case "crash":
                 os.kill(os.getpid(), signal.SIGSEGV)
             case "hang":
@@ -77,6 +81,7 @@ def load(bundle: Bundle, threads: int = 1, real=family.load_engine) -> Engine:
 if __name__ == "__main__":
     family.load_engine = load
     s3client.READ_SECONDS = float(os.environ.get("FAULT_READ_SECONDS", s3client.READ_SECONDS))
+    ledger.SUBMIT_SECONDS = float(os.environ.get("FAULT_SUBMIT_SECONDS", ledger.SUBMIT_SECONDS))
     contract.SCHEMA = int(os.environ.get("FAULT_SCHEMA", contract.SCHEMA))
     wrong = datetime.timedelta(seconds=float(os.environ.get("FAULT_CLOCK", "0")))
     right = botocore.auth.get_current_datetime

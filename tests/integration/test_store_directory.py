@@ -91,7 +91,7 @@ except Exception as error:
     print(type(error).__name__, error)
 """
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60).stdout
-    assert said.startswith("Permanent ")
+    assert said.startswith("StoreRefused ")
     assert "big.wav: File too large" in said
     assert "raise the limit" in said
     assert [entry.name for entry in open_store(Settings(store=str(root))).list()] == ["small"]

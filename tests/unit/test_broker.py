@@ -8,6 +8,7 @@ import sys
 
 import pytest
 from kombu import Connection
+from pydantic import SecretStr
 
 from models.voice import Permanent
 from worker import broker
@@ -79,3 +80,22 @@ def test_importing_the_worker_stays_light() -> None:
     assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "set()"
     code = "import sys, worker.broker, worker.ledger; print({'onnxruntime', 'boto3', 'scipy'} & set(sys.modules))"
     assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "set()"
+
+
+def test_sentinels_are_named_for_kombu_and_asked_for_the_master() -> None:
+    url = "sentinel://:s%40cret@one,two:1234/2?master=narrator&sentinel_password=own"
+    settings = Settings(redis_url=SecretStr(url))
+    assert broker._kombu_url(settings) == "sentinel://:s%40cret@one:26379/2;sentinel://:s%40cret@two:1234/2"
+    app = broker.connect(settings)
+    assert app.conf.broker_transport_options["master_name"] == "narrator"
+    assert app.conf.broker_transport_options["sentinel_kwargs"]["password"] == "own"
+    client = broker.redis_client(settings)
+    assert client.connection_pool.service_name == "narrator"
+    assert client.connection_pool.connection_kwargs["password"] == "s@cret"
+    assert client.connection_pool.connection_kwargs["db"] == 2
+
+
+@pytest.mark.parametrize("wrong", ["sentinel://one/0", "sentinel://?master=x", "sentinel://one:y/0?master=x"])
+def test_an_incomplete_sentinel_address_is_refused(wrong: str) -> None:
+    with pytest.raises(Permanent, match=r"it must look like|must look like sentinel"):
+        broker.connect(Settings(redis_url=SecretStr(wrong)))

@@ -28,7 +28,7 @@ from worker.lesson.manifest import MANIFEST, Cue, Kind, Manifest, Part, TimedMar
 from worker.lesson.marks import moment
 from worker.lesson.sound import LessonSound, MissingSegments, Spool, gather, lay_out
 from worker.lesson.timings import chapter_captions, timings
-from worker.store.base import Exists, Missing, Store
+from worker.store.base import Exists, Missing, Store, StoreRefused
 
 TEMPORARY: Final = "narrator-lesson-"  # begins the name of an assembly's folder
 ALWAYS: Final = ("audio", "vtt", "srt", "timings", "chapters")  # kinds of parts that every lesson has
@@ -55,7 +55,9 @@ def assemble(store: Store, plan: LessonPlan, message: AssembleLesson) -> Manifes
         with TemporaryDirectory(prefix=TEMPORARY) as folder:
             return _publish(store, _link(store, plan, message, Path(folder)), message)
     except OSError as error:
-        raise Permanent(f"temporary files, in TMPDIR: {error}: make room there for twice the lesson's audio") from error
+        raise StoreRefused(
+            f"temporary files, in TMPDIR: {error}: make room there for twice the lesson's audio"
+        ) from error
 
 
 def _sweep() -> None:

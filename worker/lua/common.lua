@@ -6,6 +6,8 @@
 --   <P>:run:<run>:lessons    hash: course/lesson -> its assemble message while open, then '+' or '-'
 --   <P>:run:<run>:failures   list of JSON
 --   <P>:run:<run>:left       hash: course/lesson -> the assemble message of a lesson given up or cut off, for a retry
+--   <P>:submitting           sorted set: run -> when its producer was last heard of, until it is sealed
+--   <P>:able:<make>          a worker renders segments of this make
 --   <P>:runs                 sorted set: run -> when it was submitted, in seconds
 --   <P>:todo:<member>        set: the segment keys a lesson still waits for; a member is run/course/lesson
 --   <P>:want:<key>           set: the members that wait for a segment
@@ -106,6 +108,27 @@ local function end_lesson(member, mark)
     redis.call('DEL', P .. ':todo:' .. member)
     count(run, mark == '+' and 'lessons_done' or 'lessons_failed', 1)
   end
+end
+
+-- Nothing more is done for a run. Its members leave the want sets as they are met. False where it had ended.
+local function cancel_run(run)
+  local name = P .. ':run:' .. run
+  redis.call('ZREM', P .. ':submitting', run)
+  if not live(run) then
+    return false
+  end
+  redis.call('HSET', name, 'state', 'cancelled')
+  states[run] = nil
+  for _, lesson in ipairs(redis.call('HKEYS', name .. ':lessons')) do
+    local member, message = run .. '/' .. lesson, open_lesson(run, lesson)
+    if message then
+      leave(run, lesson, message)
+    end
+    redis.call('DEL', P .. ':todo:' .. member, P .. ':reopened:' .. member, P .. ':begun:' .. member)
+    redis.call('ZREM', P .. ':ready', member)
+  end
+  redis.call('DEL', name .. ':keys', name .. ':lessons')
+  return true
 end
 
 local function note_failure(member, key, reason)

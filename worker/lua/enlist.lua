@@ -8,6 +8,7 @@ end
 if not live(run) then
   return 1
 end
+redis.call('ZADD', P .. ':submitting', 'XX', millis(), run)
 local lessons, keys, todo = name .. ':lessons', name .. ':keys', P .. ':todo:' .. member
 if redis.call('HSETNX', lessons, lesson, message) == 1 then
   count(run, 'lessons', 1)

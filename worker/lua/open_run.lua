@@ -15,6 +15,7 @@ redis.call('HSET', name, 'state', 'submitting', 'submitted', submitted, 'summary
   'lessons_done', 0, 'lessons_failed', 0, 'segments', 0, 'rendered', 0, 'reused', 0, 'failed', 0,
   'audio_ms', 0, 'cpu_ms', 0)
 redis.call('EXPIRE', name, ARGV[3])
+redis.call('ZADD', P .. ':submitting', millis(), ARGV[1])
 local seconds = math.floor(now / 1000000)
 redis.call('ZADD', P .. ':runs', seconds, ARGV[1])
 redis.call('ZREMRANGEBYSCORE', P .. ':runs', '-inf', seconds - ARGV[3])

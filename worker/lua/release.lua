@@ -1,9 +1,11 @@
--- ARGV: how ('later' or 'suspect'), reason, delay in ms, limit, then key, token ...
--- later: queued again after the delay, doubled with every time; given up after limit times (0: never).
+-- ARGV: how ('later' or 'suspect'), reason, delay in ms, limit, make, then key, token ...
+-- later: queued again after the delay, doubled with every time; given up after limit times (0: never). Times do not
+-- count while some worker renders segments of the same make.
 -- suspect: queued again alone; given up after limit times alone.
 local how, reason, delay, limit = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 local now = millis()
-for i = 5, #ARGV, 2 do
+local able = ARGV[5] ~= '' and redis.call('EXISTS', P .. ':able:' .. ARGV[5]) == 1
+for i = 6, #ARGV, 2 do
   local key = ARGV[i]
   local job = P .. ':job:' .. key
   if redis.call('HGET', job, 'token') == ARGV[i + 1] then
@@ -12,7 +14,7 @@ for i = 5, #ARGV, 2 do
         park(key, now)
       end
     else
-      local tries = reason ~= '' and redis.call('HINCRBY', job, 'tries', 1) or 0
+      local tries = reason ~= '' and not able and redis.call('HINCRBY', job, 'tries', 1) or 0
       if limit > 0 and tries >= limit then
         give_up(key, reason)
       else

@@ -4,6 +4,7 @@ local state = state_of(ARGV[1])
 if not state then
   return 0
 end
+redis.call('ZREM', P .. ':submitting', ARGV[1])
 if state == 'submitting' then
   redis.call('HSET', name, 'state', 'running')
   close_run(ARGV[1])

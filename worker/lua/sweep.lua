@@ -1,8 +1,12 @@
--- ARGV: attempts allowed, '1' if messages already wait in the assemble queue, how many to take at most.
+-- ARGV: attempts allowed, '1' if messages already wait in the assemble queue, how many to take at most, for how many
+-- milliseconds a producer may be silent while it submits.
 -- Gives {suspects' jobs, other jobs due, lessons due}. What is handed out stays here until it is heard of again.
 local limit, most = tonumber(ARGV[1]), tonumber(ARGV[3])
 local now = millis()
 local alone, others, lessons = {}, {}, {}
+for _, run in ipairs(redis.call('ZRANGEBYSCORE', P .. ':submitting', '-inf', now - ARGV[4])) do
+  cancel_run(run)
+end
 for _, key in ipairs(redis.call('ZRANGEBYSCORE', P .. ':jobs', '-inf', now, 'LIMIT', 0, most)) do
   local name = P .. ':job:' .. key
   local h = redis.call('HMGET', name, 'token', 'job', 'alone', 'sent')

@@ -28,6 +28,11 @@ class StoreUnavailable(Transient):
     """The store did not answer, or answered with a passing fault."""
 
 
+class StoreRefused(Permanent):
+    """The store says no: full, denied, a wrong clock. A fault of the deployment and not of what is stored, so that
+    workers try again for about two minutes before they give up what it hit."""
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """An object in a listing; ``modified`` in seconds since 1970, ``tag`` names its version."""
@@ -42,7 +47,7 @@ class Store(Protocol):
     """Named bytes. Names are relative, ``/``-separated, and never escape the store's root.
 
     A reader sees an object whole or not at all. Faults raise StoreUnavailable after the store's own retries;
-    denials, a full disk and bad names raise Permanent.
+    denials and a full disk raise StoreRefused, bad names Permanent.
     """
 
     url: str  # how a user would name it: a path, or s3://bucket/prefix; no secrets

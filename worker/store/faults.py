@@ -7,8 +7,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from models.voice import Permanent
-from worker.store.base import StoreUnavailable
+from worker.store.base import StoreRefused, StoreUnavailable
 
 PASSING = {
     errno.EAGAIN, errno.EBUSY, errno.EINTR, errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ESTALE,
@@ -32,7 +31,7 @@ REMEDIES = {
 
 @contextmanager
 def translate(place: str | os.PathLike[str], *but: type[OSError]) -> Iterator[None]:
-    """Turn an OSError about that place into StoreUnavailable where it may pass, Permanent with a remedy otherwise.
+    """Turn an OSError about that place into StoreUnavailable where it may pass, StoreRefused with a remedy otherwise.
 
     Errors of the kinds ``but`` go through: the caller knows what they mean.
     """
@@ -45,4 +44,4 @@ def translate(place: str | os.PathLike[str], *but: type[OSError]) -> Iterator[No
         if error.errno in PASSING:
             raise StoreUnavailable(what) from error
         remedy = REMEDIES.get(error.errno or 0, "check the directory that NARRATOR_STORE names")
-        raise Permanent(f"{what}: {remedy}") from error
+        raise StoreRefused(f"{what}: {remedy}") from error

@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, cast
 
@@ -20,7 +21,7 @@ from botocore.exceptions import BotoCoreError
 
 from models.voice import Permanent
 from worker.settings import Settings
-from worker.store.base import Entry, Exists, Missing, StoreUnavailable, check_name
+from worker.store.base import Entry, Exists, Missing, StoreRefused, StoreUnavailable, check_name
 from worker.store.s3client import (
     ATTEMPTS,
     CONNECTIONS,
@@ -45,6 +46,7 @@ FEW = 2 * CONNECTIONS  # names for which boto3's kept connections are as quick a
 MAX_PREFIX = 120  # bytes; with base.MAX_NAME it stays below S3's 1024
 # What carries its content's key in its name never changes; a manifest is looked up anew each time.
 LASTING = re.compile(r"^segments/|^plans/|^lessons/.+\.[0-9a-f]{8}\.[a-z0-9.]+$")
+FRESH_SECONDS = 2.0  # for which credentials are not read again, whatever is refused
 CONFLICT_SECONDS = (0.05, 0.1, 0.2, 0.4, 0.8)  # waits between tries while another conditional write is under way
 
 
@@ -54,6 +56,7 @@ class Session(NamedTuple):
     pid: int
     client: S3Client
     credentials: Credentials | None
+    made: float  # seconds, monotonic
 
 
 class S3Store:
@@ -146,7 +149,7 @@ class S3Store:
             size = path.stat().st_size
             if size <= PART_BYTES:
                 return self._put(name, path.read_bytes(), content_type)
-            with path.open("rb") as file, translate(self._place, name):
+            with path.open("rb") as file, self._asking(name):
                 self._client.upload_fileobj(
                     file,
                     self._place.bucket,
@@ -168,7 +171,7 @@ class S3Store:
         if not wanted:
             return set()
         session = self._session
-        with translate(self._place):
+        with self._asking():
             heads = Heads(session.client, session.credentials, self._place.bucket)
         short_cut = len(wanted) > FEW
 
@@ -181,7 +184,7 @@ class S3Store:
 
     def list(self, prefix: str = "") -> Iterator[Entry]:
         """Objects whose names start with the prefix, in the order of their names."""
-        with translate(self._place):
+        with self._asking():
             pages = self._client.get_paginator("list_objects_v2").paginate(
                 Bucket=self._place.bucket, Prefix=self._prefix + prefix
             )
@@ -206,8 +209,21 @@ class S3Store:
                 if (kept := self._kept) and kept.pid == os.getpid():
                     return kept
                 client, credentials = make_client(self._settings, self._place)
-                kept = self._kept = Session(os.getpid(), client, credentials)
+                kept = self._kept = Session(os.getpid(), client, credentials, time.monotonic())
         return kept
+
+    @contextmanager
+    def _asking(self, name: str = "") -> Iterator[None]:
+        """Around a request. Where it is refused, the next one reads the credentials again: they may have been rotated,
+        in a file or in the environment of a container, which boto3 reads once."""
+        try:
+            with translate(self._place, name):
+                yield
+        except StoreRefused:
+            with self._lock:
+                if self._kept and time.monotonic() - self._kept.made > FRESH_SECONDS:
+                    self._kept = None
+            raise
 
     @property
     def _client(self) -> S3Client:
@@ -219,7 +235,7 @@ class S3Store:
     def _read(self, name: str, **request: Any) -> tuple[bytes, Any]:
         """One GET with its body; a body that breaks off is fetched again, which boto3 does not do by itself."""
         for attempt in range(ATTEMPTS):
-            with translate(self._place, name):
+            with self._asking(name):
                 answer = self._client.get_object(Bucket=self._place.bucket, **request)
                 try:
                     return answer["Body"].read(), answer
@@ -232,7 +248,7 @@ class S3Store:
         key = self._key(name)
         for wait in (*CONFLICT_SECONDS, None):
             try:
-                with translate(self._place, name):
+                with self._asking(name):
                     answer = self._client.put_object(
                         Bucket=self._place.bucket,
                         Key=key,
@@ -258,7 +274,7 @@ class S3Store:
 
     def _head(self, name: str) -> Any | None:
         try:
-            with translate(self._place, name):
+            with self._asking(name):
                 return self._client.head_object(Bucket=self._place.bucket, Key=self._key(name))
         except Missing:
             return None
@@ -266,7 +282,7 @@ class S3Store:
     def _delete(self, names: Sequence[str]) -> None:
         keys = [{"Key": self._key(name)} for name in names]
         try:
-            with translate(self._place):
+            with self._asking():
                 answer = self._client.delete_objects(
                     Bucket=self._place.bucket, Delete={"Objects": cast(Any, keys), "Quiet": True}
                 )
@@ -281,7 +297,7 @@ class S3Store:
 
     def _delete_one(self, name: str) -> None:
         try:
-            with translate(self._place, name):
+            with self._asking(name):
                 self._client.delete_object(Bucket=self._place.bucket, Key=self._key(name))
         except Missing:
             pass

@@ -16,7 +16,7 @@ from botocore.parsers import ResponseParserError
 
 from models.voice import NarrationError, Permanent
 from worker.settings import Settings
-from worker.store.base import Exists, Missing, StoreUnavailable
+from worker.store.base import Exists, Missing, StoreRefused, StoreUnavailable
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -29,6 +29,7 @@ READ_SECONDS = 30  # without a byte
 REMEDIES = {
     "NoSuchBucket": "create the bucket, or mend NARRATOR_STORE",
     "InvalidBucketName": "mend the bucket's name in NARRATOR_STORE",
+    "InvalidToken": "the server does not know the session token: renew the credentials",
     "InvalidAccessKeyId": "the server does not know the access key: mend AWS_ACCESS_KEY_ID, AWS_PROFILE or the role",
     "SignatureDoesNotMatch": "the secret key does not fit the access key: mend AWS_SECRET_ACCESS_KEY",
     "ExpiredToken": "the credentials have expired: renew them",
@@ -40,7 +41,10 @@ REMEDIES = {
     "IllegalLocationConstraintException": "the bucket is in another region: set NARRATOR_S3_REGION",
 }
 DENIED = "allow s3:GetObject, s3:PutObject, s3:DeleteObject on its objects and s3:ListBucket on the bucket"
-PASSING = {"SlowDown", "RequestTimeout", "Throttling", "ThrottlingException", "TooManyRequests", "OperationAborted"}
+PASSING = {
+    "SlowDown", "RequestTimeout", "Throttling", "ThrottlingException", "TooManyRequests", "OperationAborted",
+    "BadDigest", "IncompleteBody", "XAmzContentSHA256Mismatch",  # what was sent did not arrive whole
+}  # fmt: skip
 
 
 class Unsupported(NarrationError):
@@ -101,14 +105,14 @@ def make_client(settings: Settings, place: Place) -> tuple[S3Client, Credentials
 
 @contextmanager
 def translate(place: Place, name: str = "") -> Iterator[None]:
-    """Turn boto3's errors into ours: Missing, Exists, StoreUnavailable, Permanent; Unsupported and Conflict inside."""
+    """Turn boto3's errors into ours: Missing, Exists, StoreUnavailable, StoreRefused, Unsupported and Conflict."""
     try:
         yield
     except aws.ClientError as error:
         _answered(error, place, name)
     except (aws.NoCredentialsError, aws.PartialCredentialsError, aws.ProfileNotFound) as error:
         remedy = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or give this machine a role"
-        raise Permanent(f"{place}: no usable S3 credentials ({error}): {remedy}") from error
+        raise StoreRefused(f"{place}: no usable S3 credentials ({error}): {remedy}") from error
     except aws.SSLError as error:
         remedy = "set AWS_CA_BUNDLE to its authority's certificate, or mend NARRATOR_S3_ENDPOINT_URL"
         raise Permanent(f"{place}: the server's certificate is not trusted: {remedy}") from error
@@ -137,9 +141,9 @@ def make_error(code: str, status: int, message: str, place: Place, name: str) ->
     if code == "NotImplemented" or status == 501:
         return Unsupported(said)
     if code in REMEDIES:
-        return Permanent(f"{said}: {REMEDIES[code]}")
+        return StoreRefused(f"{said}: {REMEDIES[code]}")
     if code in PASSING or status >= 500 or status == 429:
         return StoreUnavailable(said)
     if status in (401, 403):
-        return Permanent(f"{said}: access denied: {DENIED}")
-    return Permanent(f"{said}: check NARRATOR_STORE and NARRATOR_S3_ENDPOINT_URL")
+        return StoreRefused(f"{said}: access denied: {DENIED}")
+    return StoreRefused(f"{said}: check NARRATOR_STORE and NARRATOR_S3_ENDPOINT_URL")
