@@ -9,7 +9,7 @@ PYTHON ?= $(shell for p in python3.12 python3.11 python3; do \
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 WORKERS ?=
 
-.PHONY: demo test lint unit bench bench-cosyvoice pins clean help
+.PHONY: demo test faults soak lint unit bench bench-cosyvoice pins clean help
 
 help: ## what there is to make
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -43,6 +43,13 @@ unit: $(VENV)/.dev ## the quick tests
 
 test: lint ## everything that needs no root
 	$(BIN)/pytest
+
+faults: $(VENV)/.dev ## kills, outages, poison under a course of 540 segments; needs radosgw, redis-server, root (docs/guarantees.md)
+	$(BIN)/pytest -m faults tests/faults
+
+soak: $(VENV)/.dev ## by hand, hours: the kills with 20 seeds, long outages, and SOAK_SECONDS or 100,000 segments of work
+	NARRATOR_SOAK=1 NARRATOR_FAULT_SEEDS=20 $(BIN)/pytest -s -m "faults or soak" tests/faults/test_kills.py \
+		tests/faults/test_redis.py tests/faults/test_soak.py
 
 bench: $(VENV)/.dev ## figures on this machine: start, queue, cache, Kokoro beside kokoro-onnx
 	$(BIN)/python -m tests.benchmarks

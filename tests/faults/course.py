@@ -10,8 +10,10 @@ WORDS = ["river", "stone", "light", "paper", "cloud", "window", "garden", "bridg
 
 
 def sentence(number: int) -> str:
-    first, second, third, fourth = (WORDS[int(digit)] for digit in f"{number:04}")
-    return f"The {first} and the {second} meet the {third} near the {fourth}."
+    house, rest = divmod(number, 10_000)
+    first, second, third, fourth = (WORDS[int(digit)] for digit in f"{rest:04}")
+    where = f" of house {house}" if house else ""
+    return f"The {first} and the {second} meet the {third} near the {fourth}{where}."
 
 
 def write(folder: Path, lessons: int = LESSONS, *, sentences: int = SENTENCES, first: int = 0) -> Path:

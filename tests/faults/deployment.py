@@ -9,8 +9,10 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -161,7 +163,8 @@ class Deployment:
     def nothing_left(self, *, unacknowledged: bool = False) -> None:
         """Queues, leases and the ledger's working sets are empty: only records of runs and workers stay.
 
-        A killed worker's message stays unacknowledged until the visibility timeout, and does nothing then.
+        What a killed worker, or one whose connection was lost, had taken stays unacknowledged until the visibility
+        timeout, and does nothing then.
         """
 
         def left() -> list[str]:
@@ -199,6 +202,30 @@ class Deployment:
             for part in manifest["parts"]:
                 assert parts[name.removesuffix(MANIFEST) + part["name"]] == part["sha256"]
         return Delivered(lessons, parts, segments)
+
+    @contextlib.contextmanager
+    def read_meanwhile(self) -> Iterator[None]:
+        """A reader of the bucket, all the while: whatever manifest it meets, the parts are there."""
+        over, looks, wrong = threading.Event(), [0], []
+
+        def look() -> None:
+            store = open_store(self.settings)
+            while not over.wait(0.1):
+                for name in [entry.name for entry in store.list("lessons/") if entry.name.endswith(MANIFEST)]:
+                    manifest = json.loads(store.get(name)[0])
+                    parts = {name.removesuffix(MANIFEST) + part["name"] for part in manifest["parts"]}
+                    wrong.extend(parts - store.existing(parts))
+                    looks[0] += 1
+
+        reader = threading.Thread(target=look, name="reader")
+        reader.start()
+        try:
+            yield
+        finally:
+            over.set()
+            reader.join()
+        assert looks[0] > 0
+        assert not wrong, f"a reader met manifests without these parts: {wrong[:5]}"
 
     def same_as(self, reference: Delivered) -> None:
         """Every lesson is there, byte by byte what an undisturbed run gives."""

@@ -54,7 +54,8 @@ def test_kills_at_random_moments(seed: int, deployment: Deployment, reference: D
             kill(worker)
             workers.remove(worker)
         workers += [deployment.worker(wait=False) for _ in gone]
-    report = deployment.end(producer)
+    with deployment.read_meanwhile():
+        report = deployment.end(producer)
     assert (report["failed"], report["failed_lessons"]) == (0, 0)
     deployment.same_as(reference)
     deployment.rendered_at_most(1 + len(faults))

@@ -61,7 +61,7 @@ def test_redis_is_down_for_a_while(
     assert [worker.poll() for worker in workers] == [None, None]
     deployment.same_as(reference)
     deployment.rendered_at_most(2)
-    deployment.nothing_left()
+    deployment.nothing_left(unacknowledged=True)
 
 
 def test_redis_is_paused(deployment: Deployment, own_redis: Valkey, reference: Delivered, segments: int) -> None:
@@ -75,7 +75,7 @@ def test_redis_is_paused(deployment: Deployment, own_redis: Valkey, reference: D
     assert deployment.end(producer)["failed"] == 0
     deployment.same_as(reference)
     deployment.rendered_at_most(2)
-    deployment.nothing_left()
+    deployment.nothing_left(unacknowledged=True)
 
 
 def test_redis_is_flushed(deployment: Deployment, own_redis: Valkey, reference: Delivered, segments: int) -> None:
@@ -88,7 +88,7 @@ def test_redis_is_flushed(deployment: Deployment, own_redis: Valkey, reference: 
     assert (report["failed"], report["failed_lessons"]) == (0, 0)
     deployment.same_as(reference)
     deployment.rendered_at_most(2)
-    deployment.nothing_left()
+    deployment.nothing_left(unacknowledged=True)
 
 
 def test_redis_is_flushed_and_nobody_waits(
@@ -105,7 +105,7 @@ def test_redis_is_flushed_and_nobody_waits(
     assert report["reused"] >= stored
     deployment.same_as(reference)
     deployment.rendered_at_most(2)
-    deployment.nothing_left()
+    deployment.nothing_left(unacknowledged=True)
 
 
 def test_redis_is_full(deployment: Deployment, own_redis: Valkey, reference: Delivered, segments: int) -> None:
@@ -121,7 +121,7 @@ def test_redis_is_full(deployment: Deployment, own_redis: Valkey, reference: Del
     assert deployment.end(producer)["failed"] == 0
     deployment.same_as(reference)
     deployment.rendered_at_most(2)
-    deployment.nothing_left()
+    deployment.nothing_left(unacknowledged=True)
 
 
 @pytest.fixture

@@ -244,6 +244,35 @@ def test_a_newer_submission_that_arrives_meanwhile_stands(store: DirectoryStore)
     assert (manifest.submitted, manifest.plan) == (20, newer.plan_id())
 
 
+def test_the_manifest_comes_last_and_a_reader_of_the_old_one_finds_its_parts(store: DirectoryStore) -> None:
+    one, two = speak(store, "One."), speak(store, "Two.")
+    older, newer = plan_of((one, 0)), plan_of((two, 0))
+    seen = []
+
+    class Read(DirectoryStore):
+        """A reader comes by after every write."""
+
+        def put_file(self, name: str, path: Path, **kinds: Any) -> str:
+            tag = super().put_file(name, path, **kinds)
+            self._look()
+            return tag
+
+        def replace(self, name: str, data: bytes, tag: str, **kinds: Any) -> str:
+            written = super().replace(name, data, tag, **kinds)
+            self._look()
+            return written
+
+        def _look(self) -> None:
+            manifest = Manifest.model_validate_json(self.get(FOLDER + "manifest.json")[0])
+            for part in manifest.parts:
+                assert hashlib.sha256(self.get(FOLDER + part.name)[0]).hexdigest() == part.sha256
+            seen.append(manifest.submitted)
+
+    assemble(store, older, message_for(older, submitted=10))
+    assemble(Read(Path(store.url)), newer, message_for(newer, submitted=20))
+    assert seen == [10, 10, 10, 20]
+
+
 def test_a_newer_submission_replaces_an_older_one(store: DirectoryStore) -> None:
     one, two = speak(store, "One."), speak(store, "Two.")
     older, newer = plan_of((one, 0)), plan_of((two, 0))

@@ -381,3 +381,47 @@ def test_many_workers_at_once_lease_each_job_once(ledger: Ledger, settings: Sett
         thread.join()
     assert sorted(granted) == sorted(j.key for j in jobs)
     assert progress(ledger, lesson).rendered == 40
+
+
+def test_times_do_not_count_while_others_render_the_make(ledger: Ledger) -> None:
+    (lesson,) = open_run(ledger, {"one": KEYS[:1]}).values()
+    ledger.able(["tiny/one/new"])
+    for _ in range(5):
+        ledger.release(ledger.lease(JOBS[:1], alone=False), reason="stale", delay=0.001, limit=2, make="tiny/one/new")
+    assert progress(ledger, lesson).remaining == 1
+    for _ in range(2):
+        ledger.release(ledger.lease(JOBS[:1], alone=False), reason="stale", delay=0.001, limit=2, make="tiny/one/old")
+    assert progress(ledger, lesson).state == "incomplete"
+
+
+def test_a_submission_that_broke_off_is_cancelled(
+    ledger: Ledger, settings: Settings, valkey: Valkey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (lesson,) = open_run(ledger, {"one": KEYS[:2]}, seal=False).values()
+    (sealed,) = open_run(ledger, {"one": KEYS[2:3]}).values()
+    ledger.sweep()
+    assert progress(ledger, lesson).state == "submitting"
+    monkeypatch.setattr("worker.ledger.SUBMIT_SECONDS", 0.05)
+    ledger.enlist(lesson.model_copy(update={"lesson": "two"}), KEYS[:1])  # it lives
+    ledger.sweep()
+    assert progress(ledger, lesson).state == "submitting"
+    time.sleep(0.06)
+    ledger.sweep()
+    assert progress(ledger, lesson).state == "cancelled"
+    assert progress(ledger, sealed).state == "running"
+    assert [left.lesson for left in ledger.left(lesson.run)] == ["one", "two"]
+    assert not valkey.client.exists(f"{settings.redis_prefix}:submitting")
+
+
+def test_a_lesson_whose_store_refuses_is_tried_again_and_given_up_with_the_reason(
+    ledger: Ledger, settings: Settings
+) -> None:
+    (lesson,) = open_run(ledger, {"one": []}).values()
+    for _ in range(2 * settings.max_attempts - 1):
+        assert ledger.begin(lesson)
+        ledger.refused(lesson, "the bucket is full")
+        assert progress(ledger, lesson).state == "running"
+    assert ledger.begin(lesson)
+    ledger.refused(lesson, "the bucket is full")
+    assert [failure.reason for failure in ledger.failures(lesson.run)] == ["the bucket is full"]
+    assert progress(ledger, lesson).state == "incomplete"
