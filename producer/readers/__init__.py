@@ -22,7 +22,10 @@ class Reader(Protocol):
     """What a module of this package offers for one file format."""
 
     def read(self, path: Path, data: bytes) -> list[Lesson]:
-        """The lessons in a file, heads only; ``data`` is its content, in UTF-8 or in UTF-16 with its mark."""
+        """The lessons in a file, heads only.
+
+        ``data`` is its content, in UTF-8 or in UTF-16 with its mark; empty for a format that is no text.
+        """
 
     def body(self, lesson: Lesson) -> Body:
         """One of them, parsed."""
@@ -38,7 +41,9 @@ READERS = {
     ".jsonl": "jsonl",
     ".srt": "subtitles",
     ".vtt": "subtitles",
+    ".pptx": "slides",
 }
+BINARY = frozenset({".pptx"})  # read by their readers themselves, a piece at a time
 NOT_LESSONS = frozenset(  # stems, in lower case
     {"readme", "changelog", "contributing", "license", "licence", "notice", "authors", "requirements", "robots"}
 )
@@ -74,6 +79,8 @@ def read(path: Path, encoding: str | None = None) -> list[Lesson]:
     Raises LessonError with file and line.
     """
     reader = reader_of(path)
+    if path.suffix.lower() in BINARY:
+        return reader.read(path, b"")
     try:
         with path.open("rb") as file:
             data = file.read(MAX_FILE + 1)
