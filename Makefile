@@ -63,9 +63,9 @@ PINNED := infra/requirements
 pins: ## renew the hashed pins
 	$(PINS) pyproject.toml --extra kokoro -o $(PINNED)/demo.txt
 	$(PINS) pyproject.toml $(addprefix --extra ,kokoro piper cosyvoice otel slides dev listen) -c $(PINNED)/demo.txt -o $(PINNED)/dev.txt
-	$(PINS) pyproject.toml $(addprefix --extra ,cosyvoice otel slides) -c $(PINNED)/dev.txt -o $(PINNED)/image-bare.txt
-	$(PINS) pyproject.toml $(addprefix --extra ,kokoro cosyvoice otel slides) -c $(PINNED)/dev.txt -o $(PINNED)/image-kokoro.txt
-	$(PINS) infra/requirements/infra.in -o $(PINNED)/infra.txt
+	$(PINS) pyproject.toml $(addprefix --extra ,cosyvoice otel slides) $(PINNED)/image.in -c $(PINNED)/dev.txt -o $(PINNED)/image-bare.txt
+	$(PINS) pyproject.toml $(addprefix --extra ,kokoro cosyvoice otel slides) $(PINNED)/image.in -c $(PINNED)/dev.txt -o $(PINNED)/image-kokoro.txt
+	$(PINS) infra/requirements/infra.in -c $(PINNED)/dev.txt -o $(PINNED)/infra.txt
 
 clean: ## remove what make has made
 	rm -rf $(VENV) out build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache

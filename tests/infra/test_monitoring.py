@@ -149,6 +149,38 @@ def test_every_panel_has_data(watched: tuple[Prometheus, float]) -> None:
     assert [rule["health"] for group in groups for rule in group["rules"]] == ["ok"] * 8
 
 
+def test_flower_shows_tasks(settings: Settings, tmp_path: Path) -> None:
+    """With Celery's events on, and only then."""
+    celery = tool("celery")
+    chosen = settings.model_copy(update={"serve": "tiny,assemble", "task_events": True})
+    env = environment(chosen)
+    port = free_port()
+    url = chosen.redis_url.get_secret_value().replace("unix://", "redis+socket://").replace("?db=", "?virtual_host=")
+    with (tmp_path / "log").open("wb") as log:
+        flower = subprocess.Popen(
+            [celery, f"--broker={url}", "flower", "--address=127.0.0.1", f"--port={port}"], stdout=log, stderr=log
+        )
+        worker = subprocess.Popen([sys.executable, "-m", "worker"], env=env, stdout=log, stderr=log)
+
+    def metrics() -> str:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
+                return str(answer.read().decode())
+        except OSError:
+            return ""
+
+    try:
+        wait_for(metrics, 30)
+        file = tmp_path / "one.md"
+        file.write_text("---\nvoice: tiny/one\n---\nShown by Flower.\n")
+        run(str(Path(sys.executable).with_name("narrator")), "submit", str(file), "--wait", **env)
+        wait_for(lambda: 'task="render",type="task-succeeded"' in metrics().replace('", ', '",'), 20)
+    finally:
+        for process in (flower, worker):
+            process.terminate()
+            process.wait(30)
+
+
 def draw(prometheus: Prometheus, began: float, out: Path) -> None:
     """The panels as a picture."""
     import matplotlib as mpl

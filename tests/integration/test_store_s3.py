@@ -303,3 +303,22 @@ for name in ("new.wav", "old.wav"):
         relay.close()
         assert store.get("old.wav")[0] == b"old"
         assert {entry.name: entry.size for entry in store.list()} == {"new.wav": size, "old.wav": 3}
+
+
+def test_browsers_may_keep_what_never_changes(server: Server, tmp_path: Path) -> None:
+    store = open_at(server.endpoint)
+    names = {
+        "segments/ab/abcd.wav": "immutable",
+        "lessons/course/one/one.0123abcd.wav": "immutable",
+        "lessons/course/one/manifest.json": "no-cache",
+    }
+    for name in names:
+        store.put(name, b"x", content_type="audio/wav")
+    large = tmp_path / "large"
+    large.write_bytes(bytes(17 << 20))
+    store.put_file("lessons/course/one/one.0123abcd.mp3", large, content_type="audio/mpeg")
+    names["lessons/course/one/one.0123abcd.mp3"] = "immutable"
+    for name, said in names.items():
+        there = server.client().head_object(Bucket=BUCKET, Key=f"{store.url.partition(BUCKET + '/')[2]}/{name}")
+        assert said in there["CacheControl"]
+        assert there["ContentType"] in ("audio/wav", "audio/mpeg")
