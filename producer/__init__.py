@@ -92,6 +92,7 @@ def make(
     processes: int | None = None,
     on_progress: Callable[[Progress], None] | None = None,
     settings: Settings | None = None,
+    verify: bool = False,
 ) -> Report:
     """Narrate lessons on this machine into ``out``, with an embedded queue and ``processes`` workers.
 
@@ -110,7 +111,15 @@ def make(
         lenient=lenient,
         encoding=encoding,
     )
-    return make(_paths(paths), Path(out), options, processes=processes, on_progress=on_progress, settings=settings)
+    return make(
+        _paths(paths),
+        Path(out),
+        options,
+        processes=processes,
+        on_progress=on_progress,
+        settings=settings,
+        verify=verify,
+    )
 
 
 def _paths(paths: Iterable[PathLike]) -> list[Path]:

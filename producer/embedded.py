@@ -25,6 +25,7 @@ def make(
     processes: int | None = None,
     on_progress: Callable[[Progress], None] | None = None,
     settings: Settings | None = None,
+    verify: bool = False,
 ) -> Report:
     """Narrate lessons with an embedded stack of ``processes`` workers (by default the cores available) into ``out``.
 
@@ -33,26 +34,32 @@ def make(
     stack is started. Two commands over the same folder at once are safe: objects are only ever created, and files
     renamed into place whole; what both begin at the same moment is rendered twice and kept once.
 
+    With ``verify`` a recogniser listens back in the end, and the report lists what it did not understand.
     Lessons that fail are in the report and the others delivered. Raises NarrationError where nothing can run, and
     KeyboardInterrupt once the workers have stopped.
     """
     from models.session import available_cores
     from producer.batches import bundles
+    from producer.listen import listened, require_recogniser
     from producer.report import conclude
     from producer.run import plan_paths, submit
     from producer.stack import EmbeddedStack
     from producer.watch import watch
 
     started = time.monotonic()
+    if verify:
+        require_recogniser()
     settings = settings or load()
     place = settings.store or str(out.absolute() / STORE_FOLDER)
     plan, store, settings = plan_paths(paths, options, settings.model_copy(update={"store": place}))
     work = [lesson for lesson in plan.lessons if not lesson.unchanged]
     if not work:
-        return conclude(plan, store, started, out=out)
+        report = conclude(plan, store, started, out=out)
+        return listened(report, settings) if verify else report
     with EmbeddedStack(settings, bundles(work), processes or available_cores()) as stack:
         run = submit(plan, store, stack.settings, started=started)
         for progress in watch(run, tend=stack.tend):
             if on_progress is not None:
                 on_progress(progress)
-        return conclude(plan, store, started, run=run, out=out)
+        report = conclude(plan, store, started, run=run, out=out)
+    return listened(report, settings) if verify else report

@@ -34,6 +34,16 @@ class Trouble:
 
 
 @dataclass(frozen=True, slots=True)
+class Misheard:
+    """A segment that a recogniser did not hear as it is written; ``error_rate`` is of words, syllables or kana."""
+
+    where: str
+    said: str
+    heard: str
+    error_rate: float
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """The end of a run. ``segments == reused + rendered + failed``, over distinct segments of all readable lessons."""
 
@@ -54,6 +64,8 @@ class Report:
     late: tuple[Trouble, ...] = ()  # of the lessons made anew, where speech begins after the time its author gave
     results: tuple[str, ...] = ()  # folders, or names in the store
     preview: tuple[str, ...] = ()  # pages to look at and listen to, one a course delivered
+    heard: int | None = None  # segments listened back to; None where nobody asked for it
+    misheard: tuple[Misheard, ...] = ()  # of those; a hint, not a failure: a recogniser mishears, too
 
     @property
     def rtf(self) -> float | None:

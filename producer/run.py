@@ -73,13 +73,21 @@ class Run:
 
         return watch(self)
 
-    def wait(self) -> Report:
-        """Block until the run has ended, then say what it did. Raises Transient when no worker serves it."""
+    def wait(self, *, verify: bool = False) -> Report:
+        """Block until the run has ended, then say what it did. Raises Transient when no worker serves it.
+
+        With ``verify`` a recogniser listens back, and the report lists what it did not understand.
+        """
+        from producer.listen import listened, require_recogniser
         from producer.report import conclude
+
+        if verify:
+            require_recogniser()
 
         for _ in self.watch():
             pass
-        return conclude(self.plan, self.store, self.started, run=self)
+        report = conclude(self.plan, self.store, self.started, run=self)
+        return listened(report, self.settings) if verify else report
 
     def cancel(self) -> None:
         """Render and assemble nothing more for it; what is stored stays."""

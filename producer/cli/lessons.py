@@ -19,6 +19,7 @@ from producer.cli.shared import (
     lenient_option,
     lesson_options,
     progress,
+    verify_option,
 )
 
 if TYPE_CHECKING:
@@ -29,20 +30,24 @@ if TYPE_CHECKING:
 @lesson_options
 @click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="Where results go.")
 @click.option("--workers", type=click.IntRange(1, 256), help="Worker processes [default: cores available].")
+@verify_option
 @json_option
-def make(paths: tuple[Path, ...], options: Options, out: Path, workers: int | None, as_json: bool) -> None:
+def make(
+    paths: tuple[Path, ...], options: Options, out: Path, workers: int | None, verify: bool, as_json: bool
+) -> None:
     """Narrate lessons on this machine: queue, workers and store included.
 
     \b
     narrator make intro.md --out audio/
     narrator make courses/ --out audio/ --voice af_heart --loudness -19 --format wav --format mp3
+    narrator make intro.md --out audio/ --verify
 
     Run it again after an edit: only what changed is rendered. Ctrl-C is safe at any moment.
     """
     from producer.embedded import make as make_here
 
     with progress(as_json) as show:
-        report = make_here(paths, out, options, processes=workers, on_progress=show)
+        report = make_here(paths, out, options, processes=workers, on_progress=show, verify=verify)
     finish(report, as_json)
 
 

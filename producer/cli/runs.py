@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from producer.cli.shared import ALL_DONE, SOME_FAILED, finish, json_option, lesson_options, progress
+from producer.cli.shared import ALL_DONE, SOME_FAILED, finish, json_option, lesson_options, progress, verify_option
 
 if TYPE_CHECKING:
     from producer.plan import Options
@@ -22,18 +22,26 @@ wait_option = click.option("--wait", is_flag=True, help="Stay until the run has 
 @click.command()
 @lesson_options
 @wait_option
+@verify_option
 @json_option
-def submit(paths: tuple[Path, ...], options: Options, wait: bool, as_json: bool) -> None:
+def submit(paths: tuple[Path, ...], options: Options, wait: bool, verify: bool, as_json: bool) -> None:
     """Send lessons to the workers that NARRATOR_REDIS_URL and NARRATOR_STORE name.
 
     \b
     export NARRATOR_REDIS_URL=redis://localhost:6379/0 NARRATOR_STORE=s3://narration
     narrator submit courses/ --wait
+    narrator submit courses/ --wait --verify
     """
+    if verify and not wait:
+        raise click.UsageError("--verify listens to what a run has made: give --wait, too")
+    if verify:
+        from producer.listen import require_recogniser
+
+        require_recogniser()
     from producer.run import plan_paths
     from producer.run import submit as send
 
-    _follow(send(*plan_paths(paths, options)), wait, as_json)
+    _follow(send(*plan_paths(paths, options)), wait, as_json, verify=verify)
 
 
 @click.command()
@@ -122,13 +130,13 @@ def retry(run: str, wait: bool, as_json: bool) -> None:
     _follow(again(run), wait, as_json)
 
 
-def _follow(run: Run, wait: bool, as_json: bool) -> None:
+def _follow(run: Run, wait: bool, as_json: bool, *, verify: bool = False) -> None:
     """Say what was submitted, or with ``wait`` how it ended, and exit."""
     if wait:
         with progress(as_json) as show:
             for standing in run.watch():
                 show(standing)
-        finish(run.wait(), as_json)
+        finish(run.wait(verify=verify), as_json)
     for failure in run.plan.failures:
         click.secho(str(failure), fg="red", err=True)
     if as_json:

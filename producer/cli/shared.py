@@ -62,6 +62,9 @@ def lesson_options(command: Callable[P, R]) -> Callable[P, R]:
     return wrapper
 
 
+verify_option = click.option(
+    "--verify", is_flag=True, help="Listen back with a recogniser (extra [listen]); list what was not understood."
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output, for machines.")
 
 
@@ -112,6 +115,11 @@ def finish(report: Report, as_json: bool) -> None:
     if report.rtf is not None:
         click.echo(f"speech     {duration(report.audio_seconds)} rendered, real-time factor {report.rtf:.2f} per core")
     click.echo(f"took       {duration(report.wall_seconds)}")
+    if report.heard is not None:
+        click.echo(f"heard      {report.heard} segments, {len(report.misheard)} not as they are written")
+    for one in report.misheard:
+        click.secho(f"{one.where}: {one.error_rate:.0%} off: {one.said}", fg="yellow", err=True)
+        click.secho(f"    heard: {one.heard}", fg="yellow", err=True)
     for place in report.results:
         click.echo(place)
     for page in report.preview:

@@ -2,6 +2,7 @@
 
     python -m tests.benchmarks.checks              Kokoro speaks 119 sentences, then faults are planted in each
     python -m tests.benchmarks.checks 5            every fifth sentence
+    python -m tests.benchmarks.checks 5 listen     the same for --verify: what its recogniser does not understand
 
 The sentences are those of the listening tests, half of them full of figures, and those of the example course. What was
 spoken stays in ``.cache/checks``, four minutes of one core, until voice or text changes.
@@ -26,6 +27,8 @@ from models.family import load_engine, load_frontend
 from models.voice import Speech, SpeechRejected, SpeechRequest
 from worker.audio.checks import check
 from worker.audio.finishing import finish
+from worker.listen import MOST_WRONG
+from worker.recogniser import error_rate, transcribe
 
 ROOT = Path(__file__).parents[2]
 CACHE = ROOT / ".cache" / "checks"
@@ -159,23 +162,33 @@ def rejected(spoken: Spoken, samples: Samples) -> bool:
     return False
 
 
-def rates(spoken: list[Spoken]) -> dict[str, dict[str, float]]:
+def misheard(spoken: Spoken, samples: Samples) -> bool:
+    """Whether ``--verify`` would list it."""
+    if not np.isfinite(samples).all():
+        return True
+    heard = transcribe(samples, spoken.rate, spoken.language)
+    return error_rate(spoken.text, heard, spoken.language) > MOST_WRONG[spoken.language]
+
+
+def rates(spoken: list[Spoken], refused: Callable[[Spoken, Samples], bool] = rejected) -> dict[str, dict[str, float]]:
     """Share of sentences refused, by fault and language; of good speech these are false alarms."""
     found: dict[str, dict[str, float]] = {}
     for fault, plant in FAULTS.items():
         for language in EVERY:
             fit = [s for s in spoken if s.language == language and (fault == GOOD or len(s.words) >= LEAST_WORDS)]
-            found.setdefault(fault, {})[language] = float(np.mean([rejected(s, plant(s)) for s in fit]))
+            found.setdefault(fault, {})[language] = float(np.mean([refused(s, plant(s)) for s in fit]))
     return found
 
 
-def main(every: str = "1") -> None:
+def main(every: str = "1", how: str = "") -> None:
     """Print the table."""
     spoken = list(speech(int(every)))
     print(f"{len(spoken)} sentences, {sum(len(s.samples) / s.rate for s in spoken):.0f} s of speech")
     print(f"| planted | {' | '.join(EVERY)} |\n| --- |{' --- |' * len(EVERY)}")
-    for fault, by in rates(spoken).items():
+    for fault, by in rates(spoken, misheard if how == "listen" else rejected).items():
         print(f"| {fault} | {' | '.join(f'{by[language]:.0%}' for language in EVERY)} |")
+    if how:
+        return
     others = list(speech(int(every), "piper-joe"))
     print(f"\nGood speech of another family: {sum(rejected(s, s.samples) for s in others)} of {len(others)} refused")
 

@@ -26,7 +26,10 @@ def loaded(modules: str) -> set[str]:
             "producer.embedded, producer.run, producer.plan, producer.watch, producer.report",
             "onnxruntime soundfile torch",
         ),
-        ("producer.explain, producer.doctor, producer.say, producer.deliver", "onnxruntime torch"),
+        (
+            "producer.explain, producer.doctor, producer.say, producer.deliver, producer.listen",
+            "onnxruntime torch soundfile faster_whisper",
+        ),
         ("models.catalog, models.family, models.text.segment", "onnxruntime celery redis boto3 spacy"),
         ("worker.contract, worker.settings, worker.store", "boto3 celery redis onnxruntime"),
         ("worker.tasks, worker.render, worker.link, worker.serve", "producer torch spacy"),
