@@ -27,6 +27,7 @@ class Conversion(BaseModel):
     out: Path
     precision: Literal["fp32", "int8", "int4", "auto"] = "auto"
     parts: dict[str, Literal["fp32", "int8", "int4"]] = {}
+    backend: Literal["onnxruntime", "openvino"] = "onnxruntime"
     vocoder: Path | None = None  # a converted HiFi-GAN, for the bundle to carry along
     speech_tokens_per_text_token: int | None = None  # for checkpoints of random weights, in tests
 
@@ -54,6 +55,7 @@ def convert(asked: Conversion) -> dict[str, Any]:
         asked.precision,
         asked.parts,
         speech_tokens_per_text_token=asked.speech_tokens_per_text_token,
+        backend=asked.backend,
     )
     if asked.vocoder:
         bundle = add_vocoder(asked.out, asked.vocoder)

@@ -19,6 +19,7 @@ def convert(
     *,
     precision: str = "auto",
     parts: Mapping[str, str] | None = None,
+    backend: str = "onnxruntime",
     vocoder: Path | None = None,
     speech_tokens_per_text_token: int | None = None,
 ) -> dict[str, Any]:
@@ -29,6 +30,7 @@ def convert(
         "out": str(out.absolute()),
         "precision": precision,
         "parts": dict(parts or {}),
+        "backend": backend,
         "vocoder": str(vocoder.absolute()) if vocoder else None,
         "speech_tokens_per_text_token": speech_tokens_per_text_token,
     }

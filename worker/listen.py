@@ -20,7 +20,7 @@ from worker.settings import load
 from worker.store import open_store
 from worker.store.base import Missing, Store
 
-# Of words, syllables or kana: above it the author should listen. How often that is for nothing: docs/checks.md.
+# Of words, syllables or kana: above it the author should listen.
 MOST_WRONG = {"en": 0.2, "zh": 0.2, "ja": 0.35}
 MOST_WRONG_ELSE = 0.35
 EXACT = (".wav", ".flac", ".opus", ".mp3")  # an audio file is taken in this order

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from importlib.metadata import version
+from importlib.util import find_spec
 from typing import ParamSpec, Protocol, TypeVar
 
 from models import family
@@ -69,7 +70,8 @@ class Station:
     @cached_property
     def versions(self) -> dict[str, str]:
         """Of what renders here, for the segment's record."""
-        return {name: version(name) for name in ("narrator", "onnxruntime", "numpy")}
+        optional = ("openvino",) if find_spec("openvino") else ()
+        return {name: version(name) for name in ("narrator", "onnxruntime", "numpy", *optional)}
 
     def engine(self, bundle: str) -> Engine:
         """The bundle's engine, loaded and warm; another bundle's makes room for it. Raises VoiceNotInstalled."""

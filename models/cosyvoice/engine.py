@@ -54,7 +54,7 @@ class CosyVoiceEngine:
         self._parameters = Parameters.of(bundle.parameters, bundle.origin)
         if bundle.record.get("reduced_range") is False and bundle.precision != "fp32" and needs_reduced_range():
             LOG.warning("%s: this CPU has no VNNI, 8-bit products may saturate; convert on such a CPU", bundle.origin)
-        self._parts = load_parts(bundle.path, self._parameters, threads)
+        self._parts = load_parts(bundle.path, self._parameters, threads, backend=bundle.backend)
         self._vocoders: dict[str, Vocoder] = {"hift": self._parts.hift, "griffin-lim": griffin_lim.GriffinLim()}
         if hifigan.GRAPH in {file.name for file in bundle.files}:
             self._vocoders["hifigan"] = hifigan.HifiGan.load(bundle.path(hifigan.GRAPH), threads)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import onnxruntime as ort
 from numpy.typing import NDArray
 
 from models.cosyvoice.positions import distances
-from models.session import run
+from models.session import MatrixSession, input_width, run
 from models.vocoders import HOP_LENGTH, N_MELS, SAMPLE_RATE, Mel
+
+if TYPE_CHECKING:
+    import onnxruntime as ort
 
 TOKENS_PER_SECOND = 50
 STEPS = 10  # Euler steps, as the original
@@ -83,11 +85,13 @@ def speed_up(mel: Mel, speed: float) -> Mel:
 class Flow:
     """The encoder and the estimator, loaded."""
 
-    def __init__(self, encoder: ort.InferenceSession, estimator: ort.InferenceSession, guidance: float) -> None:
+    def __init__(
+        self, encoder: ort.InferenceSession, estimator: ort.InferenceSession | MatrixSession, guidance: float
+    ) -> None:
         self._encoder, self._estimator = encoder, estimator
         self._guidance = np.array(guidance, np.float32)
         self._width: int = encoder.get_inputs()[1].shape[1]
-        self._time_width: int = next(i.shape[0] for i in estimator.get_inputs() if i.name == "time")
+        self._time_width = input_width(estimator, "time")
 
     def encode(self, tokens: list[int]) -> Array:
         """Speech tokens [N] to the mean mel, [80, M]."""

@@ -132,6 +132,8 @@ class Graph:
             y = self._linear8(self._quantise_rows(x), name, weight)
         elif precision == "int4":
             y = self._linear4(x, name, weight)
+        elif precision == "fp16":
+            y = self.node("MatMul", x, self.stored(f"{name}.weight", np.ascontiguousarray(weight.T)))
         else:
             y = self.node("MatMul", x, self.weight(f"{name}.weight", weight.T))
         return y if bias is None else self.add(y, self.weight(f"{name}.bias", bias))

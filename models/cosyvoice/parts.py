@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,15 +18,19 @@ from models.cosyvoice.config import Sampling
 from models.cosyvoice.flow import STEPS, Flow
 from models.cosyvoice.language_model import LanguageModel, Tables
 from models.cosyvoice.tokenizer import IDS
-from models.session import open_session
+from models.session import MatrixSession, open_session
 from models.vocoders.hift import Hift
 from models.vocoders.source import Source
 from models.voice import Permanent
 
 GRAPHS = ("text_encoder", "positions", "decoder", "flow_encoder", "estimator", "pitch", "generator")
+MATRIX_ENGINE = ("estimator", "generator")  # most of the time; OpenVINO runs them in bundles of that backend
 TABLES = "tables.npz"
 SLOTS = 16  # segments in one pass of the language model
 KEYS_AND_VALUES = 512 << 20  # bytes they may take; fewer slots for longer segments
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
 
 Array = NDArray[np.float32]
 
@@ -70,18 +75,28 @@ class Parts:
     speakers: tuple[Array, Array]
 
 
-def load_parts(locate: Callable[[str], Path], parameters: Parameters, threads: int = 1) -> Parts:
-    """Open every graph. ``locate`` gives the path of a file of the bundle."""
+def load_parts(
+    locate: Callable[[str], Path], parameters: Parameters, threads: int = 1, *, backend: str = "onnxruntime"
+) -> Parts:
+    """Open every graph. ``locate`` gives the path of a file of the bundle; ``backend`` is the bundle's."""
     tables = read_tables(locate(TABLES))
-    graphs = {name: open_session(locate(f"{name}.onnx"), threads, plan=False) for name in GRAPHS[3:]}
+    estimator, generator = (_heavy(locate(f"{name}.onnx"), threads, backend) for name in MATRIX_ENGINE)
+    flow_encoder, pitch = (
+        open_session(locate(f"{name}.onnx"), threads, plan=False) for name in ("flow_encoder", "pitch")
+    )
     sound = parameters.source
     source = Source(tables["source_weight"], float(tables["source_bias"]), sound.amplitude, sound.noise, sound.voiced)
     return Parts(
         load_language_model(locate, tables, parameters, threads),
-        Flow(graphs["flow_encoder"], graphs["estimator"], parameters.guidance),
-        Hift(graphs["pitch"], graphs["generator"], source),
+        Flow(flow_encoder, estimator, parameters.guidance),
+        Hift(pitch, generator, source),
         (tables["speakers_language_model"], tables["speakers_flow"]),
     )
+
+
+def _heavy(path: Path, threads: int, backend: str) -> InferenceSession | MatrixSession:
+    """A graph that most of the time is spent in, on the bundle's backend."""
+    return MatrixSession(path, threads) if backend == "openvino" else open_session(path, threads, plan=False)
 
 
 def load_language_model(

@@ -25,6 +25,7 @@ from models.cosyvoice.quantised_blocks import Range, Ranges
 from models.cosyvoice.tokenizer import VOCABULARY, Tokenizer
 from models.session import open_session
 from models.vocoders import HOP_LENGTH, N_MELS, SAMPLE_RATE, Mel
+from models.voice import Permanent
 
 SENTENCES = (
     "今天我们学习光合作用，植物怎样把阳光变成能量。",
@@ -38,6 +39,7 @@ TOP = 25  # as many as the sampler looks at
 # A mix passes where the sampler would hardly notice: judged on checkpoints of random weights, to be revised by ear.
 LEAST_OVERLAP = 0.85  # of the 25 likeliest tokens, on average
 MOST_DIVERGENCE = 0.05  # nats between the distributions, on average
+MOST_MEL_ERROR = 0.2  # of the mel after ten steps, relative: what no precision that is of use comes near
 
 Array = NDArray[np.float32]
 
@@ -142,9 +144,12 @@ def language_model_error(model: LanguageModel, reference: Reference) -> dict[str
     return {"divergence": float(np.concatenate(divergences).mean()), "overlap": float(np.mean(overlaps))}
 
 
-def compare(folder: Path, parameters: Parameters, reference: Reference) -> dict[str, JsonValue]:
-    """Errors of each stage of the bundle in ``folder`` against the reference, and its speed on one thread here."""
-    parts = load_parts(folder.joinpath, parameters)
+def compare(folder: Path, parameters: Parameters, reference: Reference, backend: str) -> dict[str, JsonValue]:
+    """Errors of each stage of the bundle in ``folder`` against the reference, and its speed on one thread here.
+
+    Raises Permanent where the mel is further off than may be.
+    """
+    parts = load_parts(folder.joinpath, parameters, backend=backend)
     errors: dict[str, list[float]] = {}
     began = perf_counter()
     for row, s in enumerate(reference.sentences):
@@ -157,6 +162,8 @@ def compare(folder: Path, parameters: Parameters, reference: Reference) -> dict[
             ("samples", s.samples, parts.hift.generate(s.mel, s.source)),
         ):
             errors.setdefault(name, []).append(_relative(exact, made))
+    if max(errors["mel"]) > MOST_MEL_ERROR:
+        raise Permanent(f"self-check: the mel is off by {max(errors['mel']):.0%}, more than {MOST_MEL_ERROR:.0%}")
     result: dict[str, JsonValue] = {name: _rounded(max(values)) for name, values in errors.items()}
     result.update({name: _rounded(v) for name, v in language_model_error(parts.language_model, reference).items()})
     seconds = sum(mel_length(len(s.tokens)) for s in reference.sentences) * HOP_LENGTH / SAMPLE_RATE

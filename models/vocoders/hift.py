@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-import onnxruntime as ort
 from numpy.typing import NDArray
 
-from models.session import run
+from models.session import MatrixSession, run
 from models.vocoders import Mel
 from models.vocoders.source import Source
 from models.voice import Samples
+
+if TYPE_CHECKING:
+    import onnxruntime as ort
 
 
 class Hift:
@@ -17,7 +21,9 @@ class Hift:
 
     name = "hift"
 
-    def __init__(self, pitch: ort.InferenceSession, generator: ort.InferenceSession, source: Source) -> None:
+    def __init__(
+        self, pitch: ort.InferenceSession, generator: ort.InferenceSession | MatrixSession, source: Source
+    ) -> None:
         self._pitch, self._generator, self.source = pitch, generator, source
 
     def pitch(self, mel: Mel) -> NDArray[np.float32]:

@@ -67,11 +67,24 @@ def convert_voice() -> None:
 @click.argument("out", type=click.Path(path_type=Path))
 @click.option("--precision", type=click.Choice(["fp32", "int8", "int4", "auto"]), default="auto", show_default=True)
 @click.option("--part", "parts", multiple=True, metavar="PART=PRECISION", help="Another precision for one graph.")
+@click.option(
+    "--backend",
+    type=click.Choice(["onnxruntime", "openvino"]),
+    default="onnxruntime",
+    show_default=True,
+    help="What runs flow and vocoder; openvino is for CPUs with AMX.",
+)
 @click.option("--vocoder", type=click.Path(path_type=Path, exists=True, file_okay=False),
               help="A converted HiFi-GAN to carry along.")  # fmt: skip
 @json_option
 def convert_cosyvoice(
-    checkpoint: Path, out: Path, precision: str, parts: tuple[str, ...], vocoder: Path | None, as_json: bool
+    checkpoint: Path,
+    out: Path,
+    precision: str,
+    parts: tuple[str, ...],
+    backend: str,
+    vocoder: Path | None,
+    as_json: bool,
 ) -> None:
     """CosyVoice-300M-SFT into a bundle; its folder's name is the bundle's.
 
@@ -85,7 +98,8 @@ def convert_cosyvoice(
     if wrong:
         raise click.UsageError(f"--part takes PART=PRECISION, not {wrong[0]!r}")
     chosen = dict(part.split("=", 1) for part in parts)
-    _converted(convert("cosyvoice", checkpoint, out, precision=precision, parts=chosen, vocoder=vocoder), out, as_json)
+    made = convert("cosyvoice", checkpoint, out, precision=precision, parts=chosen, backend=backend, vocoder=vocoder)
+    _converted(made, out, as_json)
 
 
 @convert_voice.command("hifigan")
