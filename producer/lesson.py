@@ -138,6 +138,7 @@ class Lesson:
     outputs: tuple[str, ...] | None = None
     lines: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()  # known before its body is parsed: "encoding assumed: ..."
+    marp: bool = False  # a deck in Markdown, of which only the speaker notes are spoken
     rows: tuple[Row, ...] = field(default=(), repr=False)  # of a table, in place of ``text``
 
     def head(self) -> Lesson:

@@ -42,6 +42,8 @@ READERS = {
     ".srt": "subtitles",
     ".vtt": "subtitles",
     ".pptx": "slides",
+    ".html": "reveal",
+    ".htm": "reveal",
 }
 BINARY = frozenset({".pptx"})  # read by their readers themselves, a piece at a time
 NOT_LESSONS = frozenset(  # stems, in lower case
@@ -111,5 +113,14 @@ def _walk(folder: Path) -> Iterable[Path]:
         for name in sorted(files) if DELIVERED not in files else ():
             path = Path(root, name)
             hidden = name.startswith((".", "_")) or path.stem.lower() in NOT_LESSONS
-            if path.suffix.lower() in READERS and not hidden:
+            if path.suffix.lower() in READERS and not hidden and _ours(path):
                 yield path
+
+
+def _ours(path: Path) -> bool:
+    """Whether a file in a folder is a lesson for sure: HTML is all sorts of things."""
+    if READERS[path.suffix.lower()] != "reveal":
+        return True
+    from producer.readers.reveal import is_deck
+
+    return is_deck(path)

@@ -1,8 +1,11 @@
-"""Markdown lessons: CommonMark with tables, strikethrough, task lists and footnotes, and YAML front matter.
+"""Markdown lessons: CommonMark with tables, strikethrough, task and definition lists, footnotes, formulas between
+dollars, admonitions (``!!! note``, ``::: tip``, ``> [!NOTE]``), and YAML front matter.
 
-Spoken: headings, paragraphs, list items, block quotes, table rows (cell by cell, the head too), the text of links,
-inline code, text between inline HTML tags. Not spoken, and noted: code blocks, HTML blocks, pictures, footnotes. Not
-spoken, as it is no content: link addresses, HTML comments and tags, list numbers and check boxes, rules.
+Spoken: headings, paragraphs, list items, terms and their definitions, block quotes, table rows (cell by cell, the head
+too), the text of links, inline code, text between inline HTML tags, what is inside an admonition and the title that its
+author gave it, formulas without commands (``$a + b$``). Not spoken, and noted: code blocks, HTML blocks, pictures,
+footnotes, other formulas. Not spoken, as it is no content: link addresses, HTML comments and tags, list numbers and
+check boxes, rules, an admonition's kind, a heading's ``{#id}``.
 
 Marks for pauses, voices and languages: see ``marks.py``. A line break in the source is a space (none between Chinese or
 Japanese characters); two spaces or a backslash at a line's end, or ``<br>``, end the sentence.
@@ -17,6 +20,10 @@ from pathlib import Path
 from markdown_it import MarkdownIt
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
+from mdit_py_plugins.admon import admon_plugin
+from mdit_py_plugins.container import container_plugin
+from mdit_py_plugins.deflist import deflist_plugin
+from mdit_py_plugins.dollarmath import dollarmath_plugin
 from mdit_py_plugins.footnote import footnote_plugin
 from mdit_py_plugins.tasklists import tasklists_plugin
 
@@ -28,6 +35,10 @@ from producer.readers.writer import Writer
 MAX_NESTING = 50  # lists in lists in quotes; markdown-it drops what lies deeper, so it must be an error
 
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
+_LISTS = frozenset(f"{kind}_{end}" for kind in ("bullet_list", "ordered_list", "dd") for end in ("open", "close"))
+_CONTAINER = re.compile(r"\s*(?:[A-Za-z][\w-]*)?\s*(?:\{[^}\n]*\})?\s*")  # ::: tip Title
+_ALERT = re.compile(r"\[![A-Za-z]+\][+-]?[ \t]*")  # > [!NOTE]
+_ATTRIBUTES = re.compile(r"\s*\{:?\s*[#.][^{}\n]*\}\s*$")  # ## Title {#id}
 _LINE_BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 
 
@@ -38,17 +49,32 @@ def read(path: Path, data: bytes) -> list[Lesson]:
 
 def body(lesson: Lesson) -> Body:
     """Parse a lesson. Raises LessonError with the line for marks that make no sense, or where nothing can be spoken."""
+    if lesson.marp:
+        from producer.readers import marp
+
+        return marp.body(lesson)
     writer = Writer(lesson.path)
-    _Markdown(writer, lesson.first_line).take_all(_parser().parse(lesson.text))
+    write(writer, lesson.text, lesson.first_line)
     return writer.finished()
 
 
-@lru_cache(maxsize=1)
-def _parser() -> MarkdownIt:
-    parser = MarkdownIt("commonmark", {"maxNesting": MAX_NESTING}).enable(["table", "strikethrough"])
-    parser.use(footnote_plugin).use(tasklists_plugin)
-    parser.inline.ruler.before("link", "mark", _mark)
-    return parser
+def write(writer: Writer, text: str, first_line: int, *, code: bool = True) -> None:
+    """Write the blocks of a Markdown text, whose first line is this one of the file.
+
+    Without ``code``, indented text is text.
+    """
+    _Markdown(writer, first_line).take_all(parser(code).parse(text))
+
+
+@lru_cache(maxsize=2)
+def parser(code: bool = True) -> MarkdownIt:
+    """The parser of all that is Markdown here; without ``code``, indented text is text."""
+    made = MarkdownIt("commonmark", {"maxNesting": MAX_NESTING}).enable(["table", "strikethrough"])
+    made.use(footnote_plugin).use(tasklists_plugin).use(deflist_plugin).use(admon_plugin)
+    made.use(container_plugin, "any", validate=lambda *_: True)
+    made.use(dollarmath_plugin, allow_space=False, allow_digits=False, double_inline=True)
+    made.inline.ruler.before("link", "mark", _mark)
+    return made if code else made.disable("code")
 
 
 def _mark(state: StateInline, silent: bool) -> bool:
@@ -71,6 +97,7 @@ class _Markdown:
         self._lists = 0
         self._skipping = 0  # inside of footnotes
         self._cells = 0  # written of the table row at hand
+        self._untitled = False  # the admonition that begins here
 
     def take_all(self, tokens: list[Token]) -> None:
         """The tokens of a text. Raises LessonError where they lie too deep."""
@@ -96,8 +123,16 @@ class _Markdown:
 
     def _take(self, token: Token, parent: str) -> None:
         """One block token; ``parent`` is the type of the one before it."""
-        if token.type in ("bullet_list_open", "ordered_list_open", "bullet_list_close", "ordered_list_close"):
+        if token.type in _LISTS:
             self._lists += token.nesting
+        elif token.type == "admonition_open":
+            self._untitled = len(token.info.split()) < 2  # then its title is a word of the parser's own
+        elif parent == "admonition_title_open" and self._untitled:
+            return
+        elif token.type in ("math_block", "math_block_label", "amsmath"):
+            self._leave_out(token, "formula")
+        elif token.type == "container_any_open":
+            self._titled(token, _CONTAINER.sub("", token.info, count=1))
         elif token.type in ("fence", "code_block"):
             self._leave_out(token, "code block")
         elif token.type == "html_block" and _COMMENT.sub("", token.content).strip():
@@ -115,7 +150,7 @@ class _Markdown:
         elif token.type == "inline":
             role: BlockRole = "list_item" if self._lists else "paragraph"
             self._writer.begin("heading" if parent == "heading_open" else role, self._line(token))
-            self._inline(token)
+            self._inline(_without_signs(token, parent))
             self._writer.end()
 
     def _inline(self, token: Token) -> None:
@@ -128,7 +163,27 @@ class _Markdown:
                 self._writer.hard_break()
             elif child.type == "html_inline" and _LINE_BREAK.fullmatch(child.content):
                 self._writer.hard_break(new_line=False)
+            elif child.type in ("math_inline", "math_inline_double") and not set("\\{}") & set(child.content):
+                self._writer.write(child.content)
+            elif child.type in ("math_inline", "math_inline_double"):
+                self._leave_out(token, f"formula {child.content[:40]!r}")
             elif child.type == "image":
                 self._leave_out(token, "picture")
             elif child.type == "mark":
                 self._writer.obey(child.meta["mark"], self._line(token) + child.meta["line"])
+
+    def _titled(self, token: Token, title: str) -> None:
+        if title.strip():
+            self._writer.begin("paragraph", self._line(token))
+            self._writer.write(title.strip())
+            self._writer.end()
+
+
+def _without_signs(token: Token, parent: str) -> Token:
+    """The words of a block without what is a sign to programs: an alert's ``[!NOTE]``, a heading's ``{#id}``."""
+    children = list(token.children or ())
+    if children and children[0].type == "text" and (alert := _ALERT.match(children[0].content)):
+        children[0] = children[0].copy(content=children[0].content[alert.end() :])
+    if parent == "heading_open" and children and children[-1].type == "text":
+        children[-1] = children[-1].copy(content=_ATTRIBUTES.sub("", children[-1].content))
+    return token.copy(children=children)

@@ -22,6 +22,12 @@ from worker.contract import Identifier
 MAX_FILE = 16 << 20  # bytes; twenty Bibles of lessons in one file are no lesson
 MAX_HEAD = 64 << 10  # characters of front matter
 MAX_DEPTH = 3  # of front matter; deep nesting overflows the stack of the YAML library, which is the process's end
+# What the front matter of a Marp deck may say beside our settings (https://marpit.marp.app/directives).
+MARP = (
+    "marp", "theme", "style", "headingDivider", "size", "math", "paginate", "header", "footer", "class", "color",
+    "backgroundColor", "backgroundImage", "backgroundPosition", "backgroundRepeat", "backgroundSize", "transition",
+    "author", "description", "keywords", "url", "image", "lang", "auto-scaling", "date",
+)  # fmt: skip
 LOUDNESS = ("off", "-16", "-19", "-23")  # LUFS
 OUTPUTS = ("wav", "mp3", "opus", "flac")
 
@@ -67,7 +73,7 @@ def lesson_of(path: Path, data: bytes) -> Lesson:
     """The head of a file that is one lesson: front matter in YAML, or names taken from folder and file."""
     text = decode(path, data)
     head, body, first_line = split(path, text)
-    settings = _settings(path, head)
+    settings, marp = _settings(path, head)
     given = {name: READ[name](path, name, setting) for name, setting in settings.items()}
     place = path.resolve()
     return Lesson(
@@ -78,6 +84,7 @@ def lesson_of(path: Path, data: bytes) -> Lesson:
         text=body,
         first_line=first_line,
         lines={name: setting.line for name, setting in settings.items()},
+        marp=marp,
         **given,
     )
 
@@ -95,7 +102,8 @@ def split(path: Path, text: str) -> tuple[str, str, int]:
     return text[begin : match.start()], text[match.end() :], text.count("\n", 0, match.end()) + 1
 
 
-def _settings(path: Path, head: str) -> dict[str, Setting]:
+def _settings(path: Path, head: str) -> tuple[dict[str, Setting], bool]:
+    """The settings, and whether they are those of a Marp deck, whose own are passed over."""
     try:
         _check_depth(path, head)
         root = yaml.compose(head, Loader=yaml.CSafeLoader)
@@ -105,10 +113,22 @@ def _settings(path: Path, head: str) -> dict[str, Setting]:
     except yaml.YAMLError as error:
         raise LessonError(path, 1, f"broken front matter: {error}") from None
     if root is None:
-        return {}
+        return {}, False
     if not isinstance(root, yaml.MappingNode):
         raise LessonError(path, 2, "front matter must be settings such as `title: Leaves`")
-    return _mapping(path, root, "setting", READ)
+    marp = any(key.value == "marp" and value.value == "true" for key, value in root.value)
+    found = _mapping(path, root, "setting", {**READ, **dict.fromkeys(MARP)} if marp else READ)
+    return {name: setting for name, setting in found.items() if name in READ}, marp
+
+
+def mapping_names(text: str) -> set[str]:
+    """The names of a YAML mapping; empty for what is none."""
+    try:
+        _check_depth(Path(), text)
+        root = yaml.compose(text, Loader=yaml.CSafeLoader)
+    except (yaml.YAMLError, LessonError):
+        return set()
+    return {str(key.value) for key, _ in root.value} if isinstance(root, yaml.MappingNode) else set()
 
 
 def _check_depth(path: Path, head: str) -> None:

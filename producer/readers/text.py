@@ -9,14 +9,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from producer.lesson import Body, Lesson
+from producer.lesson import Body, Lesson, LessonError
 from producer.readers.source import lesson_of
 from producer.readers.writer import Writer
 
 
 def read(path: Path, data: bytes) -> list[Lesson]:
     """One lesson a file."""
-    return [lesson_of(path, data)]
+    lesson = lesson_of(path, data)
+    if lesson.marp:
+        raise LessonError(path, 1, "a Marp deck is Markdown: give the file a name in .md")
+    return [lesson]
 
 
 def body(lesson: Lesson) -> Body:

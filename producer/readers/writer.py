@@ -124,12 +124,13 @@ class Writer:
             else:
                 self.begin("paragraph", number)
             within = True
-            self._marked(source.strip(), number)
+            self.marked(source.strip(), number)
         self.end()
         if one_line:
             self.blocks[first:] = [replace(block, line=line, breaks=()) for block in self.blocks[first:]]
 
-    def _marked(self, text: str, line: int) -> None:
+    def marked(self, text: str, line: int) -> None:
+        """Words of the block at hand, on one line, with marks among them."""
         start = 0
         bracket = text.find("[")
         while bracket >= 0:

@@ -89,6 +89,30 @@ def test_what_is_not_spoken_is_noted(body):
     )
 
 
+def test_admonitions_speak_what_their_author_wrote(body):
+    text = (
+        '!!! note "A *title*"\n    Inside.\n\n!!! tip\n    Untitled.\n\n::: warning My title\nWords.\n:::\n\n'
+        ":::note\nMore.\n:::\n\n> [!NOTE]\n> Alert.\n"
+    )
+    assert spoken(body(text)) == [
+        ("paragraph", "A title", 1), ("paragraph", "Inside.", 2), ("paragraph", "Untitled.", 5),
+        ("paragraph", "My title", 7), ("paragraph", "Words.", 8), ("paragraph", "More.", 12),
+        ("paragraph", "Alert.", 16),
+    ]  # fmt: skip
+
+
+def test_definitions_and_heading_ids(body):
+    assert spoken(body("Term\n: First.\n: Second.\n\n# Head {#id .x}\n")) == [
+        ("paragraph", "Term", 1), ("list_item", "First.", 2), ("list_item", "Second.", 3), ("heading", "Head", 5),
+    ]  # fmt: skip
+
+
+def test_formulas(body):
+    found = body("So $a + b$ and $\\frac{a}{b}$ for $3 to $5, or US$3-$4.\n\n$$\nx^2\n$$\n")
+    assert spoken(found) == [("paragraph", "So a + b and  for $3 to $5, or US$3-$4.", 1)]
+    assert found.notes == (r"1: formula '\\frac{a}{b}', not spoken", "3: formula, not spoken")
+
+
 def test_table_rows_are_read_cell_by_cell(body):
     found = body("| Part | Task |\n|---|---|\n| root | drinks |\n| 叶 | 吸收光 |\n|  | alone |\n")
     assert [(b.text, b.line) for b in found.blocks] == [
