@@ -6,6 +6,11 @@ from models.bundle import Bundle
 from models.voice import Engine, FrontEnd
 
 
+def draws(family: str) -> bool:
+    """Whether its voices draw at random, so that another seed sounds different. Kokoro speaks by rule alone."""
+    return family != "kokoro"
+
+
 def load_frontend(bundle: Bundle) -> FrontEnd:
     """The front-end of the bundle's family. Cheap, and safe for the producer: imports no inference runtime."""
     match bundle.family:

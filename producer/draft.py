@@ -53,6 +53,7 @@ class Draft:
 
     plan: LessonPlan
     notes: tuple[str, ...]
+    stale_takes: tuple[str, ...] = ()  # texts of takes that no sentence matches any more
 
 
 def draft(lesson: Lesson, cast: Cast, options: Options) -> Draft:
@@ -89,7 +90,8 @@ def draft(lesson: Lesson, cast: Cast, options: Options) -> Draft:
         loudness=_loudness(lesson, options),
         outputs=options.outputs or lesson.outputs or ("wav",),
     )
-    return Draft(plan, tuple(notes))
+    matched = {(fold(entry.caption), entry.segment.voice) for entry in entries}
+    return Draft(plan, tuple(notes), tuple(text for text, voice in lesson.takes if (text, voice) not in matched))
 
 
 def _unread(lesson: Lesson, body: Body) -> Iterator[LessonError]:
@@ -125,6 +127,7 @@ def source_digest(lesson: Lesson, cast: Cast, options: Options, used: AbstractSe
             "loudness": options.loudness or lesson.loudness,
             "outputs": options.outputs or lesson.outputs,
             "take": options.take,
+            "takes": sorted([*said, take] for said, take in lesson.takes.items()),
             "vocoder": options.vocoder,
             "voices": voices,
             **({"lenient": True} if options.lenient else {}),
@@ -179,7 +182,7 @@ def _entry(
         text=punctuated(piece.text, piece.language, role),
         frontend=cast.fingerprint(voice.bundle, piece.language),
         speed=_speed_here(lesson, block, line, options),
-        take=options.take,
+        take=lesson.takes.get((fold(piece.text), voice.id), options.take),
         options=cast.rendering(lesson, voice, options.vocoder),
     )
     entry = LessonEntry(

@@ -23,13 +23,15 @@ def make(
     options: Options | None = None,
     *,
     processes: int | None = None,
+    archives: bool = False,
     on_progress: Callable[[Progress], None] | None = None,
     settings: Settings | None = None,
     verify: bool = False,
 ) -> Report:
     """Narrate lessons with an embedded stack of ``processes`` workers (by default the cores available) into ``out``.
 
-    Results are ``out/<course>/<lesson>/``: audio, captions and ``manifest.json``. What is rendered stays in the store,
+    Results are ``out/<course>/<lesson>/``: audio, captions, timings and ``manifest.json``; with ``archives``
+    ``out/<course>.zip``, too. What is rendered stays in the store,
     ``out/.narrator`` unless the settings name one, so a second run renders only what changed; where nothing changed no
     stack is started. Two commands over the same folder at once are safe: objects are only ever created, and files
     renamed into place whole; what both begin at the same moment is rendered twice and kept once.
@@ -54,12 +56,12 @@ def make(
     plan, store, settings = plan_paths(paths, options, settings.model_copy(update={"store": place}))
     work = [lesson for lesson in plan.lessons if not lesson.unchanged]
     if not work:
-        report = conclude(plan, store, started, out=out)
+        report = conclude(plan, store, started, out=out, archives=archives)
         return listened(report, settings) if verify else report
     with EmbeddedStack(settings, bundles(work), processes or available_cores()) as stack:
         run = submit(plan, store, stack.settings, started=started)
         for progress in watch(run, tend=stack.tend):
             if on_progress is not None:
                 on_progress(progress)
-        report = conclude(plan, store, started, run=run, out=out)
+        report = conclude(plan, store, started, run=run, out=out, archives=archives)
     return listened(report, settings) if verify else report

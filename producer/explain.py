@@ -43,12 +43,12 @@ def explain(
     it, ``error`` says so instead of phonemes. The store is that of the settings unless one is given. Raises Permanent
     where the lesson cannot be planned.
     """
-    path, line = _place(where)
-    cast, settings = _cast(settings, voice, language)
+    path, line = place_of(where)
+    cast, settings = casting(settings, voice, language)
     store = store or _store(settings)
     options = check_options(Options(voice=voice, language=language, lenient=lenient, encoding=encoding))
     drafts = [(lesson, draft(lesson, cast, options)) for lesson in readers.read(path, encoding)]
-    at = _last_before(line, [entry.line for _, drafted in drafts for entry in drafted.plan.entries])
+    at = last_before(line, [entry.line for _, drafted in drafts for entry in drafted.plan.entries])
     found = []
     for lesson, drafted in drafts:
         entries = [entry for entry in drafted.plan.entries if at is None or entry.line == at]
@@ -76,7 +76,7 @@ def explain_text(
         "segments": [segment for _, segment in segments],
     }
     try:
-        cast, _ = _cast(settings, voice, language)
+        cast, _ = casting(settings, voice, language)
         spoken = []
         for segment_language, segment in segments:
             chosen, _ = cast.choose(_NO_LESSON, Voicing(voice), segment, segment_language)
@@ -91,7 +91,7 @@ def explain_text(
 _NO_LESSON = Lesson(course="-", id="-", path=Path("--text"), digest="", text="")
 
 
-def _place(where: str) -> tuple[Path, int | None]:
+def place_of(where: str) -> tuple[Path, int | None]:
     """``intro.md:12`` as path and line; a file whose own name ends so is taken whole."""
     name, colon, line = where.rpartition(":")
     if colon and line.isdecimal() and not Path(where).exists():
@@ -99,7 +99,8 @@ def _place(where: str) -> tuple[Path, int | None]:
     return Path(where), None
 
 
-def _cast(settings: Settings | None, voice: str | None, language: str | None) -> tuple[Cast, Settings]:
+def casting(settings: Settings | None, voice: str | None, language: str | None) -> tuple[Cast, Settings]:
+    """The voices that the settings know, with what the caller asks for."""
     from models.catalog import Catalogue
     from models.family import load_frontend
     from worker.settings import load
@@ -114,7 +115,7 @@ def _store(settings: Settings) -> Store | None:
     return open_store(settings) if settings.store else None
 
 
-def _last_before(line: int | None, lines: list[int]) -> int | None:
+def last_before(line: int | None, lines: list[int]) -> int | None:
     """Of the lines at which segments begin, the last that is not after ``line``."""
     if line is None:
         return None

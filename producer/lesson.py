@@ -140,6 +140,7 @@ class Lesson:
     notes: tuple[str, ...] = ()  # known before its body is parsed: "encoding assumed: ..."
     marp: bool = False  # a deck in Markdown, of which only the speaker notes are spoken
     rows: tuple[Row, ...] = field(default=(), repr=False)  # of a table, in place of ``text``
+    takes: Mapping[tuple[str, str], int] = field(default_factory=dict)  # of sentences: text and voice, see takes.py
 
     def head(self) -> Lesson:
         """The same without what it says."""

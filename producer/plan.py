@@ -81,6 +81,7 @@ class _Candidate:
     entries: int = 0
     plan: LessonPlan | None = None
     notes: tuple[str, ...] = ()
+    stale_takes: tuple[str, ...] = ()
     wanted: Mapping[str, str] = field(default_factory=dict)  # key not in the last manifest -> why it would be rendered
 
 
@@ -151,7 +152,7 @@ class _Planner:
         entries = drafted.plan.entries
         keys = frozenset(entry.key for entry in entries)
         why = reasons(set(keys.difference(before.keys if before else ())), entries, before)
-        return _Candidate(lesson.head(), keys, (), len(entries), drafted.plan, drafted.notes, why)
+        return _Candidate(lesson.head(), keys, (), len(entries), drafted.plan, drafted.notes, drafted.stale_takes, why)
 
     def _again(self, candidate: _Candidate) -> _Candidate:
         """Its parts are gone from the store: it must be assembled from its segments, which the manifest names."""
@@ -200,6 +201,7 @@ def _planned(candidate: _Candidate, there: set[str], missing: dict[str, Segment]
         missing=tuple(order),
         reasons=counted(first_here),
         notes=candidate.notes,
+        stale_takes=candidate.stale_takes,
     )
 
 

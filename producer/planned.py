@@ -40,6 +40,7 @@ class PlannedLesson:
     missing: tuple[str, ...] = ()
     reasons: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()  # "12: code block, not spoken"
+    stale_takes: tuple[str, ...] = ()  # texts of chosen takes that no sentence matches any more
 
     @property
     def unchanged(self) -> bool:
@@ -93,6 +94,7 @@ class Plan:
                     "missing": len(lesson.missing),
                     "reasons": dict(lesson.reasons),
                     "notes": list(lesson.notes),
+                    "stale_takes": list(lesson.stale_takes),
                 }
                 for lesson in self.lessons
             ],

@@ -41,21 +41,27 @@ def preview(folder: Path, *, inline: bool = False) -> Path:
     missing or all are too much for one file, where somebody else's page stands in the place, or nothing can be written.
     """
     try:
-        lessons = [_lesson(path) for path in sorted(_manifests(folder), key=_natural)]
-        if not lessons:
-            raise Permanent(f"{folder}: no lesson in it: give a course's folder that `narrator make --out` filled")
-        record = _record(folder / PAGE, lessons)
+        shown = lessons(folder)
+        record = _record(folder / PAGE, shown)
         target = folder / (f"{folder.resolve().name}.html" if inline else PAGE)
         if inline:
-            _check_size(folder, lessons)
+            _check_size(folder, shown)
             _earlier(target)  # refuses somebody else's
-        data = page(lessons, record, inline).encode("utf-8")
+        data = page(shown, record, inline).encode("utf-8")
         if not target.is_file() or target.read_bytes() != data:
             with replacing(target) as file:
                 file.write(data)
     except OSError as error:
         raise Permanent(f"{error.filename or folder}: {error.strerror or error}") from error
     return target
+
+
+def lessons(folder: Path) -> list[Lesson]:
+    """The lessons of the course in ``folder``, in natural order. Raises Permanent where one cannot be read."""
+    found = [_lesson(path) for path in sorted(_manifests(folder), key=_natural)]
+    if not found:
+        raise Permanent(f"{folder}: no lesson in it: give a course's folder that `narrator make --out` filled")
+    return found
 
 
 def _manifests(folder: Path) -> Iterator[Path]:

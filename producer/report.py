@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 from models.voice import Permanent
 from producer.batches import written
 from producer.deliver import deliver
+from producer.packing import pack
 from producer.preview import preview
+from producer.takes import takes_file
 from worker.contract import lesson_folder
 from worker.store.base import Store
 
@@ -63,6 +65,9 @@ class Report:
     failures: tuple[Trouble, ...] = ()
     late: tuple[Trouble, ...] = ()  # of the lessons made anew, where speech begins after the time its author gave
     results: tuple[str, ...] = ()  # folders, or names in the store
+    loudness: tuple[Mapping[str, Any], ...] = ()  # of lessons delivered that wanted one: as in their manifests
+    stale_takes: tuple[Trouble, ...] = ()  # takes chosen once that no sentence matches any more
+    archives: tuple[str, ...] = ()  # one a course delivered, where they were wanted
     preview: tuple[str, ...] = ()  # pages to look at and listen to, one a course delivered
     heard: int | None = None  # segments listened back to; None where nobody asked for it
     misheard: tuple[Misheard, ...] = ()  # of those; a hint, not a failure: a recogniser mishears, too
@@ -83,18 +88,23 @@ class Report:
         return record | {"rtf": None if self.rtf is None else round(self.rtf, 5)}
 
 
-def conclude(plan: Plan, store: Store, started: float, *, run: Run | None = None, out: Path | None = None) -> Report:
+def conclude(
+    plan: Plan, store: Store, started: float, *, run: Run | None = None, out: Path | None = None, archives: bool = False
+) -> Report:
     """Sum up a plan, and the ended run that carried it out where there was work.
 
-    With ``out`` every lesson that is ready is delivered there; one that cannot be is a failure like any other.
+    With ``out`` every lesson that is ready is delivered there, and with ``archives`` every course packed into a ZIP;
+    what cannot be is a failure like any other.
     ``started`` is seconds, monotonic.
     """
     failed = _failed_lessons(run)
     troubles = [Trouble(place(f.path, f.line), f.message) for f in plan.failures]
     troubles += [trouble for lesson in failed.values() for trouble in lesson]
     ready = [lesson for lesson in plan.lessons if (lesson.course, lesson.lesson) not in failed]
-    results, seconds, undelivered = _collect(ready, store, out)
-    pages, unwritten = _previews(Path(result).parent for result in results) if out else ([], [])
+    results, delivered, undelivered = _collect(ready, store, out)
+    courses = list(dict.fromkeys(Path(result).parent for result in results)) if out else []
+    pages, unwritten = _each(courses, preview)
+    packed, unpacked = _each([Path(page).parent for page in pages] if archives else [], pack)
     counts = _Counts.of(run)
     return Report(
         run=run.id if run else "",
@@ -106,13 +116,20 @@ def conclude(plan: Plan, store: Store, started: float, *, run: Run | None = None
         rendered=counts.rendered,
         failed=counts.failed,
         audio_seconds=counts.audio_ms / 1000,
-        course_seconds=seconds,
+        course_seconds=sum(record["samples"] / record["sample_rate"] for record in delivered),
         cpu_seconds=counts.cpu_ms / 1000,
         wall_seconds=time.monotonic() - started,
         reasons=plan.reasons,
-        failures=(*troubles, *undelivered, *unwritten),
+        failures=(*troubles, *undelivered, *unwritten, *unpacked),
         late=tuple(late(ready, store)),
         results=tuple(results),
+        loudness=tuple(
+            {"lesson": f"{record['course']}/{record['lesson']}", **record["loudness"]}
+            for record in delivered
+            if record["loudness"]["target"] is not None
+        ),
+        stale_takes=tuple(_stale_takes(plan.lessons)),
+        archives=tuple(packed),
         preview=tuple(pages),
     )
 
@@ -158,25 +175,25 @@ def _failed_lessons(run: Run | None) -> dict[tuple[str, str], list[Trouble]]:
 
 def _collect(
     lessons: Sequence[PlannedLesson], store: Store, out: Path | None
-) -> tuple[list[str], float, list[Trouble]]:
-    """Where the lessons are (delivered into ``out`` if there is one), their seconds of audio, and what went wrong."""
+) -> tuple[list[str], list[dict[str, Any]], list[Trouble]]:
+    """Where the lessons are (delivered into ``out`` if there is one), their manifests then, and what went wrong."""
     if out is None:
-        return [lesson_folder(lesson.course, lesson.lesson) for lesson in lessons], 0.0, []
+        return [lesson_folder(lesson.course, lesson.lesson) for lesson in lessons], [], []
     with ThreadPoolExecutor(DELIVERIES) as pool:
         delivered = list(pool.map(lambda lesson: _deliver(lesson, store, out), lessons))
     troubles = [one for one in delivered if isinstance(one, Trouble)]
     ready = [one for one in delivered if not isinstance(one, Trouble)]
-    return [folder for folder, _ in ready], sum(seconds for _, seconds in ready), troubles
+    return [folder for folder, _ in ready], [record for _, record in ready], troubles
 
 
-def _deliver(lesson: PlannedLesson, store: Store, out: Path) -> tuple[str, float] | Trouble:
-    """The folder that the lesson was brought to, and its seconds of audio; or why it was not."""
+def _deliver(lesson: PlannedLesson, store: Store, out: Path) -> tuple[str, dict[str, Any]] | Trouble:
+    """The folder that the lesson was brought to, and its manifest without cues; or why it was not."""
     try:
         *_, manifest = deliver(store, lesson.course, lesson.lesson, out)
         record = json.loads(manifest.read_bytes())
     except (Permanent, OSError) as error:
         return Trouble(str(lesson.path), str(error))
-    return str(manifest.parent), record["samples"] / record["sample_rate"]
+    return str(manifest.parent), {name: value for name, value in record.items() if name != "cues"}
 
 
 def late(lessons: Iterable[PlannedLesson], store: Store) -> Iterator[Trouble]:
@@ -196,15 +213,27 @@ def late(lessons: Iterable[PlannedLesson], store: Store) -> Iterator[Trouble]:
             before = cue["line"]
 
 
-def _previews(courses: Iterable[Path]) -> tuple[list[str], list[Trouble]]:
-    """The page of each course that something was delivered to, and what went wrong."""
-    pages, troubles = [], []
-    for course in dict.fromkeys(courses):
+def _stale_takes(lessons: Iterable[PlannedLesson]) -> Iterator[Trouble]:
+    """Takes that no lesson of their file says any more; of files that were read whole."""
+    by_file: dict[Path, list[PlannedLesson]] = {}
+    for lesson in lessons:
+        by_file.setdefault(lesson.path, []).append(lesson)
+    for path, together in by_file.items():
+        if all(lesson.plan for lesson in together):
+            for text in together[0].stale_takes:
+                if all(text in lesson.stale_takes for lesson in together):
+                    yield Trouble(str(takes_file(path)), f"no sentence says this any more: {text}")
+
+
+def _each(courses: Iterable[Path], make: Callable[[Path], Path]) -> tuple[list[str], list[Trouble]]:
+    """What ``make`` makes of each course's folder, and what went wrong."""
+    made, troubles = [], []
+    for course in courses:
         try:
-            pages.append(str(preview(course)))
+            made.append(str(make(course)))
         except Permanent as error:
             troubles.append(Trouble(str(course), str(error)))
-    return pages, troubles
+    return made, troubles
 
 
 def place(path: Path | str, line: int) -> str:

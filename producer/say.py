@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from models.catalog import Catalogue
@@ -36,19 +37,22 @@ def say(
     the voice does not speak that, the voice's own. Raises NarrationError with the reason.
     """
     settings = settings or load()
-    request = {
-        "segment": _segment(text, voice, language, speed, settings).model_dump(mode="json"),
-        "out": str(out.absolute()),
-    }
+    return speak({out: _segment(text, voice, language, speed, settings)}, settings=settings)[out]
+
+
+def speak(segments: Mapping[Path, Segment], *, settings: Settings | None = None) -> dict[Path, float]:
+    """Speak segments of one bundle into WAV files, as a run would; gives the seconds of each. Raises NarrationError."""
+    settings = settings or load()
+    sounds = [{"segment": one.model_dump(mode="json"), "out": str(out.absolute())} for out, one in segments.items()]
     done = subprocess.run(
         [sys.executable, "-P", "-m", "worker.say"],
-        input=json.dumps(request).encode(),
+        input=json.dumps({"sounds": sounds}).encode(),
         capture_output=True,
         env=environment(settings),
         check=False,
     )
     if done.returncode == 0:
-        return float(json.loads(done.stdout)["seconds"])
+        return dict(zip(segments, map(float, json.loads(done.stdout)["seconds"]), strict=True))
     reason = done.stderr.decode(errors="replace").strip()
     if done.returncode == 2:
         raise Permanent(reason)

@@ -1,6 +1,6 @@
-"""One segment without queue or store: ``python -m worker.say`` reads what to say from standard input.
+"""Segments of one voice without queue or store: ``python -m worker.say`` reads what to say from standard input.
 
-It is spoken, finished and checked like any segment, with the same seed, so what is heard is what a lesson would get.
+Each is spoken, finished and checked like any segment, with the same seed, so what is heard is what a lesson would get.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pydantic import Field
 
 from models.catalog import Catalogue
 from models.family import load_engine, load_frontend
-from models.voice import Engine, NarrationError, Permanent, Speech, SpeechRejected, SpeechRequest, Utterance
+from models.voice import Engine, FrontEnd, NarrationError, Permanent, Speech, SpeechRejected, SpeechRequest, Utterance
 from worker.audio.checks import check
 from worker.audio.finishing import finish
 from worker.audio.wav import Pcm, to_pcm
@@ -23,19 +23,30 @@ from worker.render import DRAWS
 from worker.settings import load
 
 
-class Say(Message):
+class Sound(Message):
     """What to say, and the WAV file to write."""
 
     segment: Segment
     out: str = Field(min_length=1)
 
 
-def say(request: Say) -> float:
-    """Write the WAV file, whole or not at all; gives its seconds of audio. Raises NarrationError."""
+class Say(Message):
+    """Sounds to be made, all with voices of one bundle."""
+
+    sounds: tuple[Sound, ...] = Field(min_length=1, max_length=100)
+
+
+def say(request: Say) -> list[float]:
+    """Write the WAV files, each whole or not at all; gives their seconds of audio. Raises NarrationError."""
+    bundle = Catalogue.load(load().voices_dir).bundle(request.sounds[0].segment.bundle)
+    engine = load_engine(bundle)
+    return [_write(sound, engine, load_frontend(bundle)) for sound in request.sounds]
+
+
+def _write(request: Sound, engine: Engine, frontend: FrontEnd) -> float:
     segment = request.segment
-    bundle = Catalogue.load(load().voices_dir).bundle(segment.bundle)
-    utterances = tuple(load_frontend(bundle).prepare(segment.text, segment.language))
-    pcm, rate = _speak(load_engine(bundle), segment, utterances)
+    utterances = tuple(frontend.prepare(segment.text, segment.language))
+    pcm, rate = _speak(engine, segment, utterances)
     out = Path(request.out)
     part = out.with_name(f".{out.name}.part")
     try:

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from producer.cli import lessons, machines, runs, store, voices
+from producer.cli import lessons, machines, outputs, runs, store, voices
 from producer.cli.shared import COULD_NOT_RUN, INTERRUPTED
 
 
@@ -50,6 +50,9 @@ for command in (
     lessons.explain,
     lessons.say,
     lessons.preview,
+    outputs.report,
+    outputs.retake,
+    outputs.takes,
     voices.voices,
     runs.submit,
     runs.status,

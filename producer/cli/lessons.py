@@ -31,9 +31,16 @@ if TYPE_CHECKING:
 @click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="Where results go.")
 @click.option("--workers", type=click.IntRange(1, 256), help="Worker processes [default: cores available].")
 @verify_option
+@click.option("--zip", "archives", is_flag=True, help="Pack each course into OUT/COURSE.zip, to be uploaded.")
 @json_option
 def make(
-    paths: tuple[Path, ...], options: Options, out: Path, workers: int | None, verify: bool, as_json: bool
+    paths: tuple[Path, ...],
+    options: Options,
+    out: Path,
+    workers: int | None,
+    verify: bool,
+    archives: bool,
+    as_json: bool,
 ) -> None:
     """Narrate lessons on this machine: queue, workers and store included.
 
@@ -47,7 +54,7 @@ def make(
     from producer.embedded import make as make_here
 
     with progress(as_json) as show:
-        report = make_here(paths, out, options, processes=workers, on_progress=show, verify=verify)
+        report = make_here(paths, out, options, processes=workers, on_progress=show, verify=verify, archives=archives)
     finish(report, as_json)
 
 

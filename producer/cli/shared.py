@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
@@ -122,9 +122,23 @@ def finish(report: Report, as_json: bool) -> None:
         click.secho(f"    heard: {one.heard}", fg="yellow", err=True)
     for place in report.results:
         click.echo(place)
+    if report.loudness:
+        click.echo(f"loudness   {_loudness(report.loudness)}")
+    for stale in report.stale_takes:
+        click.secho(f"{stale.where}: {stale.reason}", fg="yellow", err=True)
+    for archive in report.archives:
+        click.echo(f"archive    {archive}")
     for page in report.preview:
         click.echo(f"preview    {page}")
     sys.exit(report.exit_code)
+
+
+def _loudness(lessons: Sequence[Mapping[str, Any]]) -> str:
+    """How many lessons have the loudness that they wanted, and what it took."""
+    measured = [one for one in lessons if one["integrated_after"] is not None]
+    reached = sum(abs(one["integrated_after"] - one["target"]) <= 50 for one in measured)
+    most = max((one["limited"] for one in measured), default=0)
+    return f"reached in {reached} of {len(lessons)} lessons, peaks limited by up to {most / 100:.1f} dB"
 
 
 def duration(seconds: float) -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Protocol, cast
 
 from models.voice import Permanent
+from producer import takes
 from producer.lesson import Body, Lesson, LessonError
 from producer.readers.encoding import utf8
 from producer.readers.source import MAX_FILE
@@ -91,7 +92,8 @@ def read(path: Path, encoding: str | None = None) -> list[Lesson]:
     if len(data) > MAX_FILE:
         raise LessonError(path, 0, f"larger than {MAX_FILE >> 20} MB: split it into lessons")
     data, note = utf8(path, data, encoding)
-    lessons = reader.read(path, data)
+    chosen = takes.read(path)
+    lessons = [replace(lesson, takes=chosen) for lesson in reader.read(path, data)]
     return [replace(lesson, notes=(note, *lesson.notes)) for lesson in lessons] if note else lessons
 
 
