@@ -21,6 +21,7 @@ from urllib.parse import quote
 
 from worker.contract import Message
 from worker.lesson.manifest import Cue, Manifest, Part
+from worker.lesson.timings import UNSPACED, chapters
 
 BEST: Final = (".wav", ".flac", ".opus", ".mp3")  # beside the page: where seeking is exact comes first
 SMALLEST: Final = (".mp3", ".opus", ".flac", ".wav")  # inside the page; every browser plays MP3
@@ -28,7 +29,6 @@ TEMPLATE: Final = Template(Path(__file__).with_name("preview.html").read_text(en
 # Nothing but this page's own script runs and nothing is fetched but audio, whatever a caption says.
 POLICY: Final = "default-src 'none'; script-src '{script}'; style-src 'unsafe-inline'; media-src {media}; img-src data:"
 LANGUAGES: Final = {"en": "English", "zh": "Chinese", "ja": "Japanese", "yue": "Cantonese", "ko": "Korean"}
-UNSPACED: Final = frozenset({"zh", "ja", "yue"})  # languages whose sentences follow each other without a space
 SHORT_KEY: Final = 16  # hex digits of a segment key that tell it apart within a course
 
 
@@ -116,7 +116,22 @@ def _entry(lesson: Lesson, new: frozenset[str]) -> str:
     count = sum(short(cue) in new for cue in lesson.manifest.cues)
     mark = f'<span class="count">{count} new</span>' if count else ""
     title = f'<span lang="{lesson.manifest.language}">{escape(lesson.title)}</span>'
-    return f'<li><a href="#{quote(lesson.id)}">{title}{mark}<span>{_clock(lesson.seconds)}</span></a></li>'
+    link = f'<a href="#{quote(lesson.id)}">{title}{mark}<span>{_clock(lesson.seconds)}</span></a>'
+    return f"<li>{link}{_chapters(lesson)}</li>"
+
+
+def _chapters(lesson: Lesson) -> str:
+    """The lesson's chapters as links to the sentences that begin them; none where it is a single one."""
+    starts = {cue.start: number for number, cue in reversed(list(enumerate(lesson.manifest.cues, 1)))}
+    starts[0] = 1  # the first chapter begins with the lesson
+    found = [(title, start) for title, start, _ in chapters(lesson.manifest)]
+    if len(found) < 2:
+        return ""
+    links = (
+        f'<li><a class="chapter" href="#{quote(f"{lesson.id}:{starts[start]}", safe="")}">{escape(title)}</a></li>'
+        for title, start in found
+    )
+    return f'<ol class="chapters" lang="{lesson.manifest.language}">{"".join(links)}</ol>'
 
 
 def _section(lesson: Lesson, new: frozenset[str], inline: bool) -> str:
@@ -135,6 +150,8 @@ def _section(lesson: Lesson, new: frozenset[str], inline: bool) -> str:
         *_sources(lesson, inline),
         "</audio>",
         '<p class="lost" hidden>The audio cannot be played: keep this page in its folder, beside the lessons.</p>',
+        f'<div class="place" hidden data-source="{escape(lesson.manifest.source)}"><code></code> '
+        '<button type="button">Copy</button></div>',
         "</div>",
         f'<div class="script" lang="{language}">',
         *_blocks(spoken, language),
@@ -190,7 +207,8 @@ def _cue(lesson: Lesson, number: int, cue: Cue, new: frozenset[str]) -> str:
     name = f"{lesson.id}:{number}"
     attributes = [
         f'class="cue{" new" if fresh else ""}" id="{escape(name)}" href="#{quote(name, safe="")}"',
-        f'data-at="{_seconds(cue.start, lesson)}" title="line {cue.line}{", new" if fresh else ""}"',
+        f'data-at="{_seconds(cue.start, lesson)}" data-line="{cue.line}"',
+        f'title="line {cue.line}{", new" if fresh else ""}"',
     ]
     if cue.segment.language != lesson.manifest.language:
         attributes.append(f'lang="{cue.segment.language}"')

@@ -143,6 +143,30 @@ def test_one_lesson_plays_at_a_time_and_new_sentences_are_found(page: Browser) -
     assert page.value("document.querySelector('.new').closest('[lang]').lang") == "zh"
 
 
+def test_the_command_for_another_take_of_the_sentence_stands_there(page: Browser) -> None:
+    place = "document.querySelector('.place')"
+    assert page.value(f"{place}.hidden")
+    page.click("[id='1-sea:2']")
+    page.until(f"!{place}.hidden")
+    assert page.value(f"{place}.querySelector('code').textContent") == "narrator retake 1-sea.md:3"
+    page.send("Browser.grantPermissions", permissions=["clipboardReadWrite", "clipboardSanitizedWrite"])
+    page.click(".place button")
+    page.until(f"{place}.querySelector('button').textContent === 'Copied' || String(getSelection()) !== ''")
+
+
+def test_chapters_lead_to_their_first_sentence(browser: Browser, tmp_path: Path) -> None:
+    said = [cue(text, role) for text, role in (("Sea", "heading"), ("It is wide.", "paragraph"), ("Fish", "heading"))]
+    deliver(tmp_path, "sea", said, title="Sea")
+    browser.open(preview(deliver(tmp_path, "sky", [cue("Blue.", "paragraph")])))
+    shown = "[...document.querySelectorAll('.chapter')].filter((a) => a.checkVisibility()).map((a) => a.textContent)"
+    assert browser.value(shown) == []  # of a lesson that is not played
+    browser.click("[id='sea:2']")
+    assert browser.value(shown) == ["Sea", "Fish"]
+    browser.click(".chapters li:last-child a")
+    browser.until(f"{CURRENT} === 'sea:3' && !{FIRST}.paused")
+    assert browser.complaints == []
+
+
 def test_an_address_with_a_sentence_leads_there(browser: Browser, course: Path) -> None:
     browser.open((course / "index.html").as_uri() + "#1-sea%3A30")
     assert browser.value(f"[{CURRENT}, {FIRST}.currentTime, {FIRST}.paused]") == ["1-sea:30", 29, True]
