@@ -17,7 +17,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
 if TYPE_CHECKING:
     from producer.report import Report
@@ -30,27 +30,36 @@ __all__ = ["make", "submit"]
 PathLike = str | os.PathLike[str]
 
 
+class Wishes(TypedDict, total=False):
+    """What ``submit`` and ``make`` take by name, as ``producer.plan.Options`` has it.
+
+    ``voice`` (where it speaks the language) and ``speed`` (1.0 is the voice's own pace) take the place of what the
+    lessons' heads say, ``language`` holds for lessons that name none; ``loudness`` is "off", "-16", "-19" or "-23"
+    (LUFS), ``vocoder`` one of ``models.vocoders.VOCODERS``, ``encoding`` that of text files which are not UTF-8 and
+    cannot be told. ``lenient`` makes notes of what a lesson asks for and nobody here can do, such as unknown tags in
+    SSML.
+    """
+
+    voice: str | None
+    language: str | None
+    speed: float | None
+    loudness: str | None
+    outputs: tuple[str, ...] | None
+    vocoder: str | None
+    lenient: bool
+    encoding: str | None
+
+
 def submit(
     paths: Iterable[PathLike],
     *,
-    voice: str | None = None,
-    language: str | None = None,
-    speed: float | None = None,
-    loudness: str | None = None,
-    outputs: tuple[str, ...] | None = None,
-    vocoder: str | None = None,
-    lenient: bool = False,
-    encoding: str | None = None,
     wait: bool = False,
     settings: Settings | None = None,
+    **wishes: Unpack[Wishes],
 ) -> Run:
     """Plan lessons and send what is missing to the workers at ``NARRATOR_REDIS_URL``; results go to the store.
 
-    ``paths`` are lesson files or folders of them. ``voice`` (where it speaks the language) and ``speed`` (1.0 is the
-    voice's own pace) take the place of what the lessons' heads say, ``language`` holds for lessons that name none;
-    ``loudness`` is "off", "-16", "-19" or "-23" (LUFS), ``vocoder`` one of ``models.vocoders.VOCODERS``,
-    ``encoding`` that of text files which are not UTF-8 and cannot be told.
-    ``lenient`` makes notes of what a lesson asks for and nobody here can do, such as unknown tags in SSML.
+    ``paths`` are lesson files or folders of them; for ``voice``, ``speed`` and the like see ``Wishes``.
     With ``wait`` the run has ended when it comes back; ``Run.wait`` then gives the report at once. Lessons that
     cannot be read are in the report, and spare the others. Raises NarrationError where nothing can run.
     """
@@ -60,16 +69,7 @@ def submit(
     from producer.run import plan_paths, submit
 
     started = time.monotonic()
-    options = Options(
-        voice=voice,
-        language=language,
-        speed=speed,
-        loudness=loudness,
-        outputs=outputs,
-        vocoder=vocoder,
-        lenient=lenient,
-        encoding=encoding,
-    )
+    options = Options(**wishes)
     run = submit(*plan_paths(_paths(paths), options, settings), started=started)
     if wait:
         for _ in run.watch():
@@ -81,36 +81,21 @@ def make(
     paths: Iterable[PathLike],
     out: PathLike,
     *,
-    voice: str | None = None,
-    language: str | None = None,
-    speed: float | None = None,
-    loudness: str | None = None,
-    outputs: tuple[str, ...] | None = None,
-    vocoder: str | None = None,
-    lenient: bool = False,
-    encoding: str | None = None,
     processes: int | None = None,
     on_progress: Callable[[Progress], None] | None = None,
     settings: Settings | None = None,
     verify: bool = False,
+    archives: bool = False,
+    **wishes: Unpack[Wishes],
 ) -> Report:
     """Narrate lessons on this machine into ``out``, with an embedded queue and ``processes`` workers.
 
-    See ``producer.embedded.make``; the other parameters are those of ``submit``.
+    See ``producer.embedded.make``; for ``voice``, ``speed`` and the like see ``Wishes``.
     """
     from producer.embedded import make
     from producer.plan import Options
 
-    options = Options(
-        voice=voice,
-        language=language,
-        speed=speed,
-        loudness=loudness,
-        outputs=outputs,
-        vocoder=vocoder,
-        lenient=lenient,
-        encoding=encoding,
-    )
+    options = Options(**wishes)
     return make(
         _paths(paths),
         Path(out),
@@ -119,6 +104,7 @@ def make(
         on_progress=on_progress,
         settings=settings,
         verify=verify,
+        archives=archives,
     )
 
 

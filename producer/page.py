@@ -137,7 +137,8 @@ def _chapters(lesson: Lesson) -> str:
 def _section(lesson: Lesson, new: frozenset[str], inline: bool) -> str:
     """A lesson: title, what it is, player, script. Its first heading is the title where it says the same."""
     language = lesson.manifest.language
-    links = [_cue(lesson, number, cue, new) for number, cue in enumerate(lesson.manifest.cues, 1)]
+    places = _places(lesson)
+    links = [_cue(lesson, number, cue, place, new) for number, (cue, place) in enumerate(places, 1)]
     spoken = list(zip(lesson.manifest.cues, links, strict=True))
     title = escape(lesson.title)
     if spoken and spoken[0][0].role == "heading" and spoken[0][0].caption == lesson.title:
@@ -201,13 +202,26 @@ def _blocks(spoken: Iterable[tuple[Cue, str]], language: str) -> Iterator[str]:
             yield from (f"<{tag}>{text}</{tag}>" for text in texts)
 
 
-def _cue(lesson: Lesson, number: int, cue: Cue, new: frozenset[str]) -> str:
+def _places(lesson: Lesson) -> list[tuple[Cue, str]]:
+    """Every cue, and how `narrator retake` names it after the file: by line, and number where that is not enough."""
+    lines: dict[int, dict[tuple[str, str], int]] = {}
+    for cue in lesson.manifest.cues:
+        here = lines.setdefault(cue.line, {})
+        here.setdefault((cue.caption, cue.segment.voice), len(here) + 1)
+    return [
+        (cue, f"{cue.line} --segment {here[cue.caption, cue.segment.voice]}" if len(here) > 1 else str(cue.line))
+        for cue in lesson.manifest.cues
+        for here in [lines[cue.line]]
+    ]
+
+
+def _cue(lesson: Lesson, number: int, cue: Cue, place: str, new: frozenset[str]) -> str:
     """A cue as a link to itself; only a lesson's first is in the order of the Tab key, the script moves that on."""
     fresh = short(cue) in new
     name = f"{lesson.id}:{number}"
     attributes = [
         f'class="cue{" new" if fresh else ""}" id="{escape(name)}" href="#{quote(name, safe="")}"',
-        f'data-at="{_seconds(cue.start, lesson)}" data-line="{cue.line}"',
+        f'data-at="{_seconds(cue.start, lesson)}" data-place="{place}"',
         f'title="line {cue.line}{", new" if fresh else ""}"',
     ]
     if cue.segment.language != lesson.manifest.language:
