@@ -95,13 +95,33 @@ class Speech:
     words: tuple[Word, ...] | None = None
 
 
+class Reading(Protocol):
+    """The span [start, end) of a text is said as these phonemes, in the International Phonetic Alphabet."""
+
+    @property
+    def start(self) -> int: ...  # noqa: D102
+
+    @property
+    def end(self) -> int: ...  # noqa: D102
+
+    @property
+    def ipa(self) -> str: ...  # noqa: D102
+
+
 class FrontEnd(Protocol):
     """Text to utterances. Imports no inference runtime; heavy language data is loaded at first use."""
 
-    def prepare(self, text: str, language: str) -> list[Utterance]:
+    def prepare(self, text: str, language: str, readings: Sequence[Reading] = ()) -> list[Utterance]:
         """Turn a segment into one or more utterances, none longer than the model takes, nothing left out.
 
-        Raises Unspeakable, quoting the text, where the voice has no sound for some of it.
+        ``readings`` are ascending and apart. Raises Unspeakable, quoting the text, where the voice has no sound for
+        some of it.
+        """
+
+    def symbols(self, ipa: str, written: str, language: str) -> str:
+        """What the voice says for a reading in IPA of what is ``written``, in its own symbols. Cheap.
+
+        Raises Unspeakable where the voice takes no phonemes, or naming the one for which it has no symbol.
         """
 
     def fingerprint(self, language: str) -> str:

@@ -10,12 +10,14 @@ from itertools import pairwise
 
 from models.text.segment import VERSION as SEGMENTATION
 from models.text.segment import Piece, ends, fold, pieces, punctuated
+from models.voice import FrontEnd, Unspeakable, VoiceNotInstalled
 from producer import readers
 from producer.cast import Cast
-from producer.lesson import SPEED_UNIT, Block, Body, Lesson, LessonError
+from producer.lesson import SPEED_UNIT, Block, Lesson, LessonError
+from producer.spoken import Spoken, check, check_size, spoken
 from worker.contract import SCHEMA, LessonEntry, LessonPlan, Loudness, Mark, Role, Segment, digest
 
-VERSION = 2  # of this file and the readers; a rise plans every lesson anew, and renders only what comes out different
+VERSION = 3  # of this file and the readers; a rise plans every lesson anew, and renders only what comes out different
 PAUSE_MS: dict[Role, int] = {"heading": 700, "paragraph": 500, "list_item": 350, "sentence": 250, "clause": 120}
 MAX_PAUSE_MS = 600_000
 MIN_SPEED, MAX_SPEED = 250, 4000  # thousandths, worker.contract.Segment
@@ -61,18 +63,19 @@ def draft(lesson: Lesson, cast: Cast, options: Options) -> Draft:
     body = readers.body(replace(lesson, language=lesson.language or options.language))
     language = cast.language(lesson, body)
     cast.check(lesson, language)
-    refused = [*body.refused, *_unread(lesson, body)]
-    if refused and not options.lenient:
-        raise refused[0]
-    refusals = [f"{error.line}: {error.reason}" for error in refused]
+    if body.refused and not options.lenient:
+        raise body.refused[0]
+    refusals = [f"{error.line}: {error.reason}" for error in body.refused]
     notes: dict[str, None] = dict.fromkeys([*lesson.notes, *body.notes, *refusals])
     entries: list[LessonEntry] = []
     for block in body.blocks:
+        check(lesson, block)
         cut = list(parts(block, language))
         for part, marks in zip(cut, _marks(block, cut), strict=True):
             if len(marks) > MAX_MARKS:
                 raise LessonError(lesson.path, block.line, f"{len(marks)} marks in one sentence: at most {MAX_MARKS}")
-            entry, note = _entry(lesson, block, part, cast, options, first=part is cut[0])
+            said = spoken(block, part[0], block.voicing.language or language)
+            entry, note = _entry(lesson, block, part, cast, options, said=said, first=part is cut[0])
             entries.append(entry.model_copy(update={"marks": marks}) if marks else entry)
             if note:
                 notes[f"{entry.line}: {note}"] = None
@@ -92,14 +95,6 @@ def draft(lesson: Lesson, cast: Cast, options: Options) -> Draft:
     )
     matched = {(fold(entry.caption), entry.segment.voice) for entry in entries}
     return Draft(plan, tuple(notes), tuple(text for text, voice in lesson.takes if (text, voice) not in matched))
-
-
-def _unread(lesson: Lesson, body: Body) -> Iterator[LessonError]:
-    """Readings, until segments carry them: an error is better than words that were not asked for."""
-    for block in body.blocks:
-        for reading in block.readings:
-            said = f"{block.text[reading.start : reading.end]!r} as {reading.words or reading.ipa!r}"
-            yield LessonError(lesson.path, block.line_at(reading.start), f"{said}: readings cannot be spoken yet")
 
 
 def source_digest(lesson: Lesson, cast: Cast, options: Options, used: AbstractSet[tuple[str, str]]) -> str:
@@ -146,8 +141,9 @@ def parts(block: Block, language: str) -> Iterator[Part]:
     cuts = sorted({pause.offset for pause in block.pauses} | {0, len(block.text)})
     found: list[tuple[Piece, int]] = []
     for start, end in pairwise(cuts):
-        for piece in pieces(block.text[start:end], language, whole=block.whole):
-            found.append((Piece(piece.text, piece.language, piece.boundary, piece.start + start), 0))
+        kept = [(r.start - start, r.end - start) for r in block.readings if start <= r.start and r.end <= end]
+        for piece in pieces(block.text[start:end], language, whole=block.whole, kept=kept):
+            found.append((replace(piece, start=piece.start + start, end=piece.end + start), 0))
         if found:
             wanted = sum(pause.milliseconds for pause in block.pauses if pause.offset == end)
             found[-1] = (found[-1][0], found[-1][1] + wanted)
@@ -165,22 +161,26 @@ def parts(block: Block, language: str) -> Iterator[Part]:
 
 
 def _entry(
-    lesson: Lesson, block: Block, part: Part, cast: Cast, options: Options, *, first: bool
+    lesson: Lesson, block: Block, part: Part, cast: Cast, options: Options, *, said: Spoken, first: bool
 ) -> tuple[LessonEntry, str]:
     """A segment in its place, and a note where its voice cannot speak all of it."""
     piece, role, pause = part
     line = block.line_at(piece.start)
     if pause > MAX_PAUSE_MS:
         raise LessonError(lesson.path, line, f"pauses of more than {MAX_PAUSE_MS // 60_000} minutes in a row")
-    voice, note = cast.choose(lesson, block.voicing, piece.text, piece.language)
+    check_size(lesson, line, said)
+    voice, note = cast.choose(lesson, block.voicing, said.plain, said.language)
+    if said.readings:
+        _check_sounds(lesson, block, piece, said.language, cast.frontend(voice.bundle))
     segment = Segment(
         voice=voice.id,
         fingerprint=voice.fingerprint,
         backend=voice.backend,
         precision=voice.precision,
-        language=piece.language,
-        text=punctuated(piece.text, piece.language, role),
-        frontend=cast.fingerprint(voice.bundle, piece.language),
+        language=said.language,
+        text=punctuated(said.text, said.language, role),
+        readings=said.readings,
+        frontend=cast.fingerprint(voice.bundle, said.language),
         speed=_speed_here(lesson, block, line, options),
         take=lesson.takes.get((fold(piece.text), voice.id), options.take),
         options=cast.rendering(lesson, voice, options.vocoder),
@@ -195,8 +195,25 @@ def _entry(
         gain=block.voicing.gain,
         id=block.id,
         at_ms=block.at_ms if first else None,
+        respelt=said.respelt,
     )
     return entry, note
+
+
+def _check_sounds(lesson: Lesson, block: Block, piece: Piece, language: str, frontend: FrontEnd) -> None:
+    """Raises LessonError where the voice takes no phonemes, or has no symbol for one."""
+    for reading in block.readings:
+        if reading.ipa is None or not piece.start <= reading.start < piece.end:
+            continue
+        written = block.text[reading.start : reading.end]
+        try:
+            frontend.symbols(reading.ipa, written, language)
+        except VoiceNotInstalled:
+            return  # its table of symbols is where its weights are: the worker will see
+        except Unspeakable as error:
+            source = f" ({reading.source})" if reading.source else ""
+            line = block.line_at(reading.start)
+            raise LessonError(lesson.path, line, f"{written!r} as /{reading.ipa}/{source}: {error}") from None
 
 
 def _marks(block: Block, cut: Sequence[Part]) -> list[tuple[Mark, ...]]:

@@ -150,7 +150,7 @@ def _described(entry: LessonEntry, cast: Cast, where: str, states: Mapping[str, 
         "state": states[entry.key],
     }
     try:
-        utterances = cast.frontend(segment.bundle).prepare(segment.text, segment.language)
+        utterances = cast.frontend(segment.bundle).prepare(segment.text, segment.language, segment.readings)
         found["phonemes"] = " ".join(filter(None, (utterance.phonemes for utterance in utterances)))
         found["tokens"] = [list(utterance.tokens) for utterance in utterances]
     except NarrationError as error:

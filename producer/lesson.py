@@ -57,6 +57,7 @@ class Reading:
     end: int
     words: str | None = None
     ipa: str | None = None
+    source: str = field(default="", compare=False)  # file and line of the lexicon that says so, for errors
 
 
 @dataclass(frozen=True, slots=True)

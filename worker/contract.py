@@ -121,6 +121,14 @@ class Mark(Message):
     offset: Annotated[int, Field(ge=0)]
 
 
+class Respelling(Message):
+    """The span [start, end) of a segment's text is said in place of what the author wrote."""
+
+    start: Annotated[int, Field(ge=0, lt=MAX_TEXT)]
+    end: Annotated[int, Field(ge=1, le=MAX_TEXT)]
+    written: Annotated[str, StringConstraints(min_length=1, max_length=MAX_TEXT)]
+
+
 class LessonEntry(Message):
     """A segment in its place in a lesson: how it is captioned, what it is, how long the silence after it."""
 
@@ -134,6 +142,7 @@ class LessonEntry(Message):
     marks: Annotated[tuple[Mark, ...], Field(max_length=1000)] = ()  # ascending
     id: Annotated[str, StringConstraints(max_length=MAX_CUE_ID)] = ""  # the author's; not in the lesson key
     at_ms: Annotated[int, Field(ge=0, le=MAX_AT_MS)] | None = None  # when it should begin
+    respelt: Annotated[tuple[Respelling, ...], Field(max_length=MAX_TEXT)] = ()  # ascending; words are shown as written
 
 
 class LessonPlan(Message):
@@ -172,7 +181,7 @@ class LessonPlan(Message):
 
 def _set(entry: LessonEntry) -> list[dict[str, Any]]:
     """What most entries leave at its default, where it is not: so a new field changes no lesson's key."""
-    given = entry.model_dump(mode="json", include={"gain", "marks", "at_ms"}, exclude_defaults=True)
+    given = entry.model_dump(mode="json", include={"gain", "marks", "at_ms", "respelt"}, exclude_defaults=True)
     return [given] if given else []
 
 

@@ -45,7 +45,7 @@ def say(request: Say) -> list[float]:
 
 def _write(request: Sound, engine: Engine, frontend: FrontEnd) -> float:
     segment = request.segment
-    utterances = tuple(frontend.prepare(segment.text, segment.language))
+    utterances = tuple(frontend.prepare(segment.text, segment.language, segment.readings))
     pcm, rate = _speak(engine, segment, utterances)
     out = Path(request.out)
     part = out.with_name(f".{out.name}.part")

@@ -114,7 +114,7 @@ class Station:
         """The segment as its engine takes it. Raises Unspeakable."""
         segment = job.segment
         return SpeechRequest(
-            utterances=tuple(self.frontend(segment.bundle).prepare(segment.text, segment.language)),
+            utterances=tuple(self.frontend(segment.bundle).prepare(segment.text, segment.language, segment.readings)),
             speaker=segment.speaker,
             seed=contract.seed(job.key, attempt),
             speed=segment.speed / 1000,

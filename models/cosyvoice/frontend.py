@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from functools import lru_cache
 
 from models.bundle import Bundle
@@ -15,7 +16,7 @@ from models.cosyvoice.tokenizer import IDS, PATTERN, VOCABULARY_FILE, Tokenizer
 from models.text import normalise
 from models.text.phonemes import parts, versions
 from models.text.segment import punctuated
-from models.voice import Unspeakable, Utterance
+from models.voice import Reading, Unspeakable, Utterance
 
 VERSION = 1  # a rise renders all that CosyVoice has said again
 MOST_CHARACTERS = 80  # of an utterance in Chinese or Cantonese
@@ -33,15 +34,22 @@ class CosyVoiceFrontEnd:
         self._ids = vocabulary if isinstance(vocabulary, int) and 0 < vocabulary <= IDS else IDS
         self._loaded: Tokenizer | None = None
 
-    def prepare(self, text: str, language: str) -> list[Utterance]:
+    def prepare(self, text: str, language: str, readings: Sequence[Reading] = ()) -> list[Utterance]:
         """Turn a segment into utterances; their texts joined are all of the normalised text.
 
-        Raises Unspeakable where there is nothing to say, or a single word is longer than an utterance may be.
+        Raises Unspeakable where there is nothing to say, a single word is longer than an utterance may be, or there are
+        readings: the model reads characters.
         """
+        for reading in readings:
+            self.symbols(reading.ipa, text[reading.start : reading.end], language)
         spoken = " ".join(normalise.normalise(text, language).split())
         if not any(c.isalnum() for c in spoken):
             raise Unspeakable(f"nothing to say in {text[:60]!r}")
         return self._fit(spoken, language)
+
+    def symbols(self, ipa: str, written: str, language: str) -> str:  # noqa: ARG002
+        """Raises Unspeakable: there is no symbol for a sound."""
+        raise Unspeakable(f"the voice {self._bundle.id} takes respellings, not phonemes: write how {written!r} is said")
 
     def fingerprint(self, language: str) -> str:
         """A digest over rules and libraries. The vocabulary is the bundle's, and in its own fingerprint."""

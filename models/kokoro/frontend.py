@@ -11,16 +11,19 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
 
 from models.bundle import Bundle
+from models.kokoro.ipa import symbols
 from models.text import languages, normalise
 from models.text.phonemes import Piece, chinese, english, japanese, parts, versions
+from models.text.phonemes.ipa import possessive
 from models.text.phonemes.words import words
-from models.voice import Unspeakable, Utterance
+from models.text.readings import Held, Word, hold
+from models.voice import Reading, Unspeakable, Utterance
 
 VERSION = 1  # of the rules here and in models/text/phonemes; a rise renders all that Kokoro has said again
 MAX_TOKENS = 510  # the model takes 512 with its two boundaries
@@ -34,6 +37,7 @@ _CLOSERS = '”")'
 _LEADING = _ENDS + _PAUSES + " "  # said of nothing
 _OPENING = "“( "
 _MARKS = _ENDS + _PAUSES + _CLOSERS + _OPENING
+_CLOSED_QUOTE = re.compile(r'^([,.!?]*)"')
 _NO_SPACE = re.compile(r"\s+(?=[,.!?:;…”)])|(?<=[“(])\s+")
 
 
@@ -68,15 +72,17 @@ class KokoroFrontEnd:
         self._bundle = bundle
         self._vocabulary = _vocabulary()
 
-    def prepare(self, text: str, language: str) -> list[Utterance]:
+    def prepare(self, text: str, language: str, readings: Sequence[Reading] = ()) -> list[Utterance]:
         """Turn a segment into utterances of at most 510 tokens; their texts joined are all of the normalised text.
 
         Raises Unspeakable, quoting what has no sound; VoiceNotInstalled where a language's libraries are absent.
         """
-        spoken = " ".join(normalise.normalise(text, language).split())
+        held = hold(text, readings)
+        spoken = " ".join(normalise.normalise(held.text, language).split())
         if not any(c.isalnum() for c in spoken):
             raise Unspeakable(f"nothing to say in {text[:60]!r}")
-        fitting = self._fit(spoken, language)
+        held.check(spoken)
+        fitting = self._fit(spoken, language, held)
         said = words(
             text, [piece for part in fitting for piece in part.pieces], lambda t: normalise.normalise(t, language)
         )
@@ -84,17 +90,26 @@ class KokoroFrontEnd:
         for part in fitting:
             end = first + len(part.pieces)
             own = [(word, max(a, first) - first, min(b, end) - first) for word, a, b in said if a < end and first < b]
-            utterances.append(self._utterance(part, own, language, final=part is fitting[-1]))
+            utterance = self._utterance(part, own, language, final=part is fitting[-1])
+            utterances.append(replace(utterance, text=held.restored(part.text)))
             first = end
         return utterances
+
+    def symbols(self, ipa: str, written: str, language: str) -> str:
+        """The phonemes in Kokoro's alphabet. Raises Unspeakable, naming those that are not in it."""
+        sounds = symbols(ipa, languages.dominant(written, language))
+        if unknown := sorted(set(sounds) - self._vocabulary.keys()):
+            names = ", ".join(f"{symbol!r} (U+{ord(symbol):04X})" for symbol in unknown)
+            raise Unspeakable(f"the voice {self._bundle.id} has no sound for {names}")
+        return sounds
 
     def fingerprint(self, language: str) -> str:
         """A digest over rules, libraries and data of this language, and of English, which may turn up in any."""
         return _fingerprint(language)
 
-    def _fit(self, text: str, language: str) -> list[_Part]:
+    def _fit(self, text: str, language: str, held: Held) -> list[_Part]:
         """The text of each utterance. Halving keeps utterances of one segment about as long as each other."""
-        part = self._part(text, language) if len(text) <= MAX_TRIED else None
+        part = self._part(text, language, held) if len(text) <= MAX_TRIED else None
         if part and len(part.phonemes) < GOOD_TOKENS:  # one token is kept for the mark that may be added at the end
             return [part]
         at = parts.pause(text)
@@ -103,25 +118,40 @@ class KokoroFrontEnd:
         at = at or parts.gap(text)
         if at is None:
             raise Unspeakable(f"a single word of {len(text)} characters is more than the voice can say: {text[:60]!r}")
-        return self._fit(text[:at].rstrip(), language) + self._fit(text[at:].lstrip(), language)
+        return self._fit(text[:at].rstrip(), language, held) + self._fit(text[at:].lstrip(), language, held)
 
-    def _part(self, text: str, language: str) -> _Part:
+    def _part(self, text: str, language: str, held: Held) -> _Part:
         """Text in one or several languages, every symbol of its phonemes in the vocabulary."""
         out: list[str] = []
         pieces: list[Piece] = []
-        for span in languages.spans(text, language):
-            if span.language not in LANGUAGES:
-                raise Unspeakable(
-                    f"Kokoro speaks English, Chinese and Japanese, not {span.language}: {span.text[:60]!r}"
-                )
-            speaker = _language(span.language)
-            found = speaker.pieces(span.text) if span.text.strip() else []
-            sounds = speaker.joined(found)
-            if unknown := set(sounds) - self._vocabulary.keys():
-                raise Unspeakable(f"voice {self._bundle.id}: no token for {sorted(unknown)} in {span.text[:60]!r}")
+        for found, sounds in self._stretches(text, language, held):
             out.append(sounds)
             pieces += [*found, (" ", " ")]
         return _Part(text, _NO_SPACE.sub("", " ".join(" ".join(out).split())), pieces)
+
+    def _stretches(self, text: str, language: str, held: Held) -> Iterator[tuple[list[Piece], str]]:
+        """Words with readings and spans of one language, each in pieces, and its sounds with their spaces."""
+        after = False  # a word with a reading
+        for stretch in held.parted(text):
+            if isinstance(stretch, Word):
+                after = True
+                sounds = self.symbols(stretch.ipa, stretch.written, language)
+                sounds = possessive(sounds) if stretch.possessive else sounds
+                yield [(stretch.written, sounds)], sounds
+                continue
+            plain = _CLOSED_QUOTE.sub(r"\1”", stretch) if after else stretch
+            after = False
+            for span in languages.spans(plain, language):
+                if span.language not in LANGUAGES:
+                    raise Unspeakable(
+                        f"Kokoro speaks English, Chinese and Japanese, not {span.language}: {span.text[:60]!r}"
+                    )
+                speaker = _language(span.language)
+                found = speaker.pieces(span.text) if span.text.strip() else []
+                sounds = speaker.joined(found)
+                if unknown := set(sounds) - self._vocabulary.keys():
+                    raise Unspeakable(f"voice {self._bundle.id}: no token for {sorted(unknown)} in {span.text[:60]!r}")
+                yield found, sounds
 
     def _utterance(self, part: _Part, said: list[tuple[str, int, int]], language: str, *, final: bool) -> Utterance:
         """``said`` are the words, by the part's pieces."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import unicodedata
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Annotated, Literal
 
@@ -18,7 +19,9 @@ from models.bundle import Bundle
 from models.piper.config import MAX_CONFIG
 from models.text import languages, normalise
 from models.text.phonemes import espeak, parts, versions
-from models.voice import Permanent, Unspeakable, Utterance
+from models.text.phonemes.ipa import plain, possessive
+from models.text.readings import Held, Word, hold
+from models.voice import Permanent, Reading, Unspeakable, Utterance
 
 VERSION = 1  # of the rules here; a rise renders all that Piper voices have said again
 CONFIG = "model.onnx.json"
@@ -69,15 +72,29 @@ class PiperFrontEnd:
             raise Permanent(f"{path}: phoneme_id_map has no {', '.join(sorted(missing))}")
         return symbols
 
-    def prepare(self, text: str, language: str) -> list[Utterance]:
+    def prepare(self, text: str, language: str, readings: Sequence[Reading] = ()) -> list[Utterance]:
         """Turn a segment into utterances; their texts joined are all of the normalised text.
 
         Raises Unspeakable, quoting what has no sound; VoiceNotInstalled where eSpeak NG or the voice is absent.
         """
-        spoken = " ".join(normalise.normalise(text, language).split())
+        held = hold(text, readings)
+        spoken = " ".join(normalise.normalise(held.text, language).split())
         if not any(c.isalnum() for c in spoken):
             raise Unspeakable(f"nothing to say in {text[:60]!r}")
-        return [self._utterance(part, language) for part in _fit(spoken)]
+        held.check(spoken)
+        return [self._utterance(part, language, held) for part in _fit(spoken)]
+
+    def symbols(self, ipa: str, written: str, language: str) -> str:
+        """The phonemes in the voice's table. Raises Unspeakable, naming those that are not in it."""
+        if self._symbols.phoneme_type == "text":
+            raise Unspeakable(
+                f"the voice {self._bundle.id} takes respellings, not phonemes: write how {written!r} is said"
+            )
+        sounds = plain(ipa).replace("r", "ɹ") if language == "en" else plain(ipa)
+        if unknown := sorted(set(sounds) - self._symbols.phoneme_id_map.keys()):
+            names = ", ".join(f"{symbol!r} (U+{ord(symbol):04X})" for symbol in unknown)
+            raise Unspeakable(f"the voice {self._bundle.id} has no sound for {names}")
+        return sounds
 
     def fingerprint(self, language: str) -> str:
         """A digest over the rules, eSpeak NG's version and the voice's table. Reads no file of the voice."""
@@ -90,15 +107,26 @@ class PiperFrontEnd:
         }
         return hashlib.sha256(json.dumps(state, sort_keys=True).encode()).hexdigest()
 
-    def _utterance(self, text: str, language: str) -> Utterance:
+    def _utterance(self, text: str, language: str, held: Held) -> Utterance:
+        sounds = "".join(self._sounds(stretch, language) for stretch in held.parted(text))
+        text = held.restored(text)
         if self._symbols.phoneme_type == "text":
             symbols, phonemes = _terminated(text), ""
         else:
-            symbols = phonemes = _terminated(self._from_espeak(text, language))
+            symbols = phonemes = _terminated(sounds)
         tokens = [*self._ids(_START, text), *self._ids(_PAD, text)]
         for symbol in symbols:
             tokens += [*self._ids(symbol, text), *self._ids(_PAD, text)]
         return Utterance(text, language, phonemes, (*tokens, *self._ids(_END, text)))
+
+    def _sounds(self, stretch: str | Word, language: str) -> str:
+        if isinstance(stretch, Word):
+            sounds = self.symbols(stretch.ipa, stretch.written, language)
+            return possessive(sounds) if stretch.possessive else sounds
+        if self._symbols.phoneme_type == "text" or not stretch.strip():
+            return stretch
+        before, after = stretch[0].isspace(), stretch[-1].isspace()
+        return " " * before + self._from_espeak(stretch, language).strip() + " " * after
 
     def _from_espeak(self, text: str, language: str) -> str:
         """IPA of text in the voice's language; English words in it are eSpeak NG's to read."""

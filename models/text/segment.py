@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from models.text.languages import dominant
-from models.text.width import CLOSERS, LIMIT, limited, speakable, width
+from models.text.width import CLOSERS, LIMIT, Spans, limited, sounds, speakable, width, within
 
 __all__ = ["LIMIT", "Piece", "fold", "pieces", "punctuated", "speakable", "width"]
 
@@ -48,22 +48,29 @@ class Piece:
     language: str
     boundary: Boundary  # within the block; the last piece's is "sentence"
     start: int  # offset into the block's text
+    end: int  # where its text ends there, the white space after it not counted
 
 
-def pieces(text: str, language: str, *, whole: bool = False) -> list[Piece]:
+def pieces(text: str, language: str, *, whole: bool = False, kept: Spans = ()) -> list[Piece]:
     """Cut a block into segments. Joined, they are the text up to white space and invisible characters.
 
     Empty when nothing in the block can be spoken. ``language`` is the block's; each sentence gets its own. What is
-    ``whole`` is one sentence, whatever it looks like.
+    ``whole`` is one sentence, whatever it looks like. The spans ``kept`` are never cut, and always spoken: they have
+    readings of their own. What is wider than LIMIT among them is text like any other.
     """
     found = []
-    for begin, end in _merged(text, [(0, len(text))] if whole else list(_sentences(text, language))):
+    kept = [(a, b) for a, b in kept if width(text[a:b]) <= LIMIT]
+    candidates = [(0, len(text))] if whole else _unbroken(_sentences(text, language), kept)
+    for begin, end in _merged(text, candidates, kept):
         sentence = text[begin:end]
         sentence_language = dominant(sentence, language)
-        cuts = limited(text, begin, end)
+        cuts = limited(text, begin, end, kept)
         for a, b in cuts:
             boundary: Boundary = "sentence" if b == end else "clause"
-            found.append(Piece(fold(text[a:b]), sentence_language, boundary, _first_visible(text, a, b)))
+            visible = _first_visible(text, a, b)
+            found.append(
+                Piece(fold(text[a:b]), sentence_language, boundary, visible, visible + len(text[visible:b].rstrip()))
+            )
     return found
 
 
@@ -147,25 +154,36 @@ def _balanced(text: str) -> bool:
     return not waiting
 
 
-def _merged(text: str, candidates: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+def _unbroken(candidates: Iterator[tuple[int, int]], kept: Spans) -> list[tuple[int, int]]:
+    """Sentence candidates without those ends that lie inside a span."""
+    found: list[tuple[int, int]] = []
+    for start, end in candidates:
+        if found and within(start, kept):
+            found[-1] = (found[-1][0], end)
+        else:
+            found.append((start, end))
+    return found
+
+
+def _merged(text: str, candidates: list[tuple[int, int]], kept: Spans) -> Iterator[tuple[int, int]]:
     """Join what is no sentence of its own: enumerators, quotations that go on, fragments without sound."""
     held: list[int] = []  # [start, end] of the sentence so far
     for start, end in candidates:
-        if held and _belongs(text, held[0], start, end):
+        if held and _belongs(text, held[0], start, end, kept):
             held[1] = end
         elif held:
             yield held[0], held[1]
             held = [start, end]
         else:
             held = [start, end]
-    if held and speakable(text[held[0] : held[1]]):
+    if held and sounds(text, held[0], held[1], kept):
         yield held[0], held[1]
 
 
-def _belongs(text: str, begin: int, start: int, end: int) -> bool:
+def _belongs(text: str, begin: int, start: int, end: int, kept: Spans) -> bool:
     """Whether text[start:end] belongs to the sentence text[begin:start] before it."""
     before, after = text[begin:start], text[start:end]
-    if not speakable(before) or not speakable(after):
+    if not sounds(text, begin, start, kept) or not sounds(text, start, end, kept):
         return True
     if before.endswith("\n"):
         return False

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 from models.text.languages import HAN, HANGUL, KANA
+
+Spans = Sequence[tuple[int, int]]  # [start, end), ascending and apart
 
 LIMIT = 300  # of one segment, in widths: a Latin letter is 1, Hangul 2, Han and kana 3 (100 characters of Chinese)
 CLOSERS = "”’」』）】》〉〕］)\\]\"'»"
@@ -36,29 +39,40 @@ def speakable(text: str) -> bool:
     return any(map(str.isalnum, text))
 
 
-def limited(text: str, begin: int, end: int) -> list[tuple[int, int]]:
-    """Cut text[begin:end] so that nothing is wider than LIMIT."""
+def sounds(text: str, begin: int, end: int, kept: Spans = ()) -> bool:
+    """Whether something in text[begin:end] is heard: a letter, a digit, or a span that has a reading of its own."""
+    return any(a < end and begin < b for a, b in kept) or speakable(text[begin:end])
+
+
+def within(place: int, kept: Spans) -> bool:
+    """Whether a place is in the middle of a span."""
+    return any(a < place < b for a, b in kept)
+
+
+def limited(text: str, begin: int, end: int, kept: Spans = ()) -> list[tuple[int, int]]:
+    """Cut text[begin:end] so that nothing is wider than LIMIT, and nothing inside the spans, none wider than that."""
     if width(text[begin:end]) <= LIMIT:
         return [(begin, end)]
     cuts, start = [], begin
     while width(text[start:end] if end - start <= LIMIT else text[start : start + LIMIT + 1]) > LIMIT:
-        at = _cut(text, start, end)
+        at = _cut(text, start, end, kept)
         cuts.append((start, at))
         start = at
     cuts.append((start, end))
-    return _attach_silent(text, cuts)
+    return _attach_silent(text, cuts, kept)
 
 
-def _cut(text: str, start: int, end: int) -> int:
+def _cut(text: str, start: int, end: int, kept: Spans) -> int:
     """The best place to cut after start, within LIMIT: the last of the best kind in the second half of the room."""
     room = _room(text, start, end)
+    kept = [span for span in kept if span[0] < room and start < span[1]]
+    places: list[int] = []
     for pattern in _CUTS:
-        places = [m.end() for m in pattern.finditer(text, start, room)]
-        good = [p for p in places if p >= start + (room - start) // 2 and p < end]
+        places = [m.end() for m in pattern.finditer(text, start, room) if m.end() < end and not within(m.end(), kept)]
+        good = [p for p in places if p >= start + (room - start) // 2]
         if good:
             return good[-1]
-    words = [m.end() for m in _CUTS[-1].finditer(text, start, room) if m.end() < end]
-    return words[-1] if words else _grapheme_start(text, start, room)
+    return places[-1] if places else _grapheme_start(text, start, room, kept)
 
 
 def _room(text: str, start: int, end: int) -> int:
@@ -72,10 +86,10 @@ def _room(text: str, start: int, end: int) -> int:
     return end
 
 
-def _grapheme_start(text: str, start: int, at: int) -> int:
+def _grapheme_start(text: str, start: int, at: int, kept: Spans) -> int:
     """The last offset up to ``at`` that does not tear apart what is seen as one character (UAX 29, in short)."""
     for place in range(at, start, -1):
-        if not _joined(text, place):
+        if not _joined(text, place) and not within(place, kept):
             return place
     return at
 
@@ -98,11 +112,12 @@ def _regional(c: str) -> bool:
     return "\U0001f1e6" <= c <= "\U0001f1ff"
 
 
-def _attach_silent(text: str, cuts: list[tuple[int, int]]) -> list[tuple[int, int]]:
+def _attach_silent(text: str, cuts: list[tuple[int, int]], kept_whole: Spans) -> list[tuple[int, int]]:
     """A piece without sound goes with its neighbour, or is left out where the two together are far too wide."""
     kept: list[tuple[int, int]] = []
     for start, end in cuts:
-        silent, before = not speakable(text[start:end]), kept and not speakable(text[kept[-1][0] : kept[-1][1]])
+        silent = not sounds(text, start, end, kept_whole)
+        before = kept and not sounds(text, *kept[-1], kept_whole)
         if not kept or not (silent or before):
             kept.append((start, end))
         elif width(text[kept[-1][0] : end]) <= 2 * LIMIT:

@@ -18,6 +18,7 @@ from worker.audio.pitch import median_pitch, speech_ms
 from worker.audio.wav import FULL_SCALE, DamagedAudio, Pcm, unpack
 from worker.contract import LessonPlan, segment_name
 from worker.lesson.manifest import Word
+from worker.lesson.words import as_written
 from worker.store.base import Missing, Store
 
 AHEAD: Final = 16  # segments fetched at once: hides an object store's latency, and bounds what is held
@@ -85,8 +86,10 @@ def gather(store: Store, plan: LessonPlan, spool: Spool) -> None:
                     raise DamagedAudio(f"{store.url}: {name}: {error}; delete it and submit the lesson again") from None
                 if segment_name(record.key) != name:
                     raise DamagedAudio(f"{store.url}: {name} holds segment {record.key}: delete it and submit again")
-                gain = min(plan.entries[index].gain, max(0, LOUDEST - record.peak))
-                spool.add(samples, record.sample_rate, record.words, gain)
+                entry = plan.entries[index]
+                gain = min(entry.gain, max(0, LOUDEST - record.peak))
+                words = record.words and as_written(record.words, entry.segment.text, entry.respelt)
+                spool.add(samples, record.sample_rate, words, gain)
         except Missing:
             here = store.existing(set(names))
             gone = [entry.key for entry in plan.entries if segment_name(entry.key) not in here]
