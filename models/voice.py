@@ -132,6 +132,7 @@ class Engine(Protocol):
     """The session or sessions a process holds, loaded and warm. Not thread-safe: one engine, one thread."""
 
     sample_rate: int
+    interruptible: bool  # ``speak`` may be called again, by the same thread, while results of an earlier call are due
 
     def speak(self, requests: Sequence[SpeechRequest]) -> Iterator[tuple[int, Speech | NarrationError]]:
         """Yield (index into requests, result) as each is ready, in any order; one failure spares the others."""

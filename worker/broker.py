@@ -61,8 +61,8 @@ def connect(settings: Settings) -> Celery:
             "unacked_key": unacked_key(settings),
             "unacked_index_key": f"{prefix}.unacked_index",
             "unacked_mutex_key": f"{prefix}.unacked_mutex",
-            # In the order given: somebody waiting first, then lessons to finish, then bulk work.
-            "queue_order_strategy": "priority",
+            # In the order given: somebody waiting first, then lessons to finish, then bulk work; see there.
+            "queue_order_strategy": "worker.turns:Turns",
             # A broker that vanished without a word is noticed, instead of waited for.
             **timeouts,
             "socket_keepalive": True,

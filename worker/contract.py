@@ -245,6 +245,11 @@ def interactive_queue(namespace: str, bundle: str) -> str:
     return f"{namespace}.interactive.{bundle}"
 
 
+def is_interactive(queue: str) -> bool:
+    """Whether this names a queue of segments that somebody waits for."""
+    return ".interactive." in queue
+
+
 def assemble_queue(namespace: str) -> str:
     """Lessons to link; its workers hold no engine."""
     return f"{namespace}.assemble"

@@ -15,6 +15,7 @@ from importlib import resources
 from itertools import groupby, islice
 from typing import Any, TypeVar
 
+from pydantic import ValidationError
 from redis.exceptions import RedisError
 
 from models.voice import Permanent
@@ -162,6 +163,17 @@ class Ledger:
             about = (token, self._lease_ms, "1" if alone else "0", self._ttl)
             granted += self._run("lease", *about, *(text for job in part for text in (job.key, job.model_dump_json())))
         return dict.fromkeys(granted, token)
+
+    def urgent(self, bundle: str) -> Job | None:
+        """Take the segment of this bundle that somebody has waited for longest.
+
+        It is still to be leased: an idle worker may have it from the queue already.
+        """
+        found = self._ask("zpopmin", f"{self._prefix}:urgent:{bundle}")
+        try:
+            return Job.model_validate_json(found[0][0]) if found else None
+        except ValidationError:  # none of ours wrote it
+            return None
 
     def renew(self, tokens: Mapping[str, str]) -> set[str]:
         """Push our leases' expiry out; gives the keys that are still ours."""

@@ -10,6 +10,7 @@ stored, so that no segment waits for a round trip. Whatever is not settled at th
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
 from collections import defaultdict
@@ -27,6 +28,7 @@ from worker.ledger import Completed
 from worker.station import Station
 from worker.store.base import Exists
 
+LOOK_OUT_SECONDS = 0.1  # at most so often is a batch interrupted, or the ledger asked
 DRAWS = 3  # a segment is spoken this often, each time with another seed, before its sound is rejected for good
 STALE_DELAY, STALE_TRIES = 5.0, 8  # seconds, doubling: about five minutes for a rolling upgrade
 STALE_PAUSE = 2.0  # seconds: who cannot render a batch leaves the next ones to those who can
@@ -34,11 +36,14 @@ STALE_PAUSE = 2.0  # seconds: who cannot render a batch leaves the next ones to 
 log = logging.getLogger("narrator.worker")
 
 
-def render(batch: RenderBatch, station: Station) -> None:
-    """Render what is ours of a batch. Raises Transient where the ledger does not answer; nothing is ours then."""
+def render(batch: RenderBatch, station: Station, *, urgent: bool = False) -> None:
+    """Render what is ours of a batch. Raises Transient where the ledger does not answer; nothing is ours then.
+
+    Segments that somebody waits for are let in between two of the batch, unless it is ``urgent`` itself.
+    """
     tokens = station.patiently(station.ledger.lease, batch.jobs, alone=batch.alone)
     if tokens:
-        Rendering([job for job in batch.jobs if job.key in tokens], tokens, station).run()
+        Rendering([job for job in batch.jobs if job.key in tokens], tokens, station, urgent).run()
 
 
 def make(job: Job) -> str:
@@ -49,7 +54,7 @@ def make(job: Job) -> str:
 class Rendering:
     """One batch under way."""
 
-    def __init__(self, jobs: Sequence[Job], tokens: dict[str, str], station: Station) -> None:
+    def __init__(self, jobs: Sequence[Job], tokens: dict[str, str], station: Station, urgent: bool = False) -> None:
         self._jobs = list({job.key: job for job in jobs}.values())
         self._station = station
         self._holding = Holding(tokens, station, jobs[0].segment.bundle)
@@ -59,6 +64,7 @@ class Rendering:
         self._lock = threading.Lock()  # of the seconds
         self._made: set[str] = set()
         self._ends = time.monotonic() + station.settings.visibility_timeout / 2
+        self._look_out = math.inf if urgent else 0.0  # when to look for segments that somebody waits for
 
     def run(self) -> None:
         """Settle every job: stored, given up, or given back."""
@@ -164,6 +170,21 @@ class Rendering:
             job, attempt, request = ready[answer[0]]
             self._cpu[job.key] += time.thread_time() - began
             yield job, attempt, request, answer[1]
+            if engine.interruptible and time.monotonic() > self._look_out:
+                self._let_in(job.segment.bundle)
+
+    def _let_in(self, bundle: str) -> None:
+        """Speak a segment that somebody waits for, if there is one: so they wait for a sentence, not for a batch.
+
+        One between two of the batch: under whatever load, half the time is the batch's.
+        """
+        try:
+            waiting = self._station.ledger.urgent(bundle)
+            if waiting and waiting.key == waiting.segment.key():
+                render(RenderBatch(bundle=bundle, jobs=(waiting,)), self._station, urgent=True)
+        except NarrationError as error:  # it is in its queue as well
+            log.warning("a segment that somebody waits for could not be let in: %s", error)
+        self._look_out = time.monotonic() + LOOK_OUT_SECONDS
 
     def _store(self, job: Job, attempt: int, request: SpeechRequest, speech: Speech) -> None:
         """Finish and check a segment's sound, and hand it to an upload thread. Raises SpeechRejected."""

@@ -48,6 +48,8 @@ def stream(seed: int, utterance: int, stage: str) -> int:
 class CosyVoiceEngine:
     """Seven sessions and a cache of keys and values."""
 
+    interruptible = False  # a second call would overwrite the cache of the first
+
     def __init__(self, bundle: Bundle, threads: int = 1) -> None:
         """Verify the files, open the sessions and speak a syllable. Raises VoiceNotInstalled."""
         self.sample_rate, self._bundle = bundle.sample_rate, bundle

@@ -34,6 +34,8 @@ WARM_UP = Utterance(text="a.", language="en", phonemes="ɐ.", tokens=(43, 4))
 class KokoroEngine:
     """One session, and the style tables of the speakers met so far."""
 
+    interruptible = True
+
     def __init__(self, bundle: Bundle, threads: int = 1) -> None:
         """Verify the weights, open the session and run it once. Raises VoiceNotInstalled."""
         self.sample_rate = bundle.sample_rate

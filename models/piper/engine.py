@@ -32,6 +32,8 @@ WARM_UP = Utterance(text="", language="en", phonemes="", tokens=(1, 0, 0, 0, 2))
 class PiperEngine:
     """One session; every random draw comes from the request's seed."""
 
+    interruptible = True
+
     def __init__(self, bundle: Bundle, threads: int = 1) -> None:
         """Verify the files, open the session and run it once. Raises VoiceNotInstalled."""
         self.sample_rate = bundle.sample_rate

@@ -8,6 +8,7 @@ import pytest
 
 from worker import broker
 from worker.ledger import Ledger
+from worker.listener import Listener
 from worker.settings import Settings
 
 
@@ -15,4 +16,14 @@ from worker.settings import Settings
 def ledger(settings: Settings) -> Iterator[Ledger]:
     client = broker.redis_client(settings)
     yield Ledger(client, settings)
+    client.close()
+
+
+@pytest.fixture
+def listener(settings: Settings) -> Iterator[Listener]:
+    """A process's ears; it counts as alive."""
+    client = broker.redis_client(settings)
+    made = Listener(client, settings)
+    made.hear(0.01)
+    yield made
     client.close()

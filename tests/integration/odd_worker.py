@@ -24,7 +24,7 @@ class OddEngine:
     """The tiny engine, with faults."""
 
     def __init__(self, engine: Engine) -> None:
-        self.sample_rate = engine.sample_rate
+        self.sample_rate, self.interruptible = engine.sample_rate, engine.interruptible
         self._engine = engine
 
     def speak(self, requests: Sequence[SpeechRequest]) -> Iterator[tuple[int, Speech | NarrationError]]:

@@ -111,7 +111,7 @@ class Scripted:
     """The tiny engine, with faults by speaker's text: ``results`` may replace what a request yields."""
 
     def __init__(self, engine, results) -> None:
-        self.sample_rate = engine.sample_rate
+        self.sample_rate, self.interruptible = engine.sample_rate, engine.interruptible
         self._engine = engine
         self._results = results
         self.seeds: list[int] = []

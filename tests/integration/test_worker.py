@@ -23,8 +23,9 @@ from producer.stack import environment
 from tests.conftest import Valkey
 from tests.integration.submission import batches, enlist, jobs_of, progress, wait_for, wait_until_ended
 from worker import broker
-from worker.contract import AssembleLesson, Job, segment_name
+from worker.contract import AssembleLesson, Job, RenderBatch, interactive_queue, segment_name
 from worker.ledger import Ledger
+from worker.listener import Heard, Listener
 from worker.settings import Settings
 from worker.store import Store
 
@@ -378,3 +379,24 @@ def test_a_worker_that_cannot_work_says_why(changes, message: str, settings: Set
     assert result.returncode == 2
     assert message in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_somebody_who_waits_does_not_wait_for_a_batch(
+    start, send, listener: Listener, ledger, app, settings, spoken, tiny_catalogue: Catalogue
+) -> None:
+    start()
+    lesson = send(jobs_of(tiny_catalogue, [f"Slow sentence {n}." for n in range(20)]))
+    first, later = jobs_of(tiny_catalogue, ["Somebody waits.", "Somebody waits again."])
+    queue = interactive_queue(settings.queue_prefix, "tiny")
+    wait_for(lambda: len(spoken()) >= 3)
+    listener.want([first])
+    broker.send_batch(app, settings, RenderBatch(bundle="tiny", jobs=(first,)), to=queue)
+    assert listener.hear(10) == [Heard(first.key, "")]
+    assert progress(ledger, lesson).state == "running"
+    wait_until_ended(ledger, lesson)
+    listener.want([later])
+    broker.send_batch(app, settings, RenderBatch(bundle="tiny", jobs=(later,)), to=queue)
+    assert listener.hear(10) == [Heard(later.key, "")]
+    texts = [text for _, text in spoken()]
+    assert len(texts) == len(set(texts)) == 22  # each once, though the first was to be had in two places
+    assert texts.index("Somebody waits.") < 12

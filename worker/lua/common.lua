@@ -14,6 +14,9 @@
 --   <P>:job:<key>            hash: the job while it is leased (token) or parked (no token) until it is queued again
 --   <P>:jobs                 sorted set: segment key -> when its lease expires, or when it is due to be queued
 --   <P>:totals               hash of counts for ever: quarantined, cache_hits, cache_misses
+--   <P>:listener:<id>        string: a process in which somebody waits for segments; its member of want sets is @/<id>
+--   <P>:told:<id>            list of JSON: segments that such a process waited for, stored or given up
+--   <P>:urgent:<bundle>      sorted set: jobs that somebody waits for -> since when
 --   <P>:ready                sorted set: member -> when its assemble message is due to be sent (again); 0 is never sent
 -- A member holds no slash but its two; times are milliseconds of Redis TIME.
 
@@ -46,11 +49,27 @@ local function live(run)
   return state == 'running' or state == 'submitting'
 end
 
--- Does any live run wait for this segment? Members of runs that ended or expired are taken out on the way.
+local function listening(member)
+  local kind, listener = split(member)
+  return kind == '@' and redis.call('EXISTS', P .. ':listener:' .. listener) == 1
+end
+
+-- Tells the listeners among the members that a segment is stored (no reason), or given up.
+local function tell(members, key, reason)
+  for _, member in ipairs(members) do
+    if listening(member) then
+      local told = P .. ':told:' .. select(2, split(member))
+      redis.call('RPUSH', told, cjson.encode({ key = key, reason = reason }))
+      redis.call('EXPIRE', told, 60)
+    end
+  end
+end
+
+-- Does any live run or listener wait for this segment? Members of those that ended are taken out on the way.
 local function wanted(key)
   local want = P .. ':want:' .. key
   for _, member in ipairs(redis.call('SMEMBERS', want)) do
-    if live(split(member)) then
+    if live(split(member)) or listening(member) then
       return true
     end
     redis.call('SREM', want, member)
@@ -164,8 +183,9 @@ end
 local function give_up(key, reason)
   redis.call('HINCRBY', P .. ':totals', 'quarantined', 1)
   local want = P .. ':want:' .. key
-  local runs = {}
-  for _, member in ipairs(redis.call('SMEMBERS', want)) do
+  local runs, members = {}, redis.call('SMEMBERS', want)
+  tell(members, key, reason)
+  for _, member in ipairs(members) do
     local run = split(member)
     if live(run) then
       runs[run] = true

@@ -7,7 +7,9 @@ for i = 1, #ARGV, 5 do
   local key, token, mark = ARGV[i], ARGV[i + 1], ARGV[i + 2]
   local want = P .. ':want:' .. key
   local waiting, oldest, first = {}, nil, nil
-  for _, member in ipairs(redis.call('SMEMBERS', want)) do
+  local members = redis.call('SMEMBERS', want)
+  tell(members, key, '')
+  for _, member in ipairs(members) do
     local run, lesson = split(member)
     if live(run) then
       if not waiting[run] then
