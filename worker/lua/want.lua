@@ -5,7 +5,7 @@ for i = 4, #ARGV, 3 do
   local want, urgent = P .. ':want:' .. ARGV[i], P .. ':urgent:' .. ARGV[i + 1]
   redis.call('SADD', want, '@/' .. ARGV[1])
   redis.call('EXPIRE', want, ARGV[3])
-  redis.call('ZADD', urgent, 'NX', micros(), ARGV[i + 2])
+  redis.call('ZADD', urgent, 'NX', micros() + i, ARGV[i + 2]) -- in the order given
   redis.call('EXPIRE', urgent, ARGV[3])
 end
 return 1
