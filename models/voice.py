@@ -124,6 +124,12 @@ class FrontEnd(Protocol):
         Raises Unspeakable where the voice takes no phonemes, or naming the one for which it has no symbol.
         """
 
+    def guesses(self, text: str, language: str, readings: Sequence[Reading] = ()) -> list[tuple[str, str]] | None:
+        """Words of a segment that are in none of the voice's lists, each as it will be said, in IPA; in order.
+
+        None where the voice has no lists to tell by. Raises Unspeakable as ``prepare`` does.
+        """
+
     def fingerprint(self, language: str) -> str:
         """A digest over everything that shapes the result for this language: own version, libraries, data."""
 

@@ -36,8 +36,9 @@ class Wishes(TypedDict, total=False):
     ``voice`` (where it speaks the language) and ``speed`` (1.0 is the voice's own pace) take the place of what the
     lessons' heads say, ``language`` holds for lessons that name none; ``loudness`` is "off", "-16", "-19" or "-23"
     (LUFS), ``vocoder`` one of ``models.vocoders.VOCODERS``, ``encoding`` that of text files which are not UTF-8 and
-    cannot be told. ``lenient`` makes notes of what a lesson asks for and nobody here can do, such as unknown tags in
-    SSML.
+    cannot be told. ``emoji`` is "silent" or "name", ``lexicon`` a file that says how words are said in all lessons
+    (else ``NARRATOR_LEXICON``). ``lenient`` makes notes of what a lesson asks for and nobody here can do, such as
+    unknown tags in SSML.
     """
 
     voice: str | None
@@ -46,6 +47,8 @@ class Wishes(TypedDict, total=False):
     loudness: str | None
     outputs: tuple[str, ...] | None
     vocoder: str | None
+    emoji: str | None
+    lexicon: Path | None
     lenient: bool
     encoding: str | None
 

@@ -7,15 +7,17 @@ from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from pathlib import Path
 
 from models.text.segment import VERSION as SEGMENTATION
 from models.text.segment import Piece, ends, fold, pieces, punctuated
-from models.voice import FrontEnd, Unspeakable, VoiceNotInstalled
-from producer import readers
+from producer import emoji_names, readers
 from producer.cast import Cast
 from producer.lesson import SPEED_UNIT, Block, Lesson, LessonError
-from producer.spoken import Spoken, check, check_size, spoken
+from producer.lexicon import lexicon_of, pronounced
+from producer.spoken import Voiced, check, check_size, voiced_part
 from worker.contract import SCHEMA, LessonEntry, LessonPlan, Loudness, Mark, Role, Segment, digest
+from worker.settings import Settings
 
 VERSION = 3  # of this file and the readers; a rise plans every lesson anew, and renders only what comes out different
 PAUSE_MS: dict[Role, int] = {"heading": 700, "paragraph": 500, "list_item": 350, "sentence": 250, "clause": 120}
@@ -47,6 +49,12 @@ class Options:
     take: int = 0
     lenient: bool = False
     encoding: str | None = None
+    lexicon: Path | None = None  # of all courses; that beside a lesson wins
+    emoji: str | None = None  # "name" or "silent"
+
+    def completed(self, settings: Settings) -> Options:
+        """With what the settings say where the caller says nothing."""
+        return replace(self, lexicon=self.lexicon or settings.lexicon)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,15 +75,20 @@ def draft(lesson: Lesson, cast: Cast, options: Options) -> Draft:
         raise body.refused[0]
     refusals = [f"{error.line}: {error.reason}" for error in body.refused]
     notes: dict[str, None] = dict.fromkeys([*lesson.notes, *body.notes, *refusals])
+    lexicon = lexicon_of(lesson.path.parent, options.lexicon)
+    emoji = _emoji(lesson, options) == "name"
     entries: list[LessonEntry] = []
-    for block in body.blocks:
+    for written in body.blocks:
+        block = pronounced(written, lexicon, language)
+        if emoji:
+            block = emoji_names.named(block, language)
         check(lesson, block)
         cut = list(parts(block, language))
         for part, marks in zip(cut, _marks(block, cut), strict=True):
             if len(marks) > MAX_MARKS:
                 raise LessonError(lesson.path, block.line, f"{len(marks)} marks in one sentence: at most {MAX_MARKS}")
-            said = spoken(block, part[0], block.voicing.language or language)
-            entry, note = _entry(lesson, block, part, cast, options, said=said, first=part is cut[0])
+            voiced = voiced_part(lesson, block, part[0], language, cast)
+            entry, note = _entry(lesson, block, part, voiced, cast, options, first=part is cut[0])
             entries.append(entry.model_copy(update={"marks": marks}) if marks else entry)
             if note:
                 notes[f"{entry.line}: {note}"] = None
@@ -126,6 +139,8 @@ def source_digest(lesson: Lesson, cast: Cast, options: Options, used: AbstractSe
             "vocoder": options.vocoder,
             "voices": voices,
             **({"lenient": True} if options.lenient else {}),
+            **({"lexicon": lexicon} if (lexicon := lexicon_of(lesson.path.parent, options.lexicon).digest) else {}),
+            **({"emoji": emoji_names.edition()} if _emoji(lesson, options) == "name" else {}),
         }
     )
 
@@ -160,18 +175,16 @@ def parts(block: Block, language: str) -> Iterator[Part]:
             yield piece, block.role, usual + wanted
 
 
-def _entry(
-    lesson: Lesson, block: Block, part: Part, cast: Cast, options: Options, *, said: Spoken, first: bool
+def _entry(  # noqa: PLR0917
+    lesson: Lesson, block: Block, part: Part, voiced: Voiced, cast: Cast, options: Options, *, first: bool
 ) -> tuple[LessonEntry, str]:
     """A segment in its place, and a note where its voice cannot speak all of it."""
     piece, role, pause = part
+    said, voice = voiced.said, voiced.voice
     line = block.line_at(piece.start)
     if pause > MAX_PAUSE_MS:
         raise LessonError(lesson.path, line, f"pauses of more than {MAX_PAUSE_MS // 60_000} minutes in a row")
     check_size(lesson, line, said)
-    voice, note = cast.choose(lesson, block.voicing, said.plain, said.language)
-    if said.readings:
-        _check_sounds(lesson, block, piece, said.language, cast.frontend(voice.bundle))
     segment = Segment(
         voice=voice.id,
         fingerprint=voice.fingerprint,
@@ -197,23 +210,7 @@ def _entry(
         at_ms=block.at_ms if first else None,
         respelt=said.respelt,
     )
-    return entry, note
-
-
-def _check_sounds(lesson: Lesson, block: Block, piece: Piece, language: str, frontend: FrontEnd) -> None:
-    """Raises LessonError where the voice takes no phonemes, or has no symbol for one."""
-    for reading in block.readings:
-        if reading.ipa is None or not piece.start <= reading.start < piece.end:
-            continue
-        written = block.text[reading.start : reading.end]
-        try:
-            frontend.symbols(reading.ipa, written, language)
-        except VoiceNotInstalled:
-            return  # its table of symbols is where its weights are: the worker will see
-        except Unspeakable as error:
-            source = f" ({reading.source})" if reading.source else ""
-            line = block.line_at(reading.start)
-            raise LessonError(lesson.path, line, f"{written!r} as /{reading.ipa}/{source}: {error}") from None
+    return entry, voiced.note
 
 
 def _marks(block: Block, cut: Sequence[Part]) -> list[tuple[Mark, ...]]:
@@ -238,6 +235,10 @@ def _speed_here(lesson: Lesson, block: Block, line: int, options: Options) -> in
             f"{speed / SPEED_UNIT:g}, not from 0.25 to 4"
         )  # fmt: skip
     return speed
+
+
+def _emoji(lesson: Lesson, options: Options) -> str | None:
+    return options.emoji or lesson.emoji
 
 
 def _speed(lesson: Lesson, options: Options) -> int:

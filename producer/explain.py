@@ -7,15 +7,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from models.text.languages import LANGUAGES, guess
+from models.text.lexicon import Lexicon
 from models.text.normalise import normalise
-from models.text.segment import fold, pieces, punctuated
+from models.text.segment import fold, punctuated
 from models.voice import NarrationError, Permanent
 from producer import readers
 from producer.cast import Cast
-from producer.draft import Draft, Options, draft
-from producer.lesson import Lesson, Voicing
+from producer.draft import Draft, Options, draft, parts
+from producer.lesson import Block, Lesson, Voicing
+from producer.lexicon import pronounced
+from producer.lexicon import read as read_lexicon
 from producer.plan import check_options
 from producer.previous import Previous, previous, reasons
+from producer.spoken import spoken, voiced_part
 from worker.contract import LessonEntry, segment_name
 
 if TYPE_CHECKING:
@@ -33,20 +37,23 @@ def explain(
     language: str | None = None,
     lenient: bool = False,
     encoding: str | None = None,
+    lexicon: Path | None = None,
     settings: Settings | None = None,
     store: Store | None = None,
 ) -> list[dict[str, Any]]:
     """Every segment of ``LESSON``, or those that begin on the line of ``LESSON:LINE`` (else the last before it).
 
-    Of each: ``where``, ``text``, ``language``, ``normalised``, ``phonemes``, ``tokens`` (ids by utterance), ``voice``,
-    ``key``, ``role``, ``pause_ms``, and ``state``: "stored", or why it would be rendered. Where the voice cannot say
-    it, ``error`` says so instead of phonemes. The store is that of the settings unless one is given. Raises Permanent
-    where the lesson cannot be planned.
+    Of each: ``where``, ``written``, ``readings`` (how marks and the lexicon have words said), ``text``, ``language``,
+    ``normalised``, ``phonemes``, ``tokens`` (ids by utterance), ``voice``, ``key``, ``role``, ``pause_ms``, and
+    ``state``: "stored", or why it would be rendered. Where the voice cannot say it, ``error`` says so instead of
+    phonemes. The store is that of the settings unless one is given. Raises Permanent where the lesson cannot be
+    planned.
     """
     path, line = place_of(where)
     cast, settings = casting(settings, voice, language)
     store = store or _store(settings)
-    options = check_options(Options(voice=voice, language=language, lenient=lenient, encoding=encoding))
+    wanted = Options(voice=voice, language=language, lenient=lenient, encoding=encoding, lexicon=lexicon)
+    options = check_options(wanted.completed(settings))
     drafts = [(lesson, draft(lesson, cast, options)) for lesson in readers.read(path, encoding)]
     at = last_before(line, [entry.line for _, drafted in drafts for entry in drafted.plan.entries])
     found = []
@@ -58,7 +65,12 @@ def explain(
 
 
 def explain_text(
-    text: str, language: str | None = None, *, voice: str | None = None, settings: Settings | None = None
+    text: str,
+    language: str | None = None,
+    *,
+    voice: str | None = None,
+    lexicon: Path | None = None,
+    settings: Settings | None = None,
 ) -> dict[str, Any]:
     """How a text would be read: ``language``, ``segments`` (their texts), ``normalised``, ``voice``, ``phonemes``.
 
@@ -68,21 +80,30 @@ def explain_text(
     if language is not None and language not in LANGUAGES:
         raise Permanent(f"unknown language {language!r}: known are {', '.join(LANGUAGES)}")
     language = language or guess(text)
-    segments = [(p.language, punctuated(p.text, p.language, p.boundary)) for p in pieces(text, language)]
+    block = Block(text, "paragraph", 0, Voicing(voice))
+    if lexicon:
+        block = pronounced(block, Lexicon(read_lexicon(lexicon)), language)
+    cut = list(parts(block, language))
+    said = [(spoken(block, piece, language), piece.boundary) for piece, _, _ in cut]
     found: dict[str, Any] = {
         "text": text,
         "language": language,
-        "normalised": normalise(fold(text), language),
-        "segments": [segment for _, segment in segments],
+        "normalised": normalise(
+            fold(" ".join(one.text for one, _ in said)) if block.readings else fold(text), language
+        ),
+        "segments": [punctuated(one.text, one.language, boundary) for one, boundary in said],
     }
     try:
         cast, _ = casting(settings, voice, language)
-        spoken = []
-        for segment_language, segment in segments:
-            chosen, _ = cast.choose(_NO_LESSON, Voicing(voice), segment, segment_language)
-            found.setdefault("voice", chosen.id)
-            spoken += [u.phonemes for u in cast.frontend(chosen.bundle).prepare(segment, segment_language)]
-        found["phonemes"] = " ".join(filter(None, spoken))
+        phonemes = []
+        for piece, _, _ in cut:
+            voiced = voiced_part(_NO_LESSON, block, piece, language, cast)
+            found.setdefault("voice", voiced.voice.id)
+            one = voiced.said
+            ready = punctuated(one.text, one.language, piece.boundary)
+            utterances = cast.frontend(voiced.voice.bundle).prepare(ready, one.language, one.readings)
+            phonemes += [utterance.phonemes for utterance in utterances]
+        found["phonemes"] = " ".join(filter(None, phonemes))
     except NarrationError as error:
         found["error"] = str(error)
     return found
@@ -136,10 +157,20 @@ def _states(lesson: Lesson, drafted: Draft, store: Store | None) -> Mapping[str,
     return dict.fromkeys(keys, PRESENT) | reasons(missing, drafted.plan.entries, before)
 
 
+def _readings(entry: LessonEntry) -> list[str]:
+    """ "kubectl: cube control", "Nguyen: /ŋwɪən/"; in the order of the text."""
+    text = entry.segment.text
+    said = [(one.start, f"{one.written}: {text[one.start : one.end]}") for one in entry.respelt]
+    said += [(one.start, f"{text[one.start : one.end]}: /{one.ipa.strip('/')}/") for one in entry.segment.readings]
+    return [what for _, what in sorted(said)]
+
+
 def _described(entry: LessonEntry, cast: Cast, where: str, states: Mapping[str, str]) -> dict[str, Any]:
     segment = entry.segment
     found: dict[str, Any] = {
         "where": where,
+        "written": entry.caption,
+        "readings": _readings(entry),
         "text": segment.text,
         "language": segment.language,
         "normalised": normalise(segment.text, segment.language),

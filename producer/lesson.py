@@ -48,9 +48,10 @@ class Pause:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How the span [start, end) of a block's text is said: in other words, or as these phonemes. One of the two is set.
+    """How the span [start, end) of a block's text is said: in other words, or as these phonemes.
 
-    An author's marks and the lexicon both come down to readings; captions keep the text itself.
+    Where both are set, the words are for voices that take no phonemes. An author's marks and the lexicon both come
+    down to readings; captions keep the text itself.
     """
 
     start: int
@@ -136,6 +137,7 @@ class Lesson:
     speed: int | None = None  # thousandths
     loudness: str | None = None
     vocoder: str | None = None  # of voices that leave the choice
+    emoji: str | None = None  # "name" or "silent"
     outputs: tuple[str, ...] | None = None
     lines: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()  # known before its body is parsed: "encoding assumed: ..."

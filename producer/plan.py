@@ -22,10 +22,11 @@ from producer import readers
 from producer.cast import Cast, Catalogue
 from producer.draft import Options, draft, source_digest
 from producer.lesson import Lesson, LessonError
+from producer.lexicon import read as read_lexicon
 from producer.planned import LessonFailure, Plan, PlannedLesson
 from producer.previous import Previous, counted, previous, reasons
 from producer.readers.encoding import known as known_encoding
-from producer.readers.source import LOUDNESS, OUTPUTS
+from producer.readers.source import EMOJI, LOUDNESS, OUTPUTS
 from worker.contract import LessonPlan, Segment, segment_name
 from worker.settings import Settings
 from worker.store.base import Store
@@ -51,6 +52,8 @@ def plan(
     StoreUnavailable where the store does not answer.
     """
     check_options(options)
+    if options.lexicon:
+        read_lexicon(options.lexicon)  # what is wrong with it is said once
     if options.voice:
         catalogue.find(options.voice)  # said once, not once a lesson
     planner = _Planner(options, Cast(catalogue, frontend_of, voice=options.voice, language=options.language), store)
@@ -68,7 +71,7 @@ def plan_with_settings(paths: Iterable[Path], options: Options, settings: Settin
 
     settings = settings or load()
     store = open_store(settings) if settings.store else None
-    return plan(paths, options, Voices.load(settings.voices_dir), store, load_frontend)
+    return plan(paths, options.completed(settings), Voices.load(settings.voices_dir), store, load_frontend)
 
 
 @dataclass(slots=True)
@@ -164,8 +167,10 @@ class _Planner:
         return replace(self._drafted(lesson, None), wanted={})
 
     def _fail(self, path: Path, error: Permanent) -> None:
-        line, message = (error.line, error.reason) if isinstance(error, LessonError) else (0, str(error))
-        self._failures.append(LessonFailure(path, line, message))
+        if isinstance(error, LessonError):  # of the lesson, or of its lexicon
+            self._failures.append(LessonFailure(error.path, error.line, error.reason))
+        else:
+            self._failures.append(LessonFailure(path, 0, str(error)))
 
     def _family(self, voice_id: str) -> str:
         voice = self._cast.by_id(voice_id)
@@ -211,6 +216,7 @@ def check_options(options: Options) -> Options:
         ("language", options.language, LANGUAGES),
         ("loudness", options.loudness, LOUDNESS),
         ("vocoder", options.vocoder, VOCODERS),
+        ("emoji", options.emoji, EMOJI),
         *(("output", output, OUTPUTS) for output in options.outputs or ()),
     ):
         if value is not None and value not in known:

@@ -70,8 +70,9 @@ def retake(which: Which, take: int | None = None, *, settings: Settings | None =
 def chosen(where: str, *, settings: Settings | None = None) -> list[Taken]:
     """The takes chosen for a lesson file, each with its place, and those that match no sentence any more."""
     path, _ = place_of(where)
-    cast, _ = casting(settings, None, None)
-    places = {takes.said(entry): f"{path}:{entry.line}" for entry in reversed(_entries(path, None, cast, Options()))}
+    cast, settings = casting(settings, None, None)
+    entries = _entries(path, None, cast, Options().completed(settings))
+    places = {takes.said(entry): f"{path}:{entry.line}" for entry in reversed(entries)}
     found = takes.read(path)
     file = str(takes.takes_file(path))
     return [
@@ -108,8 +109,8 @@ def _find(which: Which, settings: Settings | None) -> tuple[Path, LessonEntry, C
     path, line = place_of(which.where)
     if line is None and which.text is None:
         raise Permanent(f"{which.where}: say which sentence: {which.where}:LINE, or with --text")
-    cast, _ = casting(settings, which.voice, which.language)
-    options = check_options(Options(voice=which.voice, language=which.language))
+    cast, settings = casting(settings, which.voice, which.language)
+    options = check_options(Options(voice=which.voice, language=which.language)).completed(settings)
     entries = list({takes.said(entry): entry for entry in _entries(path, line, cast, options)}.values())
     if which.text is not None:
         entries = [entry for entry in entries if which.text in entry.caption]

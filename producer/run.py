@@ -174,7 +174,8 @@ def plan_paths(
     settings = settings or load()
     store = open_store(settings)
     catalogue = Catalogue.load(settings.voices_dir)
-    return plan(paths, options or Options(), catalogue, store, load_frontend), store, settings
+    options = (options or Options()).completed(settings)
+    return plan(paths, options, catalogue, store, load_frontend), store, settings
 
 
 def submit(plan: Plan, store: Store, settings: Settings, *, started: float | None = None, submitted: int = 0) -> Run:

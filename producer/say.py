@@ -11,10 +11,14 @@ from pathlib import Path
 from models.catalog import Catalogue
 from models.family import load_frontend
 from models.text.languages import LANGUAGES, guess
-from models.text.segment import fold, punctuated, speakable
+from models.text.lexicon import Lexicon
+from models.text.segment import Piece, fold, punctuated, speakable
 from models.voice import NarrationError, Permanent
 from producer.cast import Cast
-from producer.lesson import Lesson, Voicing
+from producer.lesson import Block, Lesson, Voicing
+from producer.lexicon import pronounced
+from producer.lexicon import read as read_lexicon
+from producer.spoken import voiced_part
 from producer.stack import environment
 from worker.contract import MAX_TEXT, Segment
 from worker.settings import Settings, load
@@ -29,6 +33,7 @@ def say(
     voice: str | None = None,
     language: str | None = None,
     speed: float = 1.0,
+    lexicon: Path | None = None,
     settings: Settings | None = None,
 ) -> float:
     """Speak a text into a WAV file, as one segment; gives its seconds of audio.
@@ -37,7 +42,8 @@ def say(
     the voice does not speak that, the voice's own. Raises NarrationError with the reason.
     """
     settings = settings or load()
-    return speak({out: _segment(text, voice, language, speed, settings)}, settings=settings)[out]
+    segment = _segment(text, voice, language, speed, lexicon or settings.lexicon, settings)
+    return speak({out: segment}, settings=settings)[out]
 
 
 def speak(segments: Mapping[Path, Segment], *, settings: Settings | None = None) -> dict[Path, float]:
@@ -59,7 +65,9 @@ def speak(segments: Mapping[Path, Segment], *, settings: Settings | None = None)
     raise NarrationError(f"worker.say ended with {done.returncode}:\n{reason}")
 
 
-def _segment(text: str, voice: str | None, language: str | None, speed: float, settings: Settings) -> Segment:
+def _segment(  # noqa: PLR0917
+    text: str, voice: str | None, language: str | None, speed: float, lexicon: Path | None, settings: Settings
+) -> Segment:
     """The segment that a lesson of just this text would have. Raises Permanent."""
     if language is not None and language not in LANGUAGES:
         raise Permanent(f"unknown language {language!r}: known are {', '.join(LANGUAGES)}")
@@ -73,17 +81,22 @@ def _segment(text: str, voice: str | None, language: str | None, speed: float, s
             language = spoken[0]
     if not speakable(text):
         raise Permanent(f"nothing to say in {text[:40]!r}: no letter and no digit")
-    text = punctuated(fold(text), language, "paragraph")
-    if len(text) > MAX_TEXT:
-        raise Permanent(f"{len(text)} characters are too many for one segment ({MAX_TEXT}): make a lesson of them")
-    chosen, _ = cast.choose(NO_LESSON, Voicing(voice), text, language)
+    block = Block(text, "paragraph", 0, Voicing(voice))
+    if lexicon:
+        block = pronounced(block, Lexicon(read_lexicon(lexicon)), language)
+    whole = Piece(fold(text), language, "sentence", len(text) - len(text.lstrip()), len(text.rstrip()))
+    voiced = voiced_part(NO_LESSON, block, whole, language, cast)
+    chosen, said = voiced.voice, voiced.said
+    if len(said.text) >= MAX_TEXT:
+        raise Permanent(f"{len(said.text)} characters are too many for one segment ({MAX_TEXT}): make a lesson of them")
     return Segment(
         voice=chosen.id,
         fingerprint=chosen.fingerprint,
         backend=chosen.backend,
         precision=chosen.precision,
-        language=language,
-        text=text,
-        frontend=cast.fingerprint(chosen.bundle, language),
+        language=said.language,
+        text=punctuated(said.text, said.language, "paragraph"),
+        readings=said.readings,
+        frontend=cast.fingerprint(chosen.bundle, said.language),
         speed=round(speed * 1000),
     )

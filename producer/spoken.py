@@ -7,16 +7,21 @@ spoken      I use cube control and Xiuhtecuhtli.    with the phonemes of [23, 35
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from models.text.languages import dominant
+from models.catalog import Voice
+from models.text.languages import HAN, KANA, dominant
 from models.text.segment import Piece, fold
 from models.text.width import LIMIT, speakable, width
+from models.voice import FrontEnd, Unspeakable, VoiceNotInstalled
+from producer.cast import Cast
 from producer.lesson import Block, Lesson, LessonError, Reading
 from worker.contract import MAX_TEXT, Respelling
 from worker.contract import Reading as Sounds
 
+_SPACED = re.compile(f"[^\\W_{HAN}{KANA}]")  # a letter or digit of a script that has spaces
 MAX_SOUNDS = 100  # readings in phonemes of one segment, worker.contract.Segment
 MAX_IPA = 200  # characters of one, worker.contract.Reading
 
@@ -55,20 +60,65 @@ def spoken(block: Block, piece: Piece, language: str) -> Spoken:
     text = ""
     sounds: list[Sounds] = []
     respelt: list[Respelling] = []
+    sign = False  # what was written last is one, so words in its place must not touch the next ones
     for written, reading in _stretches(block.text[piece.start : piece.end], piece.start, own):
         if reading is None:
             inside = _folded(written)
-            text += inside.lstrip() if not text or text.endswith(" ") else inside
+            text += _gap(text, inside) * sign + (inside.lstrip() if not text or text.endswith(" ") else inside)
+            sign = sign and not written
             continue
+        said = fold(written if reading.words is None or reading.ipa else reading.words)
+        text += _gap(text, said) * (sign or not written[0].isalnum())
+        sign = not written[-1].isalnum()
         start = len(text)
-        text += fold(written if reading.words is None else reading.words)
+        text += said
         if reading.ipa is not None:
             sounds.append(Sounds(start=start, end=len(text), ipa=reading.ipa))
-        elif text[start:] != fold(written):
+        elif said != fold(written):
             respelt.append(Respelling(start=start, end=len(text), written=fold(written)))
     text = text.rstrip()
     changed = Spoken(text, piece.language, tuple(sounds), tuple(respelt))
     return Spoken(text, dominant(changed.plain, language), changed.readings, changed.respelt)
+
+
+@dataclass(frozen=True, slots=True)
+class Voiced:
+    """What a segment says, who says it, and a note where that voice cannot speak all of it."""
+
+    said: Spoken
+    voice: Voice
+    note: str
+
+
+def voiced_part(lesson: Lesson, block: Block, piece: Piece, language: str, cast: Cast) -> Voiced:
+    """What is said, by whom; phonemes that this voice does not take give way to a respelling, where there is one.
+
+    Raises LessonError where there is none.
+    """
+    said = spoken(block, piece, block.voicing.language or language)
+    voice, note = cast.choose(lesson, block.voicing, said.plain, said.language)
+    refused = dict(_refused(block, piece, said, cast.frontend(voice.bundle))) if said.readings else {}
+    for reading, why in refused.items():
+        if reading.words is None:
+            source = f" ({reading.source})" if reading.source else ""
+            quoted = f"{block.text[reading.start : reading.end]!r} as /{reading.ipa}/{source}"
+            raise LessonError(lesson.path, block.line_at(reading.start), f"{quoted}: {why}")
+    if not refused:
+        return Voiced(said, voice, note)
+    respelt = tuple(replace(one, ipa=None) if one in refused else one for one in block.readings)
+    return voiced_part(lesson, replace(block, readings=respelt), piece, language, cast)
+
+
+def _refused(block: Block, piece: Piece, said: Spoken, frontend: FrontEnd) -> Iterator[tuple[Reading, str]]:
+    """The readings in phonemes that a voice does not take, and why."""
+    for reading in block.readings:
+        if reading.ipa is not None and piece.start <= reading.start < piece.end:
+            try:
+                frontend.symbols(reading.ipa, block.text[reading.start : reading.end], said.language)
+            except VoiceNotInstalled:
+                return  # its table of symbols is where its weights are: the worker will see
+            except Unspeakable as error:
+                yield reading, str(error)
 
 
 def check(lesson: Lesson, block: Block) -> None:
@@ -96,6 +146,11 @@ def check_size(lesson: Lesson, line: int, said: Spoken) -> None:
         raise LessonError(lesson.path, line, f"with its readings this sentence has {len(said.text)} characters")
     if len(said.readings) > MAX_SOUNDS:
         raise LessonError(lesson.path, line, f"{len(said.readings)} words in phonemes in one sentence")
+
+
+def _gap(before: str, after: str) -> str:
+    """A space where letters of a script with spaces would touch."""
+    return " " if _SPACED.fullmatch(before[-1:]) and _SPACED.fullmatch(after[:1]) else ""
 
 
 def _folded(text: str) -> str:

@@ -28,6 +28,8 @@ class Settings(BaseSettings):
     namespace: Annotated[str, Field(pattern=r"^[a-z0-9-]{0,40}$")] = ""  # teams that share a Redis and a bucket
     voices_dir: Path = DATA_HOME / "voices"  # bundles installed by the user
 
+    lexicon: Path | None = None  # of the producer: how words are said in all courses
+
     serve: str = "kokoro,assemble"  # what a worker does: bundles to render, and "assemble", separated by commas
 
     visibility_timeout: Annotated[int, Field(ge=60)] = 600  # seconds; must exceed the longest task

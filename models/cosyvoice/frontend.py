@@ -51,6 +51,9 @@ class CosyVoiceFrontEnd:
         """Raises Unspeakable: there is no symbol for a sound."""
         raise Unspeakable(f"the voice {self._bundle.id} takes respellings, not phonemes: write how {written!r} is said")
 
+    def guesses(self, *_: object) -> None:
+        """The voice has no list of words."""
+
     def fingerprint(self, language: str) -> str:
         """A digest over rules and libraries. The vocabulary is the bundle's, and in its own fingerprint."""
         return _fingerprint(language)

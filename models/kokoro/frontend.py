@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Protocol
 
 from models.bundle import Bundle
-from models.kokoro.ipa import symbols
+from models.kokoro.ipa import spelt, symbols
 from models.text import languages, normalise
 from models.text.phonemes import Piece, chinese, english, japanese, parts, versions
 from models.text.phonemes.ipa import possessive
@@ -102,6 +102,18 @@ class KokoroFrontEnd:
             names = ", ".join(f"{symbol!r} (U+{ord(symbol):04X})" for symbol in unknown)
             raise Unspeakable(f"the voice {self._bundle.id} has no sound for {names}")
         return sounds
+
+    def guesses(self, text: str, language: str, readings: Sequence[Reading] = ()) -> list[tuple[str, str]]:
+        """English words that are in neither misaki's lexicon nor ours, and how they will be said, in IPA."""
+        held = hold(text, readings)
+        spoken = normalise.normalise(held.text, language)
+        found: list[tuple[str, str]] = []
+        for stretch in held.parted(spoken):
+            for span in languages.spans(stretch, language) if isinstance(stretch, str) else ():
+                speaker = _language("en") if span.language == "en" else None
+                if isinstance(speaker, english.English):
+                    found += [(word, spelt(sounds)) for word, sounds in speaker.guesses(span.text)]
+        return found
 
     def fingerprint(self, language: str) -> str:
         """A digest over rules, libraries and data of this language, and of English, which may turn up in any."""

@@ -31,6 +31,14 @@ _TONE_FIGURES = str.maketrans("¹²³⁴⁵", "˩˨˧˦˥")
 _TONE_AT_END = re.compile("([nŋ])([→↗↓↘])")  # misaki has it at the vowel
 
 
+_SPELT = {"A": "eɪ", "I": "aɪ", "O": "oʊ", "W": "aʊ", "Y": "ɔɪ", "Q": "əʊ", "ʧ": "tʃ", "ʤ": "dʒ", "T": "ɾ"}
+
+
+def spelt(sounds: str) -> str:
+    """English in Kokoro's alphabet as IPA; ``symbols`` gives the same back."""
+    return mapped(sounds, _SPELT)
+
+
 def symbols(ipa: str, language: str) -> str:
     """The phonemes in Kokoro's alphabet, as far as they have a place in it; raises Unspeakable where there are none."""
     text = plain(ipa).translate(_TONE_FIGURES)

@@ -96,6 +96,9 @@ class PiperFrontEnd:
             raise Unspeakable(f"the voice {self._bundle.id} has no sound for {names}")
         return sounds
 
+    def guesses(self, *_: object) -> None:
+        """The voice has no list of words."""
+
     def fingerprint(self, language: str) -> str:
         """A digest over the rules, eSpeak NG's version and the voice's table. Reads no file of the voice."""
         state = {

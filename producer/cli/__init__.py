@@ -48,6 +48,7 @@ for command in (
     lessons.make,
     lessons.plan,
     lessons.explain,
+    lessons.words,
     lessons.say,
     lessons.preview,
     outputs.report,

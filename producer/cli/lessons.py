@@ -1,4 +1,4 @@
-"""An author's commands: make, plan, explain, say, preview."""
+"""An author's commands: make, plan, explain, words, say, preview."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from producer.cli.shared import (
     json_option,
     lenient_option,
     lesson_options,
+    lexicon_option,
     progress,
     verify_option,
 )
@@ -84,6 +85,7 @@ def plan(paths: tuple[Path, ...], options: Options, as_json: bool) -> None:
 @click.option("--text", help="Explain this text instead of a lesson.")
 @click.option("--voice", metavar="ID", help="Voice, where the lesson names none.")
 @click.option("--language", metavar="CODE", help="Language, where the lesson names none.")
+@lexicon_option
 @lenient_option
 @encoding_option
 @json_option
@@ -92,6 +94,7 @@ def explain(
     text: str | None,
     voice: str | None,
     language: str | None,
+    lexicon: Path | None,
     lenient: bool,
     encoding: str | None,
     as_json: bool,
@@ -107,17 +110,50 @@ def explain(
     if (where is None) == (text is None):
         raise click.UsageError("give either LESSON[:LINE] or --text")
     if text is not None:
-        found: Any = explaining.explain_text(text, language, voice=voice)
+        found: Any = explaining.explain_text(text, language, voice=voice, lexicon=lexicon)
     else:
-        found = explaining.explain(str(where), voice=voice, language=language, lenient=lenient, encoding=encoding)
+        found = explaining.explain(
+            str(where), voice=voice, language=language, lenient=lenient, encoding=encoding, lexicon=lexicon
+        )
     if as_json:
         click.echo(json.dumps(found, ensure_ascii=False))
         return
     for segment in found if isinstance(found, list) else [found]:
         for name, value in segment.items():
-            if value not in (None, "") and not (name == "tokens" and segment.get("phonemes")):
+            if value not in (None, "", []) and not (name == "tokens" and segment.get("phonemes")):
                 click.echo(f"{click.style(name.rjust(12), dim=True)}  {_plain(value)}")
         click.echo()
+
+
+@click.command()
+@lesson_options
+@click.option("--toml", "as_toml", is_flag=True, help="As a lexicon, to be corrected and put beside the lessons.")
+@json_option
+def words(paths: tuple[Path, ...], options: Options, as_toml: bool, as_json: bool) -> None:
+    """List the words that are in none of the voice's lists: how often, where first, how they will be said.
+
+    \b
+    narrator words lessons/
+    narrator words lessons/ --toml > lessons/lexicon.toml
+    """
+    from dataclasses import asdict
+
+    from producer import words as looking
+
+    found = looking.words(paths, options)
+    for failure in found.failures:
+        click.secho(failure, fg="red", err=True)
+    for voice, count in found.untold.items():
+        click.echo(f"{voice} has no list of words: {count} of its sentences are left out", err=True)
+    if as_json:
+        click.echo(json.dumps(asdict(found), ensure_ascii=False))
+    elif as_toml:
+        click.echo(looking.as_toml(found), nl=False)
+    else:
+        widest = max((len(one.word) for one in found.words), default=0)
+        for one in found.words:
+            click.echo(f"{one.count:5}  {one.word:<{widest}}  {click.style(one.ipa, fg='cyan')}  {one.where}")
+    sys.exit(SOME_FAILED if found.failures else ALL_DONE)
 
 
 @click.command()
@@ -126,17 +162,27 @@ def explain(
 @click.option("--voice", metavar="ID", help="Voice [default: the language's first installed one].")
 @click.option("--language", metavar="CODE", help="Language of the text [default: by its script].")
 @click.option("--speed", type=click.FloatRange(0.25, 4.0), default=1.0, help="1.0 is the voice's own pace.")
+@lexicon_option
 @json_option
-def say(text: str, out: Path, voice: str | None, language: str | None, speed: float, as_json: bool) -> None:
+def say(
+    text: str,
+    out: Path,
+    voice: str | None,
+    language: str | None,
+    speed: float,
+    lexicon: Path | None,
+    as_json: bool,
+) -> None:
     """Speak one text into a WAV file, without queue or store.
 
     \b
     narrator say "Welcome to lesson three." -o welcome.wav
     narrator say "欢迎来到第三课。" -o welcome.wav --voice zf_xiaobei
+    narrator say "Run kubectl now." -o try.wav --lexicon lessons/lexicon.toml
     """
     from producer.say import say as speak
 
-    seconds = speak(text, out, voice=voice, language=language, speed=speed)
+    seconds = speak(text, out, voice=voice, language=language, speed=speed, lexicon=lexicon)
     click.echo(json.dumps({"out": str(out), "audio_seconds": seconds}) if as_json else f"{out}: {seconds:.1f} s")
 
 
@@ -167,4 +213,4 @@ def _print_plan(made: Plan) -> None:
 
 
 def _plain(value: object) -> str:
-    return " ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)

@@ -28,6 +28,13 @@ encoding_option = click.option(
     "--encoding", metavar="NAME", help="Of text files that are not UTF-8, such as gb18030 [default: detected]."
 )
 
+lexicon_option = click.option(
+    "--lexicon",
+    metavar="FILE",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="How words are said, in TOML or PLS [default: NARRATOR_LEXICON]. lexicon.toml beside a lesson wins.",
+)
+
 
 def lesson_options(command: Callable[P, R]) -> Callable[P, R]:
     """What every command that plans lessons takes; handed on as one ``Options``."""
@@ -47,13 +54,17 @@ def lesson_options(command: Callable[P, R]) -> Callable[P, R]:
         type=click.Choice(["wav", "mp3", "opus", "flac"]),
         help="Audio files to make; may be repeated. WAV is the default.",
     )
+    @click.option("--emoji", type=click.Choice(["silent", "name"]), help="How emoji are read [default: silent].")
+    @lexicon_option
     @lenient_option
     @encoding_option
     @wraps(command)
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
         from producer.plan import Options
 
-        names = ("voice", "language", "speed", "vocoder", "loudness", "outputs", "lenient", "encoding")
+        names = (
+            "voice", "language", "speed", "vocoder", "loudness", "outputs", "emoji", "lexicon", "lenient", "encoding",
+        )  # fmt: skip
         chosen: dict[str, Any] = {name: kwargs.pop(name) for name in names}
         chosen["outputs"] = chosen["outputs"] or None
         kwargs["options"] = Options(**{name: value for name, value in chosen.items() if value is not None})

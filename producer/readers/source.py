@@ -29,6 +29,7 @@ MARP = (
     "author", "description", "keywords", "url", "image", "lang", "auto-scaling", "date",
 )  # fmt: skip
 LOUDNESS = ("off", "-16", "-19", "-23")  # LUFS
+EMOJI = ("silent", "name")
 OUTPUTS = ("wav", "mp3", "opus", "flac")
 
 _IDENTIFIER: TypeAdapter[str] = TypeAdapter(Identifier)
@@ -233,5 +234,6 @@ READ: Mapping[str, Callable[[Path, str, Setting], Any]] = {
     "speed": _speed,
     "loudness": _choice(*LOUDNESS),
     "vocoder": _choice(*VOCODERS),
+    "emoji": _choice(*EMOJI),
     "outputs": _outputs,
 }

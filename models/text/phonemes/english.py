@@ -17,6 +17,7 @@ import json
 import re
 import unicodedata
 import warnings
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,7 @@ class English:
     """Text to phonemes, with what it takes loaded: 2 s of processor time, 170 MB."""
 
     def __init__(self) -> None:
+        self._guessed: dict[str, str] = {}  # of the text at hand
         self._g2p = _load()
         self._g2p.fallback = lambda token: (self._word(token.text, token.tag), 2)
 
@@ -64,6 +66,7 @@ class English:
 
         Raises as ``phonemes``.
         """
+        self._guessed.clear()
         text = text.translate(_TYPOGRAPHY).replace("...", "…").replace("--", "—").strip()
         out = []
         _, tokens = self._g2p(text, preprocess=False)
@@ -74,6 +77,15 @@ class English:
                 sounds = self._word(token.text, token.tag)
             out.append((token.text + token.whitespace, sounds + token.whitespace))
         return out
+
+    def guesses(self, text: str) -> list[tuple[str, str]]:
+        """The words of a text that no list has, as often as they are said, with the phonemes that rules give them.
+
+        Raises as ``phonemes``.
+        """
+        self.pieces(text)
+        said = Counter(re.findall(r"\w+", text))
+        return [(word, sounds) for word, sounds in self._guessed.items() for _ in range(max(1, said[word]))]
 
     def _word(self, text: str, tag: str) -> str:
         """A word the lexicon does not have, piece by piece; whatever is not spoken is silent by rule."""
@@ -105,8 +117,11 @@ class English:
         if len(humps) > 1:
             return " ".join(self._letters(hump, tag) for hump in humps)
         if (len(word) <= 5 and word.isupper()) or not re.search("[aeiouy]", word.lower()):
-            return str(self._g2p.lexicon.get_NNP(word)[0])
-        return letters.pronounce(word.lower())
+            sounds = str(self._g2p.lexicon.get_NNP(word)[0])
+        else:
+            sounds = letters.pronounce(word.lower())
+        self._guessed[word] = sounds
+        return sounds
 
     def _lexicon(self, word: str, tag: str) -> str:
         """The lexicon's answer, "" where it has none."""
