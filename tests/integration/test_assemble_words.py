@@ -9,6 +9,7 @@ import jsonschema
 import pytest
 
 from tests.integration.test_assemble import FOLDER, message_for, plan_of, speak
+from worker.contract import Respelling
 from worker.lesson.assemble import assemble
 from worker.lesson.manifest import Manifest, schema
 from worker.store.directory import DirectoryStore
@@ -73,3 +74,17 @@ def test_captions_are_divided_where_words_begin(store: DirectoryStore) -> None:
     (name,) = [part.name for part in manifest.parts if part.kind == "vtt"]
     times = [line for line in store.get(FOLDER + name)[0].decode().splitlines() if "-->" in line]
     assert times[-1] == "00:00:07.500 --> 00:00:10.000"
+
+
+def test_words_are_those_that_were_written(store: DirectoryStore) -> None:
+    said = (("Cube", 0, 6000), ("control", 6000, 12000), ("runs", 12000, 24000))
+    plan = plan_of((speak(store, "Cube control runs.", words=said), 0))
+    entry = plan.entries[0].model_copy(
+        update={"caption": "Kubectl runs.", "respelt": (Respelling(start=0, end=12, written="Kubectl"),)}
+    )
+    written = plan.model_copy(update={"entries": (entry,)})
+    assert written.lesson_key() != plan.lesson_key()
+    manifest = assemble(store, written, message_for(written))
+    assert manifest.cues[0].words == (("Kubectl", 0, 12000), ("runs", 12000, 24000))
+    (name,) = [part.name for part in manifest.parts if part.kind == "vtt"]
+    assert "Kubectl runs." in store.get(FOLDER + name)[0].decode()
