@@ -8,6 +8,7 @@ spoken      I use cube control and Xiuhtecuhtli.    with the phonemes of [23, 35
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
@@ -54,7 +55,7 @@ class Spoken:
 
 def spoken(block: Block, piece: Piece, language: str) -> Spoken:
     """A piece of a block with the readings that lie in it; ``language`` is the block's."""
-    own = [reading for reading in block.readings if piece.start <= reading.start and reading.end <= piece.end]
+    own = _within(block, piece)
     if not own:
         return Spoken(piece.text, piece.language)
     text = ""
@@ -111,8 +112,8 @@ def voiced_part(lesson: Lesson, block: Block, piece: Piece, language: str, cast:
 
 def _refused(block: Block, piece: Piece, said: Spoken, frontend: FrontEnd) -> Iterator[tuple[Reading, str]]:
     """The readings in phonemes that a voice does not take, and why."""
-    for reading in block.readings:
-        if reading.ipa is not None and piece.start <= reading.start < piece.end:
+    for reading in _within(block, piece):
+        if reading.ipa is not None:
             try:
                 frontend.symbols(reading.ipa, block.text[reading.start : reading.end], said.language)
             except VoiceNotInstalled:
@@ -146,6 +147,12 @@ def check_size(lesson: Lesson, line: int, said: Spoken) -> None:
         raise LessonError(lesson.path, line, f"with its readings this sentence has {len(said.text)} characters")
     if len(said.readings) > MAX_SOUNDS:
         raise LessonError(lesson.path, line, f"{len(said.readings)} words in phonemes in one sentence")
+
+
+def _within(block: Block, piece: Piece) -> tuple[Reading, ...]:
+    """The readings in a piece: it cuts none."""
+    first, end = (bisect_left(block.readings, place, key=lambda one: one.start) for place in (piece.start, piece.end))
+    return block.readings[first:end]
 
 
 def _gap(before: str, after: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import re
 import unicodedata
 from collections.abc import Sequence
@@ -41,12 +42,14 @@ def speakable(text: str) -> bool:
 
 def sounds(text: str, begin: int, end: int, kept: Spans = ()) -> bool:
     """Whether something in text[begin:end] is heard: a letter, a digit, or a span that has a reading of its own."""
-    return any(a < end and begin < b for a, b in kept) or speakable(text[begin:end])
+    before = bisect.bisect_left(kept, (end, 0))
+    return (before > 0 and kept[before - 1][1] > begin) or speakable(text[begin:end])
 
 
 def within(place: int, kept: Spans) -> bool:
     """Whether a place is in the middle of a span."""
-    return any(a < place < b for a, b in kept)
+    before = bisect.bisect_left(kept, (place, 0))
+    return before > 0 and kept[before - 1][1] > place
 
 
 def limited(text: str, begin: int, end: int, kept: Spans = ()) -> list[tuple[int, int]]:
@@ -65,7 +68,6 @@ def limited(text: str, begin: int, end: int, kept: Spans = ()) -> list[tuple[int
 def _cut(text: str, start: int, end: int, kept: Spans) -> int:
     """The best place to cut after start, within LIMIT: the last of the best kind in the second half of the room."""
     room = _room(text, start, end)
-    kept = [span for span in kept if span[0] < room and start < span[1]]
     places: list[int] = []
     for pattern in _CUTS:
         places = [m.end() for m in pattern.finditer(text, start, room) if m.end() < end and not within(m.end(), kept)]

@@ -8,6 +8,7 @@ Both come down to readings of a lesson's blocks; an author's marks in the text w
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
@@ -52,7 +53,8 @@ def pronounced(block: Block, lexicon: Lexicon, language: str) -> Block:
     def language_at(place: int) -> str:
         if not sentences:
             sentences.extend((piece.end, piece.language) for piece in pieces(block.text, language))
-        return next((its for end, its in sentences if place < end), language)
+        at = bisect_right(sentences, (place, ""))
+        return sentences[min(at, len(sentences) - 1)][1] if sentences else language
 
     def free(start: int, end: int) -> bool:
         return not any(r.start < end and start < r.end for r in block.readings) and not any(

@@ -99,7 +99,10 @@ def test_nothing_outside_the_readings_changes(made: list[tuple[str, str, str | N
         back = part.text
         for respelt in reversed(part.respelt):
             back = back[: respelt.start] + respelt.written + back[respelt.end :]
-        assert back == piece.text
+        if all(written[0].isalnum() and written[-1].isalnum() for _, written, _ in made):
+            assert back == piece.text
+        else:  # words in place of a sign are kept apart from what it touched
+            assert back.replace(" ", "") == piece.text.replace(" ", "")
         for sounds in part.readings:
             assert part.text[sounds.start : sounds.end] in {written for _, written, words in made if not words}
 
