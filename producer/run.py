@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from worker.ledger import Ledger, Progress
 
 STORE_THREADS = 8
+NAMED = 100  # lessons that the ledger can name for a run, for those who look at it
 ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # without the letters and digits that are mistaken for one another
 
 
@@ -137,7 +138,8 @@ class Run:
             ThreadPoolExecutor(STORE_THREADS) as pool,
             tracing.span("submit", run=self.id, lessons=len(lessons)),
         ):
-            summary = {"lessons": len(self.plan.lessons), "started": time.time()}
+            names = [f"{written(lesson).course}/{written(lesson).lesson}" for lesson in lessons[:NAMED]]
+            summary = {"lessons": len(self.plan.lessons), "started": time.time(), "names": names}
             opened = self.ledger.open_run(self.id, summary)
             if not self.submitted:
                 self.ledger.planned(self.plan.reused, self.plan.missing)

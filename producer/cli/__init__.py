@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from producer.cli import lessons, machines, outputs, runs, store, voices
+from producer.cli import http, lessons, machines, outputs, runs, store, voices
 from producer.cli.shared import COULD_NOT_RUN, INTERRUPTED
 
 
@@ -62,6 +62,7 @@ for command in (
     runs.retry,
     store.verify,
     machines.worker,
+    http.serve,
     machines.doctor,
 ):
     main.add_command(command)

@@ -16,7 +16,7 @@ import wave
 import zlib
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Literal, Self
+from typing import Any, BinaryIO, Final, Literal, Self
 
 import numpy as np
 import soundfile
@@ -40,15 +40,18 @@ MEDIA_TYPES: Final[dict[Output, str]] = {
 
 
 class LessonFile:
-    """One file of a lesson, open for writing: mono samples of 16 bits at ``rate`` Hz. Closed, it is complete."""
+    """A sound file, open for writing: mono samples of 16 bits at ``rate`` Hz. Closed, it is complete.
 
-    def __init__(self, output: Output, path: Path, rate: int) -> None:
+    It may be in memory: what was appended by then can be sent on, as the formats but WAV are streams.
+    """
+
+    def __init__(self, output: Output, path: Path | BinaryIO, rate: int) -> None:
         self._output = output
         self._path = path
         self._file: Any
         self._resample: soxr.ResampleStream | None = None
         if output == "wav":
-            self._file = wave.open(str(path), "wb")  # noqa: SIM115 (closed by close)
+            self._file = wave.open(str(path) if isinstance(path, Path) else path, "wb")  # noqa: SIM115 (closed by close)
             self._file.setparams((1, 2, rate, 0, "NONE", ""))
             return
         target = _supported(output, rate)
@@ -70,7 +73,7 @@ class LessonFile:
         if self._resample:
             self._file.write(self._resample.resample_chunk(np.zeros(0, np.float32), last=True))
         self._file.close()
-        if self._output == "opus":
+        if self._output == "opus" and isinstance(self._path, Path):
             fix_ogg_serial(self._path)
 
     def __enter__(self) -> Self:

@@ -123,7 +123,7 @@ class LessonSound:
         at = 0
         for piece, (start, end) in zip(self.spool.pieces, self.spans, strict=True):
             yield from _silence(start - at)
-            yield _louder(_at_rate(self.spool.read(piece), piece.rate, self.rate), piece.gain)
+            yield _louder(at_rate(self.spool.read(piece), piece.rate, self.rate), piece.gain)
             at = end
         yield from _silence(self.samples - at)
 
@@ -161,7 +161,7 @@ def _length_at(piece: Piece, rate: int) -> int:
     return piece.samples if piece.rate == rate else _round(piece.samples * rate, piece.rate)
 
 
-def _at_rate(samples: Pcm, rate: int, wanted: int) -> Pcm:
+def at_rate(samples: Pcm, rate: int, wanted: int) -> Pcm:
     """Samples resampled where their rate is not the one wanted; rounded, and clipped where the filter overshoots."""
     if rate == wanted:
         return samples

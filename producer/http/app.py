@@ -1,0 +1,109 @@
+"""The app: routes, errors, access and counts, put together."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, MutableMapping
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from starlette.middleware.cors import CORSMiddleware
+
+from producer.http import about, lessons, live, page, problems, speech
+from producer.http.access import Fence, Receive, Scope, Send
+from producer.http.counts import Counts
+from producer.http.options import ApiSettings
+from producer.http.service import Service
+from producer.http.submission import LessonText
+from worker.settings import Settings
+
+# The pages run no script but the documentation's own file, and nothing is fetched from elsewhere.
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; media-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+HEADERS = {
+    b"content-security-policy": POLICY.encode(),
+    b"x-content-type-options": b"nosniff",
+    b"referrer-policy": b"same-origin",
+    b"cross-origin-resource-policy": b"same-origin",
+}
+
+
+def make(settings: Settings, options: ApiSettings, *, insecure: bool = False) -> FastAPI:
+    """The app, not yet listening. Raises Permanent where a setting, the store or a voice is not as it must be."""
+
+    @asynccontextmanager
+    async def life(app: FastAPI) -> AsyncIterator[None]:
+        app.state.service.waiting.start()
+        yield
+        app.state.service.waiting.stop()
+
+    app = FastAPI(
+        title="narrator",
+        summary="Narrates texts and lessons.",
+        version=version("narrator"),
+        lifespan=life,
+        docs_url=None,
+        redoc_url=None,
+        responses=problems.DESCRIBED,
+    )
+    app.state.service = service = Service(settings, options)
+    for part in (speech, lessons, about, live, page):
+        app.include_router(part.router)
+    problems.install(app)
+    app.openapi = lambda: _described(app)  # type: ignore[method-assign]
+
+    app.add_middleware(Observed, counts=service.counts)
+    if options.origins:
+        app.add_middleware(
+            CORSMiddleware, allow_origins=options.origins, allow_methods=["*"], allow_headers=["*"], max_age=600
+        )
+    app.add_middleware(Fence, options=options, any_host=insecure or bool(options.secrets))
+    return app
+
+
+def _described(app: FastAPI) -> dict[str, Any]:
+    """The OpenAPI document, with the problem and the two ways to give a key in it."""
+    if app.openapi_schema is None:
+        schema = get_openapi(title=app.title, version=app.version, summary=app.summary, routes=app.routes)
+        parts = schema["components"]
+        for model in (problems.Problem, LessonText):
+            described = model.model_json_schema(ref_template="#/components/schemas/{model}")
+            parts["schemas"].update(described.pop("$defs", {}))
+            parts["schemas"][model.__name__] = described
+        for name in ("HTTPValidationError", "ValidationError"):
+            parts["schemas"].pop(name, None)
+        parts["securitySchemes"] = {kind: {"type": "http", "scheme": kind} for kind in ("bearer", "basic")}
+        schema["security"] = [{"bearer": []}, {"basic": []}, {}]
+        app.openapi_schema = schema
+    return app.openapi_schema
+
+
+class Observed:
+    """Around the app: counts its answers, and adds the headers that browsers are to heed."""
+
+    def __init__(self, app: Any, counts: Counts) -> None:
+        self._app, self._counts = app, counts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began = time.monotonic()
+
+        async def observed(message: MutableMapping[str, Any]) -> None:
+            if message["type"] == "http.response.start":
+                route = getattr(scope.get("route"), "path", "")  # as it is written, so that labels are few
+                self._counts.requests.labels(scope["method"] if route else "-", route, message["status"]).inc()
+                self._counts.seconds.labels(route).observe(time.monotonic() - began)
+                given = {name.lower() for name, _ in message["headers"]}
+                more = [(name, value) for name, value in HEADERS.items() if name not in given]
+                message = {**message, "headers": [*message["headers"], *more]}
+            await send(message)
+
+        await self._app(scope, receive, observed)

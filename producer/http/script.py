@@ -1,0 +1,63 @@
+"""A text into segments, as a lesson of plain text would have them: the same sentences, keys and pauses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+from models.catalog import Catalogue, Voice
+from models.family import load_frontend
+from models.voice import Permanent
+from producer.cast import Cast
+from producer.draft import Options, draft
+from producer.http.problems import Unfit
+from producer.lesson import Lesson
+from producer.readers.source import clean
+from worker.contract import LessonEntry
+
+SOURCE: Final = Path("text.txt")  # its suffix names the reader; errors name it with the line
+
+
+class Script:
+    """Turns texts into segments. ``aliases`` are other names for voices."""
+
+    def __init__(self, catalogue: Catalogue, aliases: Mapping[str, str]) -> None:
+        self._catalogue, self._aliases = catalogue, aliases
+        self._frontend = lru_cache(maxsize=None)(lambda name: load_frontend(catalogue.bundle(name)))
+        self._cast = lru_cache(maxsize=256)(self._new_cast)
+
+    def segments(
+        self, text: str, *, voice: str | None = None, language: str | None = None, speed: float = 1.0
+    ) -> tuple[LessonEntry, ...]:
+        """At least one. Raises Unfit with the reason: an unknown voice, nothing to say, a mark that makes no sense."""
+        try:
+            voice = self.voice(voice).id if voice else None
+            lesson = Lesson("text", "text", SOURCE, "0" * 64, clean(SOURCE, text, 1), language=language)
+            return draft(lesson, self._cast(voice, language), Options(voice=voice, speed=speed)).plan.entries
+        except Permanent as error:
+            raise Unfit(str(error)) from error
+
+    def voice(self, name: str) -> Voice:
+        """A voice by id, unique name or alias. Raises UnknownVoice."""
+        return self._catalogue.find(self._aliases.get(name, name))
+
+    def within(self, bundle: str, name: str) -> str:
+        """A voice's name, looked up in a bundle where that is one. Raises nothing: ``segments`` knows what is wrong."""
+        known = {voice.id for voice in self._catalogue.voices}
+        return full if (full := f"{bundle}/{name}") in known else name
+
+    def numbered(self, number: int, language: str) -> Voice:
+        """The installed voices whose own language this is, in the order of the catalogue, from 0. Raises Unfit."""
+        native = [v for v in self._catalogue.voices if v.languages[0] == language and self._catalogue.installed(v)]
+        if not 0 <= number < len(native):
+            raise Unfit(f"speaker_id {number}: {len(native)} voices speak {language}, numbered from 0; or give a name")
+        return native[number]
+
+    def rate(self, entries: tuple[LessonEntry, ...]) -> int:
+        """The highest sample rate of the voices, in Hz, as in a lesson."""
+        return max(self._catalogue.find(entry.segment.voice).sample_rate for entry in entries)
+
+    def _new_cast(self, voice: str | None, language: str | None) -> Cast:
+        return Cast(self._catalogue, lambda bundle: self._frontend(bundle.id), voice=voice, language=language)

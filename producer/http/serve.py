@@ -1,0 +1,49 @@
+"""Serving the app: one process, one event loop."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+
+import uvicorn
+
+from models.voice import Permanent
+from producer.http import options as all_options
+from producer.http.app import make
+from worker import settings as all_settings
+
+GRACE_SECONDS = 30  # for answers under way when the process is told to stop
+MOST_MESSAGE = 1 << 20  # bytes of a WebSocket message
+MOST_CONNECTIONS = 1000
+WAITING_CONNECTIONS = 512
+
+
+def serve(host: str, port: int, *, insecure: bool, ready: Callable[[str], None]) -> None:
+    """Serve until told to stop. ``ready`` gets the address; port 0 is any that is free. Raises Permanent."""
+    options = all_options.load()
+    all_options.check_binding(options, host, insecure=insecure)
+    config = uvicorn.Config(
+        make(all_settings.load(), options, insecure=insecure),
+        log_level="warning",
+        server_header=False,
+        proxy_headers=False,
+        limit_concurrency=MOST_CONNECTIONS,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+        ws="websockets-sansio",
+        ws_max_size=MOST_MESSAGE,
+    )
+    listening = _listen(host, port)
+    ready(f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}")
+    uvicorn.Server(config).run(sockets=[listening])
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listening = socket.socket(family)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(address)
+        listening.listen(WAITING_CONNECTIONS)  # who asks early is answered once all is ready
+    except OSError as error:
+        raise Permanent(f"cannot listen on {host}:{port}: {error.strerror or error}") from None
+    return listening

@@ -1,0 +1,87 @@
+"""Segments into what a client asked for: one file, or a stream that begins with the first sentence."""
+
+from __future__ import annotations
+
+import io
+import struct
+from collections.abc import Sequence
+from typing import Final, Literal
+
+import numpy as np
+
+from worker.audio.encode import MEDIA_TYPES, LessonFile
+from worker.audio.wav import Pcm, unpack
+from worker.contract import LessonEntry
+from worker.lesson.sound import at_rate
+
+Format = Literal["wav", "mp3", "opus", "flac", "pcm"]
+
+PCM_RATE: Final = 24_000  # Hz; what clients of /v1/audio/speech expect of "pcm", which says nothing itself
+UNKNOWN: Final = 0xFFFFFFFF  # the length in a WAV header, while it is not known
+TYPES: Final = {str(name): type_ for name, type_ in MEDIA_TYPES.items()} | {"pcm": "audio/pcm"}
+
+
+class Sound:
+    """A sound that grows. Formats but "pcm" and a streamed "wav" come from the encoder of whole lessons."""
+
+    def __init__(self, format: Format, rate: int, *, streamed: bool) -> None:
+        self.rate = PCM_RATE if format == "pcm" else rate
+        self._buffer = io.BytesIO()
+        self._taken = 0
+        self._file: LessonFile | None = None
+        if format == "wav" and streamed:
+            self._buffer.write(_endless_header(rate))
+        elif format != "pcm":
+            self._file = LessonFile(format, self._buffer, rate)
+
+    def add(self, samples: Pcm) -> None:
+        """Append samples (n,) int16 at the sound's rate."""
+        if self._file:
+            self._file.write(samples)
+        else:
+            self._buffer.write(samples.astype("<i2").tobytes())
+
+    def take(self) -> bytes:
+        """What has come since the last call."""
+        data = self._buffer.getbuffer()[self._taken :].tobytes()
+        self._taken += len(data)
+        return data
+
+    def close(self) -> None:
+        """Nothing follows."""
+        if self._file:
+            self._file.close()
+
+    def whole(self) -> bytes:
+        """All of it, closed."""
+        return self._buffer.getvalue()
+
+
+def heard(entry: LessonEntry, data: bytes, rate: int, *, last: bool) -> Pcm:
+    """A segment's samples (n,) int16 at ``rate``, with the silence after it; the last one has none.
+
+    ``data`` is its WAV from the store. Raises DamagedAudio.
+    """
+    samples, record = unpack(data)
+    spoken = at_rate(samples, record.sample_rate, rate)
+    if last:
+        return spoken
+    return np.concatenate((spoken, np.zeros(entry.pause_ms * rate // 1000, np.int16)))
+
+
+def whole(format: Format, rate: int, parts: Sequence[tuple[LessonEntry, bytes]]) -> tuple[bytes, float]:
+    """One file of all segments, and its seconds."""
+    sound = Sound(format, rate, streamed=False)
+    samples = 0
+    for place, (entry, data) in enumerate(parts, 1):
+        part = heard(entry, data, sound.rate, last=place == len(parts))
+        samples += len(part)
+        sound.add(part)
+    sound.close()
+    return sound.whole(), samples / sound.rate
+
+
+def _endless_header(rate: int) -> bytes:
+    """Of a mono 16-bit WAV whose end is where the stream ends."""
+    fmt = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 1, rate, rate * 2, 2, 16)
+    return struct.pack("<4sI4s", b"RIFF", UNKNOWN, b"WAVE") + fmt + struct.pack("<4sI", b"data", UNKNOWN)

@@ -1,0 +1,244 @@
+"""How a request waits for a segment: from the store, or rendered for it.
+
+    look in the store -> tell the ledger that somebody waits -> interactive queue -> a worker -> told -> from the store
+
+One thread listens for all requests of this process; no request polls. Two that wait for the same sentence share it.
+What nobody waits for any more is taken back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import threading
+import time
+from collections import deque
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing, suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+from models.voice import NarrationError, Transient
+from producer.http.counts import Counts
+from producer.http.problems import Busy, Unfit
+from producer.run import broker_faults
+from worker import broker
+from worker.contract import Job, LessonEntry, RenderBatch, interactive_queue, segment_name
+from worker.listener import Heard, Listener
+from worker.settings import Settings
+from worker.store.base import Missing, Store
+
+AHEAD = 3  # segments of one text that are asked for before they are due
+HEAR_SECONDS = 5.0  # one call to the ledger
+CHECK_SECONDS = 5.0  # between looks at whether anything happens at all
+SEND_AGAIN = 4  # looks, after which the message counts as lost
+UNSERVED_SECONDS = 10.0  # without any worker for the queue
+
+
+class NoSound(Transient):
+    """No worker rendered a segment in time; the message says whether there is one."""
+
+
+@dataclass(slots=True)
+class _Wanted:
+    """A segment on its way, and how many wait for it. ``told`` is why it was given up, or empty."""
+
+    job: Job
+    told: asyncio.Future[str]
+    waiters: int = 0
+    tending: asyncio.Task[None] | None = None
+    seen: float = field(default_factory=time.monotonic)  # a worker for its queue
+
+
+class Waiting:
+    """The segments that requests of this process wait for."""
+
+    def __init__(self, settings: Settings, store: Store, counts: Counts, *, most: int, patience: float) -> None:
+        self._settings, self._store, self._counts = settings, store, counts
+        self._most, self._patience = most, patience
+        self._redis = broker.redis_client(settings)
+        self._listener = Listener(self._redis, settings)
+        self._app = broker.connect(settings)
+        self._wanted: dict[str, _Wanted] = {}
+        self._background: set[asyncio.Task[Any]] = set()
+        self._over = threading.Event()
+        self._ears = threading.Thread(target=self._listen, name="ears", daemon=True)
+
+    def start(self) -> None:
+        """Begin to listen; in the event loop that requests run in."""
+        self._loop = asyncio.get_running_loop()
+        self._ears.start()
+
+    def stop(self) -> None:
+        """Listen no more."""
+        self._over.set()
+        with suppress(Transient):
+            self._listener.close()
+        self._app.close()
+
+    async def segments(self, entries: Sequence[LessonEntry]) -> AsyncGenerator[tuple[LessonEntry, bytes], None]:
+        """Each segment's WAV in order, as soon as it is there; the next few are on their way meanwhile.
+
+        Raises Busy where the queue is full, Unfit where a segment cannot be spoken, Transient where nobody speaks it.
+        """
+        orders: deque[_Order] = deque()
+        rest = iter(entries)
+        try:
+            for place, entry in enumerate(entries):
+                while len(orders) <= AHEAD and (following := next(rest, None)):
+                    orders.append(await self._order(following, first=following is entries[0]))
+                    if place == 0 and orders[0].ready:
+                        break
+                yield entry, await orders[0].sound()
+                orders.popleft().drop()
+        finally:
+            for order in orders:
+                order.drop()
+
+    async def all(self, entries: Sequence[LessonEntry]) -> list[tuple[LessonEntry, bytes]]:
+        """Every segment."""
+        async with aclosing(self.segments(entries)) as found:
+            return [pair async for pair in found]
+
+    async def stored(self, key: str) -> bytes | None:
+        """A segment's WAV, if it is in the store."""
+        try:
+            return (await asyncio.to_thread(self._store.get, segment_name(key)))[0]
+        except Missing:
+            return None
+
+    # --- one segment
+    async def _order(self, entry: LessonEntry, *, first: bool) -> _Order:
+        """Look for a segment, and have it rendered where it is not there: its message is sent when this returns."""
+        data = await self.stored(entry.key)
+        if data is not None:
+            self._counts.segments.labels("cached").inc()
+            return _Order(self, data=data)
+        wanted = self._wanted.get(entry.key)
+        if wanted is None:
+            job = Job(key=entry.key, segment=entry.segment)
+            if first:
+                await asyncio.to_thread(self._admit, job.segment.bundle)
+            wanted = self._wanted.setdefault(entry.key, _Wanted(job, self._loop.create_future()))
+        wanted.waiters += 1
+        order = _Order(self, wanted=wanted)
+        if wanted.tending is None:
+            wanted.tending = self._loop.create_task(self._tend(wanted))
+            try:
+                await asyncio.to_thread(self._send, wanted.job)
+            except BaseException:
+                order.drop()
+                raise
+        return order
+
+    def _admit(self, bundle: str) -> None:
+        queue = interactive_queue(self._settings.queue_prefix, bundle)
+        with broker_faults(self._settings):
+            waiting = int(self._redis.llen(queue))
+            if waiting >= self._most:
+                serving = sum(one.processes for one in self._listener.workers() if queue in one.queues)
+                raise Busy(f"{waiting} segments wait already", min(60, math.ceil(waiting / max(serving, 1))))
+
+    def _send(self, job: Job) -> None:
+        with broker_faults(self._settings):
+            self._listener.want([job])
+            queue = interactive_queue(self._settings.queue_prefix, job.segment.bundle)
+            batch = RenderBatch(bundle=job.segment.bundle, jobs=(job,))
+            broker.send_batch(self._app, self._settings, batch, to=queue)
+
+    async def _tend(self, wanted: _Wanted) -> None:
+        """While a segment is waited for: was it stored without a word, was its message lost, is there a worker?"""
+        looks = 0
+        while True:
+            await asyncio.sleep(CHECK_SECONDS)
+            looks += 1
+            with suppress(Transient):  # Redis or the store is away: the request's patience decides
+                if await self.stored(wanted.job.key) is not None:
+                    self._settle(Heard(wanted.job.key, ""))
+                await asyncio.to_thread(self._check_served, wanted)
+                if looks % SEND_AGAIN == 0:
+                    await asyncio.to_thread(self._send, wanted.job)
+
+    def _check_served(self, wanted: _Wanted) -> None:
+        queue = interactive_queue(self._settings.queue_prefix, wanted.job.segment.bundle)
+        if any(queue in worker.queues for worker in self._listener.workers()):
+            wanted.seen = time.monotonic()
+
+    async def wait_for(self, wanted: _Wanted) -> bytes:
+        """The segment's WAV, once it is there."""
+        deadline = time.monotonic() + self._patience
+        while not wanted.told.done():
+            await asyncio.wait({wanted.told}, timeout=min(1.0, max(0.0, deadline - time.monotonic())))
+            now = time.monotonic()
+            if not wanted.told.done() and (now >= deadline or now - wanted.seen > CHECK_SECONDS + UNSERVED_SECONDS):
+                self._counts.segments.labels("late").inc()
+                raise NoSound(self._excuse(wanted, now))
+        if reason := wanted.told.result():
+            self._counts.segments.labels("failed").inc()
+            raise Unfit(reason)
+        self._counts.segments.labels("rendered").inc()
+        data = await self.stored(wanted.job.key)
+        if data is None:
+            raise Transient("a segment was stored, and is gone: ask again")
+        return data
+
+    def _excuse(self, wanted: _Wanted, now: float) -> str:
+        bundle = wanted.job.segment.bundle
+        if now - wanted.seen > UNSERVED_SECONDS:
+            queue = interactive_queue(self._settings.queue_prefix, bundle)
+            return f"no worker serves queue {queue}. Start one: narrator worker --voice {bundle}"
+        return f"no worker had time for a segment within {self._patience:g} s: ask again later, or add workers"
+
+    def leave(self, wanted: _Wanted) -> None:
+        """One fewer waits; when nobody does, the segment is taken back."""
+        wanted.waiters -= 1
+        if wanted.waiters or self._wanted.get(wanted.job.key) is not wanted:
+            return
+        del self._wanted[wanted.job.key]
+        if wanted.tending:
+            wanted.tending.cancel()
+        task = self._loop.create_task(self._take_back(wanted.job))
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+
+    async def _take_back(self, job: Job) -> None:
+        with suppress(NarrationError):
+            await asyncio.to_thread(self._listener.unwant, [job])
+
+    # --- listening
+    def _listen(self) -> None:
+        while not self._over.is_set():
+            try:
+                for heard in self._listener.hear(HEAR_SECONDS):
+                    self._loop.call_soon_threadsafe(self._settle, heard)
+            except Transient:
+                self._over.wait(1.0)
+
+    def _settle(self, heard: Heard) -> None:
+        wanted = self._wanted.get(heard.key)
+        if wanted and not wanted.told.done():
+            wanted.told.set_result(heard.reason)
+
+
+class _Order:
+    """One request's claim to a segment: its sound, or a place among those who wait for it."""
+
+    def __init__(self, waiting: Waiting, *, data: bytes | None = None, wanted: _Wanted | None = None) -> None:
+        self._waiting, self._data, self._wanted = waiting, data, wanted
+
+    @property
+    def ready(self) -> bool:
+        """Nothing to wait for."""
+        return self._data is not None
+
+    async def sound(self) -> bytes:
+        if self._data is None:
+            assert self._wanted is not None
+            self._data = await self._waiting.wait_for(self._wanted)
+        return self._data
+
+    def drop(self) -> None:
+        """Wait no more."""
+        if self._wanted:
+            self._waiting.leave(self._wanted)
+            self._wanted = None
