@@ -13,18 +13,18 @@ from models.voice import Permanent
 from producer.cast import Cast
 from producer.draft import Options, draft
 from producer.http.problems import Unfit
-from producer.lesson import Lesson
+from producer.lesson import Lesson, LessonError
 from producer.readers.source import clean
 from worker.contract import LessonEntry
 
-SOURCE: Final = Path("text.txt")  # its suffix names the reader; errors name it with the line
+SOURCE: Final = Path("-", "text.txt")  # the suffix names the reader; a folder of that name holds no lexicon
 
 
 class Script:
-    """Turns texts into segments. ``aliases`` are other names for voices."""
+    """Turns texts into segments. ``aliases`` are other names for voices, ``lexicon`` is that of all courses."""
 
-    def __init__(self, catalogue: Catalogue, aliases: Mapping[str, str]) -> None:
-        self._catalogue, self._aliases = catalogue, aliases
+    def __init__(self, catalogue: Catalogue, aliases: Mapping[str, str], lexicon: Path | None) -> None:
+        self._catalogue, self._aliases, self._lexicon = catalogue, aliases, lexicon
         self._frontend = lru_cache(maxsize=None)(lambda name: load_frontend(catalogue.bundle(name)))
         self._cast = lru_cache(maxsize=256)(self._new_cast)
 
@@ -35,7 +35,10 @@ class Script:
         try:
             voice = self.voice(voice).id if voice else None
             lesson = Lesson("text", "text", SOURCE, "0" * 64, clean(SOURCE, text, 1), language=language)
-            return draft(lesson, self._cast(voice, language), Options(voice=voice, speed=speed)).plan.entries
+            wanted = Options(voice=voice, speed=speed, lexicon=self._lexicon)
+            return draft(lesson, self._cast(voice, language), wanted).plan.entries
+        except LessonError as error:
+            raise Unfit(f"line {error.line}: {error.reason}" if error.line else error.reason) from error
         except Permanent as error:
             raise Unfit(str(error)) from error
 
