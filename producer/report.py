@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from producer.run import Run
 
 LATE_MS = 40  # a video frame: nobody sees less
+CANCELLED = "the run was cancelled"  # the reason of its unfinished lessons
 DELIVERIES = 8  # lessons at once: hides an object store's latency
 
 
@@ -169,7 +170,7 @@ def _failed_lessons(run: Run | None) -> dict[tuple[str, str], list[Trouble]]:
     if run.last is not None and run.last.state == "cancelled":
         for lesson in run.unfinished():
             plan = written(lesson)
-            failed.setdefault((plan.course, plan.lesson), [Trouble(place(plan.source, 0), "the run was cancelled")])
+            failed.setdefault((plan.course, plan.lesson), [Trouble(place(plan.source, 0), CANCELLED)])
     return failed
 
 

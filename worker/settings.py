@@ -38,6 +38,9 @@ class Settings(BaseSettings):
     sweep_seconds: Annotated[float, Field(gt=0, le=60)] = 3.0
     segment_seconds: Annotated[float, Field(gt=0)] = 120.0  # longest one segment may take to render
     process_megabytes: Annotated[int, Field(ge=0)] = 0  # of memory one process may take, on Linux; 0 is no limit
+    rerender_budget: Annotated[int, Field(ge=0)] = 1000  # segments that sync renders again unasked when a voice changes
+    webhook_url: SecretStr = SecretStr("")  # hears of the end of every sync; may hold a token
+    webhook_secret: SecretStr = SecretStr("")  # signs what it hears: whsec_ and base64
     max_attempts: Annotated[int, Field(ge=1, le=20)] = 3  # crashes while alone before quarantine
     ledger_days: Annotated[float, Field(gt=0)] = 7.0  # progress records expire after this
 

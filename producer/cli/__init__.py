@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from producer.cli import http, lessons, machines, outputs, runs, store, voices
+from producer.cli import lessons, machines, nightly, outputs, runs, store, voices
 from producer.cli.shared import COULD_NOT_RUN, INTERRUPTED
 
 
@@ -61,6 +61,9 @@ for command in (
     runs.cancel,
     runs.retry,
     store.verify,
+    nightly.sync,
+    store.pull,
+    store.gc,
     machines.worker,
     http.serve,
     machines.doctor,

@@ -37,9 +37,16 @@ lexicon_option = click.option(
 
 
 def lesson_options(command: Callable[P, R]) -> Callable[P, R]:
+    """What commands that plan lessons of the command line take: their paths, and one ``Options``."""
+    paths = click.argument(
+        "paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="LESSON_OR_DIR..."
+    )
+    return paths(wish_options(command))
+
+
+def wish_options(command: Callable[P, R]) -> Callable[P, R]:
     """What every command that plans lessons takes; handed on as one ``Options``."""
 
-    @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="LESSON_OR_DIR...")
     @click.option(
         "--voice", metavar="ID", help="Who speaks, where that voice speaks the language (see: narrator voices)."
     )
@@ -104,6 +111,22 @@ def progress(quiet: bool) -> Iterator[Callable[[Progress], None]]:
             bars.update(lessons, total=progress.lessons, completed=progress.lessons_done + progress.lessons_failed)
 
         yield show
+
+
+@contextmanager
+def bar(quiet: bool) -> Iterator[Callable[[int, int], None]]:
+    """A bar over lessons that are counted here, (done, of); nothing in a log file or beside ``--json``."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda _done, _of: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bars
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
+        task = bars.add_task("lessons", total=None)
+        yield lambda done, of: bars.update(task, completed=done, total=of)
 
 
 def finish(report: Report, as_json: bool) -> None:

@@ -1,4 +1,4 @@
-"""What the store holds: verify."""
+"""What the store holds: verify, pull, gc."""
 
 from __future__ import annotations
 
@@ -6,18 +6,24 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from producer.cli.shared import ALL_DONE, SOME_FAILED, json_option
+from producer.cli.shared import ALL_DONE, SOME_FAILED, bar, json_option
 
 if TYPE_CHECKING:
     from worker.store.verify import Damage
 
 
+_store = click.option(
+    "--store", "where", metavar="PLACE", help="A directory or s3://bucket/prefix [default: NARRATOR_STORE]."
+)
+
+
 @click.command()
-@click.option("--store", "where", metavar="PLACE", help="A directory or s3://bucket/prefix [default: NARRATOR_STORE].")
+@_store
 @click.option("--repair", is_flag=True, help="Delete what is damaged, so that the next run makes it anew.")
 @json_option
 def verify(where: str | None, repair: bool, as_json: bool) -> None:
@@ -43,6 +49,67 @@ def verify(where: str | None, repair: bool, as_json: bool) -> None:
     deleted = verifying.repair(store, damage) if repair else []
     _say(store.url, len(entries), sum(entry.size for entry in entries), damage, deleted, as_json)
     sys.exit(SOME_FAILED if damage else ALL_DONE)
+
+
+@click.command()
+@click.argument("courses", nargs=-1, metavar="[COURSE...]")
+@click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="Where results go.")
+@_store
+@json_option
+def pull(courses: tuple[str, ...], out: Path, where: str | None, as_json: bool) -> None:
+    """Bring finished courses, or all of them, from the store into a folder. What is there and right is left alone.
+
+    \b
+    narrator pull everyday-science --out audio/
+    narrator pull --store s3://narration --out audio/
+    """
+    from dataclasses import asdict
+
+    from producer.nightly.pull import pull as bring
+    from worker.settings import load
+    from worker.store import open_store
+
+    with bar(as_json) as show:
+        pulled = bring(open_store(load(), where), courses, out, show)
+    if as_json:
+        click.echo(json.dumps(asdict(pulled), ensure_ascii=False))
+    else:
+        for trouble in pulled.failures:
+            click.secho(f"{trouble.where}: {trouble.reason}", fg="red", err=True)
+        click.echo(f"{len(pulled.lessons)} lessons in {out}")
+        for page in pulled.pages:
+            click.echo(f"preview    {page}")
+    sys.exit(SOME_FAILED if pulled.failures else ALL_DONE)
+
+
+@click.command()
+@_store
+@click.option("--older-than", type=click.FloatRange(1), default=7.0, show_default=True, metavar="DAYS",
+              help="Leave younger objects alone.")  # fmt: skip
+@click.option("--dry-run", is_flag=True, help="Only say what would go.")
+@json_option
+def gc(where: str | None, older_than: float, dry_run: bool, as_json: bool) -> None:
+    """Delete from the store what no lesson refers to any more. Safe while runs are under way.
+
+    \b
+    narrator gc --dry-run
+    narrator gc --store s3://narration --older-than 30
+    """
+    from producer.nightly import garbage
+    from worker.settings import load
+    from worker.store import open_store
+
+    place = open_store(load(), where)
+    found = garbage.find(place, older_than)
+    if not dry_run:
+        garbage.collect(place, found)
+    counts = {kind: len(names) for kind, names in found.names.items()}
+    if as_json:
+        click.echo(json.dumps({**counts, "bytes": found.size, "kept": found.kept, "deleted": not dry_run}))
+        return
+    would = "would go" if dry_run else "deleted"
+    click.echo(f"{counts['segments']:,} segments, {counts['plans']:,} plans, {counts['lessons']:,} former parts of "
+               f"lessons {would}: {found.size / 1e6:.1f} MB; {found.kept:,} objects stay")  # fmt: skip
 
 
 def _say(url: str, objects: int, size: int, damage: list[Damage], deleted: list[str], as_json: bool) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
-import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,28 +12,16 @@ from pathlib import Path
 import pytest
 
 from models.voice import Permanent
-from tests.integration.s3_servers import BUCKET, start
 from worker.settings import Settings
 from worker.store import Exists, Missing, Store, open_store
 from worker.store.probe import probe
 
 RACERS = 8
-SERVERS = ["moto", "swift", pytest.param("radosgw", marks=pytest.mark.root)]
 
 
-@pytest.fixture(params=["directory", *SERVERS])
-def store(
-    request: pytest.FixtureRequest,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Store:
-    """An empty store of each kind; a prefix of its own stands for a bucket of its own."""
-    if request.param == "directory":
-        return open_store(Settings(store=str(tmp_path / "store")))
-    server = start(request.param)
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", server.access_key)
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", server.secret_key)
-    return open_store(Settings(store=f"s3://{BUCKET}/{uuid.uuid4().hex}", s3_endpoint_url=server.endpoint))
+@pytest.fixture
+def store(any_store: Store) -> Store:
+    return any_store
 
 
 def race(action: Callable[[int], object]) -> list[int]:

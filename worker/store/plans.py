@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-
 from pydantic import ValidationError
 
 from models.voice import Permanent
 from worker.contract import LessonPlan, plan_name
-from worker.store.base import Exists, Missing, Store
+from worker.store.base import Missing, Store
 
 
 def keep(store: Store, plan: LessonPlan) -> str:
-    """Store a plan, unless it is there already; gives its id."""
+    """Store a plan, again where it is there already: what a recent plan names is no garbage. Gives its id."""
     plan_id = plan.plan_id()
-    with suppress(Exists):
-        store.create(plan_name(plan_id), plan.model_dump_json().encode(), content_type="application/json")
+    store.put(plan_name(plan_id), plan.model_dump_json().encode(), content_type="application/json")
     return plan_id
 
 

@@ -1,0 +1,79 @@
+"""What cron runs: sync."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from producer.cli.shared import json_option, progress, wish_options
+
+if TYPE_CHECKING:
+    from producer.plan import Options
+
+_to = click.option(
+    "--to", "store", metavar="STORE", help="A directory or s3://bucket/prefix [default: NARRATOR_STORE]."
+)
+_SPAN = re.compile(r"(?:(\d+)h)?(?:(\d+)m(?:in)?)?")
+
+
+class Deadline(click.ParamType[float]):
+    """A time of day, the next one to come, or a span from now; seconds since 1970."""
+
+    name = "HH:MM|SPAN"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """``06:30``, ``6h``, ``90m``, ``1h30m``."""
+        from datetime import datetime, timedelta
+
+        now = datetime.now().astimezone()
+        if match := re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d)", str(value)):
+            at = now.replace(hour=int(match[1]), minute=int(match[2]), second=0, microsecond=0)
+            return (at if at > now else at + timedelta(days=1)).timestamp()
+        match = _SPAN.fullmatch(str(value))
+        if not match or not any(match.groups()):
+            self.fail(f"{value!r} is neither a time of day (06:30) nor a span (6h, 90m)", param, ctx)
+        return (now + timedelta(hours=int(match[1] or 0), minutes=int(match[2] or 0))).timestamp()
+
+
+@click.command()
+@click.argument("source", metavar="SOURCE")
+@wish_options
+@click.option("--to", "store", metavar="STORE", help="A directory or s3://bucket/prefix [default: NARRATOR_STORE].")
+@click.option("--limit", type=click.IntRange(1), metavar="SEGMENTS", help="Stop before the lesson that exceeds it.")
+@click.option("--deadline", "until", type=Deadline(), help="Stop then, and go on the next time.")
+@click.option("--prune", is_flag=True, help="Remove lessons from the store that are gone from the source.")
+@click.option("--yes", is_flag=True, help="Render again what a new voice or version changes, however much it is.")
+@click.option("--no-wait", "wait", flag_value=False, default=True, help="Submit, and leave it to the workers.")
+@click.option("--here", is_flag=True, help="Render on this machine, with a queue and workers of its own.")
+@click.option("--workers", "processes", type=click.IntRange(1, 256), help="With --here [default: cores available].")
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Deliver what is ready there, too.")
+@json_option
+def sync(source: str, options: Options, store: str | None, as_json: bool, **wishes: Any) -> None:
+    """Bring the store up to date with SOURCE, a folder or s3://bucket/prefix: for cron.
+
+    \b
+    narrator sync lessons/                                    workers at NARRATOR_REDIS_URL
+    narrator sync s3://authors/lessons --to s3://narration --deadline 06:30 --prune
+    narrator sync lessons/ --to store/ --here --out audio/    all on this machine
+
+    Renders what changed, and nothing where nothing did. Two runs over the same source never overlap. Exit codes: 0
+    nothing to do or all done (also where --limit or --deadline came first), 1 some lessons failed, 2 could not run.
+    """
+    from producer.nightly.sync import Wishes
+    from producer.nightly.sync import sync as run
+    from worker.settings import load
+
+    settings = load().model_copy(update={"store": store}) if store else load()
+    with progress(as_json) as show:
+        night = run(source, options, Wishes(**wishes), settings=settings, on_progress=show)
+    for trouble in night.failures:
+        click.secho(f"{trouble.where}: {trouble.reason}", fg="red", err=True)
+    for lesson in night.gone if not night.pruned else ():
+        click.echo(f"{lesson} is no longer in the source; --prune removes it from the store", err=True)
+    click.echo(json.dumps(night.as_json(), ensure_ascii=False) if as_json else night.summary())
+    sys.exit(night.exit_code)

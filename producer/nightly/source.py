@@ -1,0 +1,125 @@
+"""Where lessons come from: a folder as it is, or an s3:// prefix mirrored into one; and which lessons it had last time.
+
+The mirror keeps an object's version tag beside it, so that a night on which nothing changed costs one listing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from models.voice import Permanent
+from producer.deliver import replacing
+from producer.readers import READERS
+from producer.readers.source import MAX_FILE
+from worker.settings import Settings
+from worker.store.base import Entry, Missing, Store, open_store
+
+CACHE = Path("~/.cache/narrator/sources").expanduser()
+BESIDE = frozenset({".toml", ".pls"})  # lexicons, takes: what lessons have beside them
+TAGS = ".tags.json"  # in the mirror: name -> version tag
+FETCHES = 16  # objects at once
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """``url`` as the user named it, made absolute; ``folder`` holds its files."""
+
+    url: str
+    folder: Path
+
+    @property
+    def name(self) -> str:
+        """Names its lock and its record in the store."""
+        return hashlib.sha256(self.url.encode()).hexdigest()[:16]
+
+
+def open_source(where: str, settings: Settings, cache: Path = CACHE) -> Source:
+    """The source that ``where`` names, its files at hand. Raises Permanent, StoreUnavailable."""
+    if not where.startswith("s3://"):
+        folder = Path(where).expanduser()
+        if not folder.is_dir():
+            raise Permanent(f"{where}: no such folder; a source is a folder or s3://bucket/prefix")
+        return Source(str(folder.resolve()), folder)
+    url = where.rstrip("/")
+    # The namespace divides stores, not sources.
+    objects = open_store(settings.model_copy(update={"namespace": ""}), url)
+    folder = cache / hashlib.sha256(url.encode()).hexdigest()[:16] / url.rpartition("/")[2]
+    mirror(objects, folder)
+    return Source(url, folder)
+
+
+def mirror(objects: Store, folder: Path) -> None:
+    """Make ``folder`` hold the lesson files among the objects, and nothing else; only changed ones are fetched."""
+    wanted = {entry.name: entry for entry in objects.list() if _is_lesson_file(entry.name)}
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        tags = _tags(folder)
+        for name in tags.keys() - wanted.keys():
+            (folder / name).unlink(missing_ok=True)
+            del tags[name]
+        changed = [entry for entry in wanted.values() if tags.get(entry.name) != entry.tag]
+        with ThreadPoolExecutor(FETCHES) as pool:
+            tags.update(zip((e.name for e in changed), pool.map(lambda e: _fetch(objects, e, folder), changed),
+                            strict=True))  # fmt: skip
+        with replacing(folder / TAGS) as file:
+            file.write(json.dumps(tags).encode())
+    except OSError as error:
+        raise Permanent(f"{error.filename or folder}: {error.strerror or error}") from error
+
+
+def _is_lesson_file(name: str) -> bool:
+    return Path(name).suffix.lower() in {*READERS, *BESIDE} and not any(
+        part.startswith((".", "_")) for part in name.split("/")
+    )
+
+
+def _tags(folder: Path) -> dict[str, str]:
+    """What the mirror holds; a file that is gone or was never whole counts as not there."""
+    try:
+        tags = json.loads((folder / TAGS).read_bytes())
+    except (FileNotFoundError, ValueError):
+        return {}
+    return {name: tag for name, tag in tags.items() if (folder / name).is_file()}
+
+
+def _fetch(objects: Store, entry: Entry, folder: Path) -> str:
+    if entry.size > MAX_FILE:
+        raise Permanent(f"{objects.url}/{entry.name} is larger than {MAX_FILE >> 20} MB: split it into lessons")
+    path = folder / entry.name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    data, tag = objects.get(entry.name)
+    with replacing(path) as file:
+        file.write(data)
+    os.utime(path, (entry.modified, entry.modified))
+    return tag
+
+
+# --- which lessons the source had
+
+
+def recall(store: Store, source: Source) -> set[tuple[str, str]]:
+    """The (course, lesson) pairs that the source had when it was last synced."""
+    try:
+        record = json.loads(store.get(_record_name(source))[0])
+        return {(str(course), str(lesson)) for course, lesson in record["lessons"]}
+    except Missing:
+        return set()
+    except (ValueError, KeyError, TypeError):
+        raise Permanent(f"{store.url}/{_record_name(source)} cannot be read: delete it") from None
+
+
+def remember(store: Store, source: Source, lessons: Iterable[tuple[str, str]]) -> None:
+    """Write them down for the next time."""
+    record = {"source": source.url, "lessons": sorted(lessons)}
+    data = json.dumps(record, ensure_ascii=False).encode()
+    store.put(_record_name(source), data, content_type="application/json")
+
+
+def _record_name(source: Source) -> str:
+    return f"sources/{source.name}.json"
