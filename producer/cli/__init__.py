@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from producer.cli import lessons, machines, nightly, outputs, runs, store, voices
+from producer.cli import http, lessons, machines, nightly, outputs, runs, store, voices
 from producer.cli.shared import COULD_NOT_RUN, INTERRUPTED
 
 
