@@ -15,6 +15,7 @@ from typing import Any
 from celery.worker.strategy import default
 from kombu.exceptions import DecodeError
 from kombu.transport import TRANSPORT_ALIASES, redis
+from redis.exceptions import ExecAbortError, OutOfMemoryError, ReadOnlyError, RedisError
 
 from models.voice import Transient
 from worker import tracing
@@ -26,8 +27,34 @@ Park = Callable[[str, str, str], None]  # kind, message, reason
 log = logging.getLogger("narrator.worker")
 
 
+REFUSALS = (OutOfMemoryError, ReadOnlyError, ExecAbortError)  # of a Redis that is full, or no longer the master
+
+
+class QoS(redis.QoS):
+    """Lets go of a message also where Redis cannot be told. It returns after the visibility timeout, and does nothing;
+    but kept, it would fill its process's only place, and the worker would never take another."""
+
+    def ack(self, delivery_tag: str) -> None:
+        """The message is done with."""
+        try:
+            super().ack(delivery_tag)  # type: ignore[no-untyped-call]
+        except RedisError:
+            self._quick_ack(delivery_tag)
+            raise
+
+    def reject(self, delivery_tag: str, requeue: bool = False) -> None:
+        """The message goes back, or away."""
+        try:
+            super().reject(delivery_tag, requeue=requeue)  # type: ignore[no-untyped-call]
+        except RedisError:
+            self._quick_ack(delivery_tag)
+            raise
+
+
 class _Robust:
-    """Of a channel: survives list entries which are no messages at all."""
+    """Of a channel: survives list entries which are no messages at all, and an outage of Redis."""
+
+    QoS = QoS
 
     def _brpop_read(self, **options: Any) -> Any:
         try:
@@ -49,6 +76,11 @@ class Transport(redis.Transport):
     """Redis, with that channel. What names no task never becomes a message, so it need not be acknowledged either."""
 
     Channel = Channel
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[no-untyped-call]
+        # Connected anew until it passes: kombu would have the worker end.
+        self.connection_errors = (*self.connection_errors, *REFUSALS)
 
     def _deliver(self, message: Any, queue: str) -> None:
         if not isinstance(message["headers"]["task"], str):

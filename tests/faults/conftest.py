@@ -67,7 +67,6 @@ def chosen(s3: Server, redis_server: Valkey) -> Settings:
         lease_seconds=3.0,
         sweep_seconds=0.5,
         segment_seconds=30.0,
-        task_seconds=3.0,
     )
 
 

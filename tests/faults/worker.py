@@ -3,14 +3,14 @@
     python -m tests.faults.worker --queues ... --processes 2
 
 "Crash ..." is a segmentation fault, "Hang ..." never ends, "Hog ..." takes all the memory it can get, "Silence ..." and
-"Nan ..." are what they say, as long as the file FAULT_POISON exists. Other levers, all in the environment:
+"Nan ..." are what they say, and "Slow ..." waits, as long as the file FAULT_POISON exists. Other levers, all in the
+environment:
 
     FAULT_LOG            takes a line for every segment spoken
     FAULT_SECONDS        what each takes
     FAULT_READ_SECONDS   how long the store may stay silent
     FAULT_CLOCK          by how many seconds this machine's clock is wrong
     FAULT_SCHEMA         the version of segment keys
-    FAULT_SLOW_SECONDS   what "Slow ..." takes
     FAULT_SUBMIT_SECONDS how long a producer may be silent while it submits
 """
 
@@ -58,7 +58,8 @@ class FaultyEngine:
             return result
         match text.partition(" ")[0].lower():
             case "slow":
-                time.sleep(float(os.environ.get("FAULT_SLOW_SECONDS", "0")))
+                while Path(os.environ["FAULT_POISON"]).exists():
+                    time.sleep(0.05)
             case "crash":
                 os.kill(os.getpid(), signal.SIGSEGV)
             case "hang":
