@@ -31,7 +31,7 @@ NARRATOR = str(Path(sys.executable).with_name("narrator"))
 SPEAK_SECONDS = 0.02  # for each segment, so that half a minute of work is there to be hit
 TIMING = {"cpu_ms"}  # of a segment's record: all that may differ between two renderings
 SUBMISSION = {"submitted"}  # of a manifest: all that may differ between two runs
-END_SECONDS = 240.0  # by which a run has ended on a busy machine
+END_SECONDS = 300.0  # by which a run has ended on a busy machine
 
 
 class Spoken(NamedTuple):
@@ -150,10 +150,6 @@ class Deployment:
             raise AssertionError(f"the run did not end:\n{runs}\n{self.ledger.troubles()}") from None
         assert producer.returncode == code, f"{producer.returncode}: {said}\n{self.log()}"
         return dict(json.loads(said))
-
-    def most_renderings(self) -> int:
-        """Of any one segment."""
-        return max(Counter(one.text for one in self.spoken()).values())
 
     def rendered_at_most(self, times: int) -> None:
         counts = Counter(one.text for one in self.spoken())

@@ -16,7 +16,7 @@ from worker.contract import segment_name
 ATTEMPTS = 2
 POISON = {
     "Crash": ("on this sentence the engine crashes.", f"crashed the worker {ATTEMPTS} times while rendered alone"),
-    "Hang": ("on this sentence the engine hangs.", "the engine gave nothing for 2 s (NARRATOR_SEGMENT_SECONDS)"),
+    "Hang": ("on this sentence the engine hangs.", "the engine gave nothing for 5 s (NARRATOR_SEGMENT_SECONDS)"),
     "Hog": ("all the memory on this sentence.", "MemoryError"),
     "Silence": ("is all that comes of this sentence.", "the engine gave silence (3 draws)"),
     "Nan": ("is what the samples of this one are.", "samples that are not numbers"),
@@ -36,7 +36,7 @@ def poisoned(tmp_path: Path) -> Path:
 
 def test_poison_is_given_up_and_everything_else_is_delivered(deploy: Deploy, poisoned: Path) -> None:
     deployment = deploy(
-        segment_seconds=2.0, max_attempts=ATTEMPTS, visibility_timeout=70, lease_seconds=2.0, process_megabytes=1500
+        segment_seconds=5.0, max_attempts=ATTEMPTS, visibility_timeout=70, lease_seconds=2.0, process_megabytes=700
     )
     deployment.poison.touch()
     deployment.worker(2)

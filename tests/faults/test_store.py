@@ -20,7 +20,7 @@ from tests.faults.proxy import Asked, Fault, FaultProxy
 from tests.integration.processes import until
 from tests.integration.s3_servers import Server, missing
 
-HANG_SECONDS = 2.0  # with FAULT_READ_SECONDS below it: a request that times out
+HANG_SECONDS = 8.0  # with FAULT_READ_SECONDS below it: a request that times out
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ def test_a_fifth_of_all_requests_fails(
     def fault(asked: Asked) -> Fault | None:
         if random.random() >= 0.2:
             return None
-        return hang if random.random() < 0.1 else random.choice(kinds)
+        return hang if random.random() < 0.03 else random.choice(kinds)
 
     deployment.workers(2, FAULT_READ_SECONDS=HANG_SECONDS / 2)
     producer = deployment.submit()
