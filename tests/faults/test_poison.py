@@ -51,7 +51,7 @@ def test_poison_is_given_up_and_everything_else_is_delivered(deploy: Deploy, poi
     counts = Counter(one.text for one in deployment.spoken())
     for word in ("Crash", "Hang", "Hog"):
         (poison,) = [text for text in counts if text.startswith(word)]
-        assert counts.pop(poison) == 1 + ATTEMPTS, "once in company, then alone"
+        assert ATTEMPTS <= counts.pop(poison) <= 1 + ATTEMPTS, "once in company, unless a mate came first; then alone"
     for word in ("Silence", "Nan"):
         (poison,) = [text for text in counts if text.startswith(word)]
         assert counts.pop(poison) >= 3
