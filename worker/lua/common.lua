@@ -8,7 +8,7 @@
 --   <P>:run:<run>:left       hash: course/lesson -> the assemble message of a lesson given up or cut off, for a retry
 --   <P>:submitting           sorted set: run -> when its producer was last heard of, until it is sealed
 --   <P>:able:<make>          a worker renders segments of this make
---   <P>:runs                 sorted set: run -> when it was submitted, in seconds
+--   <P>:runs                 sorted set: run -> when it was submitted, in microseconds
 --   <P>:todo:<member>        set: the segment keys a lesson still waits for; a member is run/course/lesson
 --   <P>:want:<key>           set: the members that wait for a segment
 --   <P>:job:<key>            hash: the job while it is leased (token) or parked (no token) until it is queued again

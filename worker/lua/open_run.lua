@@ -16,8 +16,7 @@ redis.call('HSET', name, 'state', 'submitting', 'submitted', submitted, 'summary
   'audio_ms', 0, 'cpu_ms', 0)
 redis.call('EXPIRE', name, ARGV[3])
 redis.call('ZADD', P .. ':submitting', millis(), ARGV[1])
-local seconds = math.floor(now / 1000000)
-redis.call('ZADD', P .. ':runs', seconds, ARGV[1])
-redis.call('ZREMRANGEBYSCORE', P .. ':runs', '-inf', seconds - ARGV[3])
+redis.call('ZADD', P .. ':runs', submitted, ARGV[1])
+redis.call('ZREMRANGEBYSCORE', P .. ':runs', '-inf', string.format('%.0f', now - ARGV[3] * 1000000))
 redis.call('EXPIRE', P .. ':runs', ARGV[3])
 return submitted
