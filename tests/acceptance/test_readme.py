@@ -19,7 +19,9 @@ from tests.conftest import Valkey
 from tests.integration.s3_servers import BUCKET, start
 
 pytestmark = [pytest.mark.listen, pytest.mark.timeout(900)]
-README = "\n".join((ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "docs/nightly.md"))
+README = "\n".join(
+    (ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "docs/lessons.md", "docs/nightly.md")
+)
 BLOCK = re.compile(r"<!-- (tested[^>]*) -->\n```sh\n(.*?)```", re.DOTALL)
 
 

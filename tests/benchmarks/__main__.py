@@ -3,6 +3,7 @@
     python -m tests.benchmarks queue      segments a second through queue, ledger and store, with the tiny voice
     python -m tests.benchmarks cached     a fully cached course of 10,000 segments in a store that holds 200,000 others
     python -m tests.benchmarks kokoro     Kokoro through the whole system, kokoro-onnx beside it, interleaved
+    python -m tests.benchmarks planning   reading, segmenting and keying 200,000 words, by format
     python -m tests.benchmarks start      how long `narrator --help` takes
 
 Without a name all of them run. Ratios travel between machines, absolute figures do not.
@@ -12,9 +13,15 @@ from __future__ import annotations
 
 import sys
 
-from tests.benchmarks import cached, kokoro, queue, start
+from tests.benchmarks import cached, kokoro, planning, queue, start
 
-BENCHMARKS = {"start": start.main, "queue": queue.main, "cached": cached.main, "kokoro": kokoro.main}
+BENCHMARKS = {
+    "start": start.main,
+    "planning": planning.main,
+    "queue": queue.main,
+    "cached": cached.main,
+    "kokoro": kokoro.main,
+}
 
 if __name__ == "__main__":
     for name in sys.argv[1:2] or BENCHMARKS:
