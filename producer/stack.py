@@ -212,6 +212,7 @@ def environment(settings: Settings) -> dict[str, str]:
     values = {
         f"NARRATOR_{name.upper()}": value.get_secret_value() if isinstance(value, SecretStr) else str(value)
         for name, value in settings
+        if value is not None
     }
     # One thread a process: the sessions are made so, and numpy's own pool must not compete with them.
     return {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", **values}

@@ -76,11 +76,8 @@ class Transport(redis.Transport):
     """Redis, with that channel. What names no task never becomes a message, so it need not be acknowledged either."""
 
     Channel = Channel
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)  # type: ignore[no-untyped-call]
-        # Connected anew until it passes: kombu would have the worker end.
-        self.connection_errors = (*self.connection_errors, *REFUSALS)
+    # Connected anew until it passes: kombu would have the worker end. Celery reads this from the class.
+    connection_errors = (*redis.Transport.connection_errors, *REFUSALS)
 
     def _deliver(self, message: Any, queue: str) -> None:
         if not isinstance(message["headers"]["task"], str):
