@@ -98,10 +98,11 @@ def test_what_cannot_be_done_fails_or_is_noted(planned):
     assert planned('<say-as interpret-as="date">x</say-as>', Options(voice="tiny/one", lenient=True)).failures
 
 
-def test_readings_are_an_error_until_segments_carry_them(planned):
-    """To be replaced, with draft._unread, by what segments then hold."""
-    made = planned('<sub alias="World Wide Web Consortium">W3C</sub>')
-    assert "'W3C' as 'World Wide Web Consortium': readings cannot be spoken yet" in made.failures[0].message
+def test_what_is_said_instead_stands_in_the_segment_and_the_caption_keeps_the_word(entries):
+    (entry,) = entries('The <sub alias="World Wide Web Consortium">W3C</sub> met.')
+    assert (entry.segment.text, entry.caption) == ("The World Wide Web Consortium met.", "The W3C met.")
+    (entry,) = entries('Row <say-as interpret-as="digits">12</say-as>.')
+    assert (entry.segment.text, entry.caption) == ("Row one two.", "Row 12.")
 
 
 def test_the_command_line(tmp_path, monkeypatch):
