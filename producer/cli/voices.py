@@ -32,13 +32,14 @@ def voices(ctx: click.Context, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(rows, ensure_ascii=False))
         return
+    from rich.markup import escape
     from rich.table import Table
 
     table = Table(box=None, header_style="dim")
     for heading in ("voice", "languages", "sample rate", "MB", "licence", "title", ""):
         table.add_column(heading, justify="right" if heading in ("sample rate", "MB") else "left")
     for row in rows:
-        state = "" if row["installed"] else f"not installed: {row['remedy']}"
+        state = "" if row["installed"] else f"not installed: {escape(row['remedy'])}"  # [kokoro] is no markup
         size = f"{row['bytes'] / 1e6:.0f}"
         table.add_row(row["id"], " ".join(row["languages"]), f"{row['sample_rate']:,}", size, row["licence"],
                       row["title"], state)  # fmt: skip
