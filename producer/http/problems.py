@@ -60,6 +60,7 @@ DESCRIBED: dict[int | str, dict[str, Any]] = {
         (403, "From a page of another site, or for another host"),
         (404, "No such thing"),
         (413, "Too long"),
+        (415, "Of a media type that is not read here"),
         (422, "Wrong in content; `errors` says where"),
         (429, "Too much at once; `Retry-After` says when to ask again"),
         (503, "A worker, the queue or the store is not there; `Retry-After` says when to ask again"),
