@@ -28,7 +28,7 @@ from worker.ledger import Completed
 from worker.station import Station
 from worker.store.base import Exists
 
-LOOK_OUT_SECONDS = 0.1  # at most so often is a batch interrupted, or the ledger asked
+LOOK_OUT_SECONDS = 0.02  # between looks at whether somebody waits
 DRAWS = 3  # a segment is spoken this often, each time with another seed, before its sound is rejected for good
 STALE_DELAY, STALE_TRIES = 5.0, 8  # seconds, doubling: about five minutes for a rolling upgrade
 STALE_PAUSE = 2.0  # seconds: who cannot render a batch leaves the next ones to those who can
@@ -176,15 +176,17 @@ class Rendering:
     def _let_in(self, bundle: str) -> None:
         """Speak a segment that somebody waits for, if there is one: so they wait for a sentence, not for a batch.
 
-        One between two of the batch: under whatever load, half the time is the batch's.
+        Then the batch goes on for as long as that took: under whatever load, half the time is its own.
         """
+        began = time.monotonic()
         try:
             waiting = self._station.ledger.urgent(bundle)
             if waiting and waiting.key == waiting.segment.key():
                 render(RenderBatch(bundle=bundle, jobs=(waiting,)), self._station, urgent=True)
         except NarrationError as error:  # it is in its queue as well
             log.warning("a segment that somebody waits for could not be let in: %s", error)
-        self._look_out = time.monotonic() + LOOK_OUT_SECONDS
+        now = time.monotonic()
+        self._look_out = now + max(now - began, LOOK_OUT_SECONDS)
 
     def _store(self, job: Job, attempt: int, request: SpeechRequest, speech: Speech) -> None:
         """Finish and check a segment's sound, and hand it to an upload thread. Raises SpeechRejected."""

@@ -9,6 +9,7 @@ random >redis_password
 random >minio_root_password
 random >minio_narrator_password
 random >grafana_password
+random >narrator_api_keys
 printf 'redis://:%s@redis:6379/0\n' "$(cat redis_password)" >narrator_redis_url
 printf '[default]\naws_access_key_id = narrator\naws_secret_access_key = %s\n' "$(cat minio_narrator_password)" >aws_credentials
 chmod 644 ./* # compose mounts them as they are, and no service runs as the user who made them

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 @click.command()
 @click.option("--voice", "bundles", multiple=True, metavar="BUNDLE", help="Bundle to serve; may be repeated.")
 @click.option("--assemble", is_flag=True, help="Link lessons; alone, this worker needs no voice.")
+@click.option("--interactive", is_flag=True, help="Only what somebody waits for: kept free of bulk work.")
 @click.option("--processes", type=click.IntRange(1, 256), help="Worker processes [default: cores available].")
-def worker(bundles: tuple[str, ...], assemble: bool, processes: int | None) -> None:
+def worker(bundles: tuple[str, ...], assemble: bool, interactive: bool, processes: int | None) -> None:
     """Serve the queues of NARRATOR_REDIS_URL until told to stop; SIGTERM gives unfinished work back.
 
     Without an option it serves what NARRATOR_SERVE says: by default Kokoro, and assembly.
@@ -27,6 +28,7 @@ def worker(bundles: tuple[str, ...], assemble: bool, processes: int | None) -> N
     narrator worker
     narrator worker --voice kokoro --processes 4
     narrator worker --assemble --processes 1
+    narrator worker --voice kokoro --interactive --processes 1   # beside those, for the HTTP API
     """
     import os
 
@@ -34,8 +36,11 @@ def worker(bundles: tuple[str, ...], assemble: bool, processes: int | None) -> N
     from worker.contract import assemble_queue, interactive_queue, render_queue
     from worker.settings import load
 
+    if interactive and not bundles:
+        raise click.UsageError("--interactive needs --voice: the bundle that is to be spoken")
     prefix = load().queue_prefix
-    queues = [queue(prefix, bundle) for bundle in bundles for queue in (interactive_queue, render_queue)]
+    kinds = (interactive_queue,) if interactive else (interactive_queue, render_queue)
+    queues = [queue(prefix, bundle) for bundle in bundles for queue in kinds]
     if assemble:
         queues.append(assemble_queue(prefix))
     # The worker takes this process's place, so that signals and the exit code are its own.

@@ -4,6 +4,7 @@
     python -m tests.benchmarks cached     a fully cached course of 10,000 segments in a store that holds 200,000 others
     python -m tests.benchmarks kokoro     Kokoro through the whole system, kokoro-onnx beside it, interleaved
     python -m tests.benchmarks planning   reading, segmenting and keying 200,000 words, by format
+    python -m tests.benchmarks http       the HTTP API: first sound with Kokoro, alone and beside bulk work; 50 clients
     python -m tests.benchmarks start      how long `narrator --help` takes
 
 Without a name all of them run. Ratios travel between machines, absolute figures do not.
@@ -13,7 +14,7 @@ from __future__ import annotations
 
 import sys
 
-from tests.benchmarks import cached, kokoro, planning, queue, start
+from tests.benchmarks import cached, http, kokoro, planning, queue, start
 
 BENCHMARKS = {
     "start": start.main,
@@ -21,6 +22,7 @@ BENCHMARKS = {
     "queue": queue.main,
     "cached": cached.main,
     "kokoro": kokoro.main,
+    "http": http.main,
 }
 
 if __name__ == "__main__":

@@ -44,16 +44,23 @@ class Deployment:
 
 
 @contextlib.contextmanager
-def deployed(folder: Path, *, processes: int = 1, **options: str) -> Iterator[Deployment]:
-    """Start it all, and end it all."""
+def deployed(
+    folder: Path,
+    *,
+    module: str = "tests.integration.odd_worker",
+    serve: str = "tiny,assemble",
+    processes: int = 1,
+    **options: str,
+) -> Iterator[Deployment]:
+    """Start it all, and end it all; ``options`` are environment variables."""
     server = Valkey(Path(tempfile.mkdtemp(prefix="nv-", dir="/tmp")))
     settings = Settings(
-        redis_url=SecretStr(server.url), store=str(folder / "store"), voices_dir=TINY_VOICES, serve="tiny,assemble",
+        redis_url=SecretStr(server.url), store=str(folder / "store"), voices_dir=TINY_VOICES, serve=serve,
         lease_seconds=3.0, sweep_seconds=0.2,
     )  # fmt: skip
     env = environment(settings) | {"ODD_LOG": str(folder / "spoken.log"), **options}
     ledger = Ledger(broker.redis_client(settings), settings)
-    worker = [sys.executable, "-m", "tests.integration.odd_worker", "--processes", str(processes)]
+    worker = [sys.executable, "-m", module, "--processes", str(processes)]
     started = []
     try:
         with (folder / "worker.log").open("ab") as log:
