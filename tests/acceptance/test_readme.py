@@ -20,7 +20,8 @@ from tests.integration.s3_servers import BUCKET, start
 
 pytestmark = [pytest.mark.listen, pytest.mark.timeout(900)]
 README = "\n".join(
-    (ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "docs/lessons.md", "docs/nightly.md")
+    (ROOT / name).read_text(encoding="utf-8")
+    for name in ("README.md", "docs/lessons.md", "docs/nightly.md", "docs/http.md")
 )
 BLOCK = re.compile(r"<!-- (tested[^>]*) -->\n```sh\n(.*?)```", re.DOTALL)
 
@@ -105,6 +106,37 @@ def test_commands_on_many_machines(desk: Path, servers: dict[str, str]) -> None:
             time.sleep(0.1)
         serving.kill()
     assert serving.returncode == 0  # SIGTERM ends it cleanly
+
+
+def test_the_http_api(desk: Path, tmp_path: Path, valkey: Valkey, monkeypatch: pytest.MonkeyPatch) -> None:
+    if shutil.which("curl") is None:
+        pytest.skip("curl is not installed")
+    asked = re.findall(r"<!-- tested with the API -->\n```(sh|python)\n(.*?)```", README, re.DOTALL)
+    assert len(asked) == 5
+    here = clean_environment(NARRATOR_REDIS_URL=valkey.url, NARRATOR_STORE=str(tmp_path / "store"))
+    quiet = {"cwd": desk, "env": here, "stderr": subprocess.DEVNULL}
+    worker = subprocess.Popen(["narrator", "worker"], stdout=subprocess.DEVNULL, **quiet)
+    api = subprocess.Popen(["narrator", "serve", "--port", "0"], stdout=subprocess.PIPE, text=True, **quiet)
+    try:
+        assert api.stdout is not None
+        address = re.search(r"localhost:\d+|127.0.0.1:\d+", api.stdout.readline())
+        assert address
+        monkeypatch.chdir(desk)
+        for kind, text in asked:
+            text = text.replace("localhost:8000", address[0])
+            if kind == "python":
+                exec(compile(text, "README", "exec"), {})
+                continue
+            for command in text.replace("\\\n", "").splitlines():
+                done = run(shlex.split(command), desk)
+                assert done.returncode == 0, done.stderr
+                assert "-o" in command or '"detail"' not in str(json.loads(done.stdout)), done.stdout
+        assert (desk / "hello.mp3").stat().st_size > 5_000
+    finally:
+        for process in (api, worker):
+            process.terminate()
+            process.wait(60)
+        api.stdout.close()
 
 
 def test_the_pipeline_runs_without_the_command_line(

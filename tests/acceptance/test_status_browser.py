@@ -23,8 +23,7 @@ Site = tuple[Deployment, dict[str, str]]  # and its runs
 SHOTS = os.environ.get("NARRATOR_SCREENSHOTS", "")  # a folder to keep pictures in
 HEAD = "---\nvoice: tiny/one\n---\n\n"
 LEAF = (
-    HEAD
-    + "# Light into sugar\n\nA leaf is a small factory. It runs on light.\n\n- Water comes in.\n- Sugar goes out.\n"
+    f"{HEAD}# Light into sugar\n\nA leaf is a small factory. It runs on light.\n\n- Water comes in.\n- Sugar goes out."
 )
 LONG = HEAD + "\n\n".join(f"Slow is the water of {a} and {b}." for a in "abcdefghijklmnop" for b in "abcdefghijklmnop")
 REASON = "the voice has no sound for 'ǂ' in 'The word ǂnûu': write it in other letters, or give it a reading"
