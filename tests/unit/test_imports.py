@@ -30,6 +30,7 @@ def loaded(modules: str) -> set[str]:
             "producer.explain, producer.doctor, producer.say, producer.deliver, producer.listen",
             "onnxruntime torch soundfile faster_whisper",
         ),
+        ("producer.http.app", "onnxruntime torch spacy"),
         ("models.catalog, models.family, models.text.segment", "onnxruntime celery redis boto3 spacy"),
         ("worker.contract, worker.settings, worker.store", "boto3 celery redis onnxruntime"),
         ("worker.tasks, worker.render, worker.link, worker.serve", "producer torch spacy"),
