@@ -194,7 +194,7 @@ def test_wrong_keys_are_denied_without_telling_the_secret(name: str, monkeypatch
 
 def test_a_server_that_is_away_is_a_passing_fault(server: Server) -> None:
     store = open_at(f"http://user:password@127.0.0.1:{free_port()}")
-    with pytest.raises(StoreUnavailable, match=r"did not answer after 4 attempts") as caught:
+    with pytest.raises(StoreUnavailable, match=r"did not answer after 5 attempts") as caught:
         store.get("a")
     assert "password" not in str(caught.value)
 

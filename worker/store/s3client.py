@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 CONNECTIONS = 32  # kept open by one process; the width of every concurrent operation
-ATTEMPTS = 4  # of one request, with backoff, before the store counts as unavailable
+ATTEMPTS = 5  # of one request, with backoff, before the store counts as unavailable
 CONNECT_SECONDS = 5
 READ_SECONDS = 30  # without a byte
 
@@ -83,7 +83,9 @@ def make_client(settings: Settings, place: Place) -> tuple[S3Client, Credentials
     config = Config(
         region_name=settings.s3_region,
         signature_version="s3v4",
-        retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
+        # Not "standard": its budget of retries is soon used up where a fifth of all requests fails, and then none is
+        # tried again, so that a lesson of thirty segments hardly ever comes together.
+        retries={"mode": "legacy", "total_max_attempts": ATTEMPTS},
         connect_timeout=CONNECT_SECONDS,
         read_timeout=READ_SECONDS,
         tcp_keepalive=True,
