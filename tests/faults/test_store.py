@@ -28,8 +28,17 @@ def deployment(deploy: Deploy, proxy: FaultProxy) -> Deployment:
     return deploy(s3_endpoint_url=proxy.endpoint)
 
 
-def complete(deployment: Deployment, producer: subprocess.Popen[str], reference: Delivered, bound: int = 2) -> None:
+def complete(
+    deployment: Deployment,
+    producer: subprocess.Popen[str],
+    reference: Delivered,
+    bound: int = 2,
+    proxy: FaultProxy | None = None,
+) -> None:
+    """Every lesson is there, as an undisturbed run delivers it; the faults of a proxy end with the run."""
     report = deployment.end(producer)
+    if proxy is not None:
+        proxy.up()
     assert (report["failed"], report["failed_lessons"]) == (0, 0)
     deployment.same_as(reference)
     deployment.rendered_at_most(bound)
@@ -74,7 +83,7 @@ def test_a_fifth_of_all_requests_fails(
     until(lambda: deployment.spoken(), 60)  # producers retry as well, but give up sooner: theirs is another case
     proxy.fault = fault
     deployment.until_spoken(0.5, segments)
-    complete(deployment, producer, reference)
+    complete(deployment, producer, reference, proxy=proxy)
     assert min(proxy.hits[kind] for kind in ("answer", "after", "close")) > 10, proxy.hits
 
 
@@ -87,7 +96,7 @@ def test_every_request_takes_a_second(
     proxy.fault = lambda _: Fault("slow", 1.0)
     deployment.until_spoken(0.5, segments)
     until(lambda: proxy.hits["slow"] > 100, 120)
-    complete(deployment, producer, reference, bound=1)
+    complete(deployment, producer, reference, bound=1, proxy=proxy)
 
 
 @pytest.mark.parametrize("kind", ["upload", "mangled", "download"])
@@ -101,7 +110,7 @@ def test_bodies_do_not_arrive_whole(
     producer = deployment.submit()
     until(lambda: deployment.spoken(), 60)
     proxy.fault = lambda asked: Fault(kind) if asked.method == method and random.random() < 0.2 else None
-    complete(deployment, producer, reference)
+    complete(deployment, producer, reference, proxy=proxy)
     assert proxy.hits[kind] > 10, proxy.hits
 
 

@@ -152,7 +152,7 @@ def start_radosgw() -> Server:
     def stop() -> None:
         subprocess.run([RADOSGW, "stop", folder], check=True, capture_output=True)
 
-    return Server("radosgw", *(values[name] for name in names), on_stop=stop).ready()
+    return Server("radosgw", *(values[name] for name in names), folder=folder, on_stop=stop).ready()
 
 
 def start_swift() -> Server:
