@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 import redis
 from pydantic import SecretStr
@@ -19,6 +20,10 @@ from models.catalog import Catalogue
 from producer.valkey import valkey_binary
 from worker.settings import Settings
 from worker.store import Store, open_store
+
+# A busy machine is slow; no test of ours is about time.
+hypothesis.settings.register_profile("narrator", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("narrator")
 
 DATA = Path(__file__).parent / "data"
 BROKER = os.environ.get("NARRATOR_TEST_BROKER", "")  # another server's binary, such as redis-server
