@@ -8,7 +8,7 @@ process, and an engine, which holds the inference sessions:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Samples = NDArray[np.float32]
+Step = Callable[[], bool]  # an engine says with it that it got somewhere; False asks it to end before it has results
 
 
 class NarrationError(Exception):
@@ -134,11 +135,33 @@ class FrontEnd(Protocol):
         """A digest over everything that shapes the result for this language: own version, libraries, data."""
 
 
+def go_on() -> bool:
+    """A step that nobody counts."""
+    return True
+
+
 class Engine(Protocol):
     """The session or sessions a process holds, loaded and warm. Not thread-safe: one engine, one thread."""
 
     sample_rate: int
     interruptible: bool  # ``speak`` may be called again, by the same thread, while results of an earlier call are due
 
-    def speak(self, requests: Sequence[SpeechRequest]) -> Iterator[tuple[int, Speech | NarrationError]]:
-        """Yield (index into requests, result) as each is ready, in any order; one failure spares the others."""
+    def speak(
+        self, requests: Sequence[SpeechRequest], step: Step = go_on
+    ) -> Iterator[tuple[int, Speech | NarrationError]]:
+        """Yield (index into requests, result) as each is ready, in any order; one failure spares the others.
+
+        An engine that works at several requests before the first is ready calls ``step`` between its passes, and where
+        that is False and much is still to do it ends early.
+        """
+
+
+def one_by_one(
+    requests: Sequence[SpeechRequest], speech: Callable[[SpeechRequest], Speech]
+) -> Iterator[tuple[int, Speech | NarrationError]]:
+    """``Engine.speak`` of an engine that speaks each request by itself; each result is a step."""
+    for i, request in enumerate(requests):
+        try:
+            yield i, speech(request)
+        except NarrationError as error:
+            yield i, error

@@ -23,8 +23,9 @@ log = logging.getLogger("narrator.worker")
 class Keeper:
     """A thread beside one task: calls ``tick`` four times a second and ``renew`` three times a lease.
 
-    While inside ``watched()`` the engine has ``segment_seconds`` to come up with something. After that ``end`` is
-    called with the reason, and the process is killed: a native loop cannot be interrupted otherwise.
+    While inside ``watched()`` the engine has ``segment_seconds`` to come up with something, counted anew at every
+    ``progress()``. After that ``end`` is called with the reason, and the process is killed: a native loop cannot be
+    interrupted otherwise.
     """
 
     def __init__(
@@ -56,11 +57,15 @@ class Keeper:
     @contextmanager
     def watched(self) -> Iterator[None]:
         """Around a call into the front-end or the engine."""
-        self._deadline = time.monotonic() + self._settings.segment_seconds
+        self.progress()
         try:
             yield
         finally:
             self._deadline = None
+
+    def progress(self) -> None:
+        """The call that is watched got somewhere; by the thread that makes it."""
+        self._deadline = time.monotonic() + self._settings.segment_seconds
 
     def _keep(self) -> None:
         renewed = time.monotonic()

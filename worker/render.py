@@ -159,7 +159,7 @@ class Rendering:
         except NarrationError as error:  # not installed here, though this worker serves the bundle's queue
             self._holding.release([job.key for job, _, _ in ready], str(error), STALE_DELAY, STALE_TRIES)
             return
-        results = engine.speak([request for _, _, request in ready])
+        results = engine.speak([request for _, _, request in ready], self._step)
         while not self._station.stopping() and time.monotonic() < self._ends:
             began = time.thread_time()
             with self._keeper.watched():
@@ -172,6 +172,12 @@ class Rendering:
             yield job, attempt, request, answer[1]
             if engine.interruptible and time.monotonic() > self._look_out:
                 self._let_in(job.segment.bundle)
+
+    def _step(self) -> bool:
+        """The engine got somewhere, with a segment or with several at once. Whether it shall go on."""
+        self._keeper.progress()
+        self._station.step()
+        return not self._station.stopping()
 
     def _let_in(self, bundle: str) -> None:
         """Speak a segment that somebody waits for, if there is one: so they wait for a sentence, not for a batch.

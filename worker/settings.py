@@ -36,7 +36,9 @@ class Settings(BaseSettings):
     task_seconds: Annotated[float, Field(gt=0, le=120)] = 20.0  # expected work that fills one task
     lease_seconds: Annotated[float, Field(ge=2, le=300)] = 15.0  # a dead worker's segments return after this
     sweep_seconds: Annotated[float, Field(gt=0, le=60)] = 3.0
-    segment_seconds: Annotated[float, Field(gt=0)] = 120.0  # longest one segment may take to render
+    segment_seconds: Annotated[float, Field(gt=0)] = (
+        120.0  # longest an engine may take to get somewhere: a segment, or a pass
+    )
     process_megabytes: Annotated[int, Field(ge=0)] = 0  # of memory one process may take, on Linux; 0 is no limit
     rerender_budget: Annotated[int, Field(ge=0)] = 1000  # segments that sync renders again unasked when a voice changes
     webhook_url: SecretStr = SecretStr("")  # hears of the end of every sync; may hold a token

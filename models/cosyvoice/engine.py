@@ -19,7 +19,17 @@ from models.cosyvoice.language_model import Prompt
 from models.cosyvoice.parts import Parameters, load_parts, needs_reduced_range
 from models.joining import join
 from models.vocoders import Mel, Vocoder, griffin_lim, hifigan
-from models.voice import NarrationError, Permanent, Samples, Speech, SpeechRejected, SpeechRequest, Utterance
+from models.voice import (
+    NarrationError,
+    Permanent,
+    Samples,
+    Speech,
+    SpeechRejected,
+    SpeechRequest,
+    Step,
+    Utterance,
+    go_on,
+)
 
 LOG = logging.getLogger(__name__)
 WARM_UP = Utterance("啊。", "zh", "", (1, 2, 3))
@@ -62,7 +72,9 @@ class CosyVoiceEngine:
             self._vocoders["hifigan"] = hifigan.HifiGan.load(bundle.path(hifigan.GRAPH), threads)
         self._warm_up()
 
-    def speak(self, requests: Sequence[SpeechRequest]) -> Iterator[tuple[int, Speech | NarrationError]]:
+    def speak(
+        self, requests: Sequence[SpeechRequest], step: Step = go_on
+    ) -> Iterator[tuple[int, Speech | NarrationError]]:
         """Yield (index into requests, result) as each is ready; one failure spares the others.
 
         Options: ``steps`` of the flow (10); ``vocoder``: hift, griffin-lim, or hifigan where the bundle holds one.
@@ -82,16 +94,16 @@ class CosyVoiceEngine:
                 prompts.append(self._prompt(utterance, speaker, stream(job.request.seed, k, "language model")))
                 owners.append((job, k))
         began = perf_counter()
-        for at, tokens in self._parts.language_model.generate(prompts):
+        for at, tokens in self._parts.language_model.generate(prompts, step):
             job, k = owners[at]
             self._spent(job, "language model", began)
             job.left -= 1
             if isinstance(tokens, SpeechRejected):
                 job.failure = SpeechRejected(f"{job.request.utterances[k].text!r}: {tokens}")
             elif job.failure is None:
-                self._draw_mel(job, k, tokens)
+                self._draw_mel(job, k, tokens, step)
             if not job.left:
-                yield job.index, self._finish(job)
+                yield job.index, self._finish(job, step)
             began = perf_counter()
 
     def _prompt(self, utterance: Utterance, speaker: int, seed: int) -> Prompt:
@@ -99,18 +111,18 @@ class CosyVoiceEngine:
         tokens = None if fixed is None else fixed * len(utterance.tokens)
         return Prompt(utterance.tokens, self._parts.speakers[0][speaker], seed, tokens)
 
-    def _draw_mel(self, job: _Pending, utterance: int, tokens: list[int]) -> None:
+    def _draw_mel(self, job: _Pending, utterance: int, tokens: list[int], step: Step) -> None:
         began = perf_counter()
         request = job.request
         seed, steps = stream(request.seed, utterance, "flow"), int(request.options.get("steps", self._parameters.steps))
         speaker = self._parts.speakers[1][self._speaker(request.speaker)]
         try:
-            job.mels[utterance] = self._parts.flow.mel(tokens, speaker, seed, steps)
+            job.mels[utterance] = self._parts.flow.mel(tokens, speaker, seed, steps, step)
         except NarrationError as error:
             job.failure = error
         self._spent(job, "flow", began)
 
-    def _finish(self, job: _Pending) -> Speech | NarrationError:
+    def _finish(self, job: _Pending, step: Step) -> Speech | NarrationError:
         if job.failure:
             return job.failure
         began, request = perf_counter(), job.request
@@ -120,6 +132,7 @@ class CosyVoiceEngine:
             for k in range(len(request.utterances)):
                 mel = np.ascontiguousarray(speed_up(job.mels[k], request.speed))
                 pieces.append(vocoder.synthesise(mel, stream(request.seed, k, "vocoder")))
+                step()
         except NarrationError as error:
             return error
         samples = join(request.utterances, pieces, self.sample_rate)

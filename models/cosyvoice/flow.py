@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from models.cosyvoice.positions import distances
 from models.session import MatrixSession, input_width, run
 from models.vocoders import HOP_LENGTH, N_MELS, SAMPLE_RATE, Mel
+from models.voice import Step, go_on
 
 if TYPE_CHECKING:
     import onnxruntime as ort
@@ -105,7 +106,7 @@ class Flow:
         }
         return run(self._encoder, feeds)[0]
 
-    def solve(self, noise: Array, mu: Array, speaker: Array, steps: int = STEPS) -> Mel:
+    def solve(self, noise: Array, mu: Array, speaker: Array, steps: int = STEPS, step_made: Step = go_on) -> Mel:
         """From noise [80, M] to the mel [80, M], guided by the mean mel and the projected speaker [80]."""
         times, x = schedule(steps), noise
         time, step = times[0], times[1] - times[0]
@@ -115,12 +116,13 @@ class Flow:
             velocity = run(self._estimator, feeds, release=k == steps)[0]
             x = x + step * velocity
             time = np.float32(time + step)
+            step_made()
             if k < steps:
                 step = np.float32(times[k + 1] - time)
         return x
 
-    def mel(self, tokens: list[int], speaker: Array, seed: int, steps: int = STEPS) -> Mel:
+    def mel(self, tokens: list[int], speaker: Array, seed: int, steps: int = STEPS, step_made: Step = go_on) -> Mel:
         """Speech tokens to mel, with the noise that the seed draws."""
         mu = self.encode(tokens)
         noise = np.random.default_rng(seed).standard_normal((N_MELS, mu.shape[1]), np.float32)
-        return self.solve(noise, mu, speaker, steps)
+        return self.solve(noise, mu, speaker, steps, step_made)

@@ -18,7 +18,7 @@ from models.cosyvoice import sampling
 from models.cosyvoice.config import Sampling
 from models.cosyvoice.positions import distances, sines
 from models.session import run
-from models.voice import Permanent, SpeechRejected
+from models.voice import Permanent, SpeechRejected, Step, go_on
 
 Array = NDArray[np.float32]
 
@@ -173,8 +173,13 @@ class LanguageModel:
             raise Permanent(f"the language model failed on rows of shape {x.shape}: {error}") from error
         return logits
 
-    def generate(self, prompts: Sequence[Prompt]) -> Iterator[tuple[int, list[int] | SpeechRejected]]:
-        """Yield (index, speech tokens) as each ends, or why its draw failed: nothing, too much, an endless cycle."""
+    def generate(
+        self, prompts: Sequence[Prompt], step_made: Step = go_on
+    ) -> Iterator[tuple[int, list[int] | SpeechRejected]]:
+        """Yield (index, speech tokens) as each ends, or why its draw failed: nothing, too much, an endless cycle.
+
+        Ends early where ``step_made``, called after each pass, is False.
+        """
         waiting = sorted(range(len(prompts)), key=lambda i: prompts[i].positions)  # the longest is let in first
         active: list[_Slot] = []
         past = np.zeros(self._slots, np.int64)
@@ -191,6 +196,8 @@ class LanguageModel:
                 past[:count] += 1
                 for slot, row in zip(active, logits, strict=True):
                     slot.logits = row
+                if not step_made():
+                    return
 
     def _admit(
         self, waiting: list[int], prompts: Sequence[Prompt], active: list[_Slot], past: NDArray[np.int64]

@@ -23,7 +23,18 @@ from models.bundle import Bundle
 from models.joining import heard, placed
 from models.kokoro.graph import FRAME, with_durations
 from models.session import open_session, run
-from models.voice import NarrationError, Permanent, Samples, Speech, SpeechRequest, Utterance, Word
+from models.voice import (
+    NarrationError,
+    Permanent,
+    Samples,
+    Speech,
+    SpeechRequest,
+    Step,
+    Utterance,
+    Word,
+    go_on,
+    one_by_one,
+)
 
 MAX_TOKENS = 510  # of one utterance: the rows of a style table, and the model's 512 less the two boundaries
 BOUNDARY = 0  # token before and after every utterance
@@ -44,13 +55,13 @@ class KokoroEngine:
         self._styles: dict[str, NDArray[np.float32]] = {}
         self._pass(WARM_UP, np.zeros((MAX_TOKENS, STYLE), np.float32), 1.0)
 
-    def speak(self, requests: Sequence[SpeechRequest]) -> Iterator[tuple[int, Speech | NarrationError]]:
+    def speak(
+        self,
+        requests: Sequence[SpeechRequest],
+        step: Step = go_on,  # noqa: ARG002
+    ) -> Iterator[tuple[int, Speech | NarrationError]]:
         """Yield (index into requests, result) as each is ready; one failure spares the others."""
-        for i, request in enumerate(requests):
-            try:
-                yield i, self._speech(request)
-            except NarrationError as error:
-                yield i, error
+        return one_by_one(requests, self._speech)
 
     def _speech(self, request: SpeechRequest) -> Speech:
         style = self._style(request.speaker)

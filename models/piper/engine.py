@@ -20,7 +20,7 @@ from models.joining import join
 from models.piper.config import read_config
 from models.piper.graph import expose_noise
 from models.session import open_session, run
-from models.voice import NarrationError, Permanent, Samples, Speech, SpeechRequest, Utterance
+from models.voice import NarrationError, Permanent, Samples, Speech, SpeechRequest, Step, Utterance, go_on, one_by_one
 
 MODEL, CONFIG = "model.onnx", "model.onnx.json"
 MAX_TOKENS = 10_000  # of one utterance; attention grows with the square
@@ -45,13 +45,13 @@ class PiperEngine:
         self._session = open_session(model, threads)
         self._pass(WARM_UP, 0, 1.0, (0, 0))
 
-    def speak(self, requests: Sequence[SpeechRequest]) -> Iterator[tuple[int, Speech | NarrationError]]:
+    def speak(
+        self,
+        requests: Sequence[SpeechRequest],
+        step: Step = go_on,  # noqa: ARG002
+    ) -> Iterator[tuple[int, Speech | NarrationError]]:
         """Yield (index into requests, result) as each is ready; one failure spares the others."""
-        for i, request in enumerate(requests):
-            try:
-                yield i, self._speech(request)
-            except NarrationError as error:
-                yield i, error
+        return one_by_one(requests, self._speech)
 
     def _speech(self, request: SpeechRequest) -> Speech:
         speaker = self._speaker_id(request.speaker)

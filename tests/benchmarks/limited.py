@@ -2,23 +2,27 @@
 
     python -m tests.benchmarks.limited DIR [GIB] [SEGMENTS]       4 GiB, 32 segments; Linux, as root
 
-DIR is what bench_cosyvoice keeps its bundles in. Batches are filled to two minutes of work, so that each worker has
-sixteen segments of about six seconds at once, more than the default would give it. Swap is not allowed for.
+DIR is what bench_cosyvoice keeps its bundles in. Batches are filled to two minutes of work, six times the default, and
+the last ones are not made smaller, as the end of a course would have it. Printed with the peak: how many segments the
+batches had, and what the workers warned of. Swap is not allowed for.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from tests.benchmarks.bench_cosyvoice import bundle
 
 CGROUPS = Path("/sys/fs/cgroup")
 SUBJECTS = "山水风云日月星河"
+COMMAND = "import producer.batches as batches; batches.SHARES = 1; import producer.cli as cli; cli.main()"
 SENTENCE = "第{}课我们一起看{}怎样随着四季慢慢变化，再想一想这和我们的生活有什么关系。"
 
 
@@ -59,23 +63,28 @@ def main(folder: str, gib: str = "4", segments: str = "32") -> None:
         lesson = Path(temporary, "seasons.md")
         lines = [SENTENCE.format(i + 1, SUBJECTS[i % 8] + SUBJECTS[i // 8 % 8]) for i in range(int(segments))]
         lesson.write_text("---\nlanguage: zh\n---\n" + "\n\n".join(lines) + "\n", encoding="utf-8")
-        command = ["narrator", "make", str(lesson), "--out", f"{temporary}/out", "--voice", "int8/zh-female"]
+        command = ["make", str(lesson), "--out", f"{temporary}/out", "--voice", "int8/zh-female"]
+        own = {"NARRATOR_VOICES_DIR": str(voices), "NARRATOR_TASK_SECONDS": "120", "TMPDIR": temporary}
         process = subprocess.Popen(
-            [Path(sys.executable).parent / command[0], *command[1:], "--workers", "2", "--json"],
-            env={**os.environ, "NARRATOR_VOICES_DIR": str(voices), "NARRATOR_TASK_SECONDS": "120"},
+            [sys.executable, "-c", COMMAND, *command, "--workers", "2", "--json"],
+            env={**os.environ, **own},
             stdout=subprocess.PIPE,
             preexec_fn=group.join,
         )
-        resident = 0
+        resident, log = 0, ""
         while True:
             try:
                 output, _ = process.communicate(timeout=0.2)
                 break
             except subprocess.TimeoutExpired:
                 resident = max(resident, group.resident())
+                with suppress(OSError):
+                    log = next(Path(temporary).glob("narrator-*/narrator.render.*.log")).read_text(encoding="utf-8")
     report = json.loads(output)
     print({"limit MB": round(float(gib) * 2**30) // 10**6, **group.usage(), "processes alone, MB": resident})
     print({name: report[name] for name in ("segments", "rendered", "failed", "audio_seconds", "wall_seconds")})
+    print("segments of the batches:", *re.findall(r"a batch of (\d+) segments", log))
+    print(*(line for line in log.splitlines() if re.search("WARNING|ERROR|CRITICAL|again", line)), sep="\n")
     for failure in report["failures"][:3]:
         print(failure)
     group.folder.rmdir()

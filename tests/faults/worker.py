@@ -29,7 +29,7 @@ import numpy as np
 
 from models import family
 from models.bundle import Bundle
-from models.voice import Engine, NarrationError, Speech, SpeechRequest
+from models.voice import Engine, NarrationError, Speech, SpeechRequest, Step
 from worker import contract, ledger
 from worker.serve import main
 from worker.store import s3client
@@ -44,7 +44,7 @@ class FaultyEngine:
         self._log = Path(os.environ["FAULT_LOG"]).open("a", buffering=1)  # noqa: SIM115 - as long as the process
         self._seconds = float(os.environ.get("FAULT_SECONDS", "0"))
 
-    def speak(self, requests: Sequence[SpeechRequest]) -> Iterator[tuple[int, Speech | NarrationError]]:
+    def speak(self, requests: Sequence[SpeechRequest], step: Step) -> Iterator[tuple[int, Speech | NarrationError]]:
         for index, request in enumerate(requests):
             text = request.utterances[0].text
             self._log.write(f"{os.getpid()} {time.time():.3f} {text}\n")

@@ -1,6 +1,7 @@
 """A real worker whose tiny engine misbehaves where the text tells it to: ``python -m tests.integration.odd_worker``.
 
-"Slow ..." takes a while, "Crash ..." kills the process, "Hang ..." never ends.
+"Slow ..." takes a while, "Crash ..." kills the process, "Hang ..." never ends, "Steps ..." takes longer than a segment
+may but gets somewhere all the time.
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ from pathlib import Path
 
 from models import family
 from models.bundle import Bundle
-from models.voice import Engine, NarrationError, Speech, SpeechRequest
+from models.voice import Engine, NarrationError, Speech, SpeechRequest, Step
 from worker.serve import main
+from worker.settings import load as load_settings
 
 SLOW_SECONDS = 0.15
 
@@ -27,8 +29,9 @@ class OddEngine:
         self.sample_rate, self.interruptible = engine.sample_rate, engine.interruptible
         self._engine = engine
 
-    def speak(self, requests: Sequence[SpeechRequest]) -> Iterator[tuple[int, Speech | NarrationError]]:
+    def speak(self, requests: Sequence[SpeechRequest], step: Step) -> Iterator[tuple[int, Speech | NarrationError]]:
         for index, request in enumerate(requests):
+            began = time.monotonic()
             word = request.utterances[0].text.partition(" ")[0].lower()
             with (Path(os.environ["ODD_LOG"])).open("a") as log:  # which process spoke what, for the tests
                 log.write(f"{os.getpid()} {request.utterances[0].text}\n")
@@ -36,6 +39,9 @@ class OddEngine:
                 time.sleep(SLOW_SECONDS)
             if word == "crash":
                 os.kill(os.getpid(), signal.SIGSEGV)
+            while word == "steps" and time.monotonic() < began + 2 * load_settings().segment_seconds:
+                time.sleep(SLOW_SECONDS)
+                step()
             if word == "hang":
                 time.sleep(3600)
             for _, result in self._engine.speak([request]):

@@ -11,7 +11,7 @@ import pytest
 
 from models import family
 from models.catalog import Catalogue
-from models.voice import NarrationError, Permanent, Speech, SpeechRequest
+from models.voice import NarrationError, Permanent, Speech, SpeechRequest, Step
 from tests.integration.submission import batches, enlist, jobs_of, progress
 from worker import holding
 from worker import render as rendering
@@ -116,8 +116,8 @@ class Scripted:
         self._results = results
         self.seeds: list[int] = []
 
-    def speak(self, requests: Sequence[SpeechRequest]) -> Iterator[tuple[int, Speech | NarrationError]]:
-        for index, result in self._engine.speak(requests):
+    def speak(self, requests: Sequence[SpeechRequest], step: Step) -> Iterator[tuple[int, Speech | NarrationError]]:
+        for index, result in self._engine.speak(requests, step):
             self.seeds.append(requests[index].seed)
             yield index, self._results(requests[index], result)
 

@@ -304,6 +304,14 @@ def test_poison_is_given_up_and_the_rest_goes_on(
     assert store.existing([segment_name(jobs[3].key)])
 
 
+def test_an_engine_that_gets_somewhere_is_not_ended(start, send, ledger, spoken, tiny_catalogue: Catalogue) -> None:
+    start("-m", "tests.integration.odd_worker", segment_seconds=2.0)
+    lesson = send(jobs_of(tiny_catalogue, ["Steps towards this sentence.", "One more."]))
+    end = wait_until_ended(ledger, lesson, 60)
+    assert (end.state, end.rendered) == ("done", 2)
+    assert len(spoken()) == 2, "neither came back"
+
+
 def test_kills_at_random_moments(start, ledger, store, app, settings, valkey, spoken, tiny_catalogue) -> None:
     random = Random(7)
     workers = [start("-m", "tests.integration.odd_worker", "--processes", "2")]

@@ -55,6 +55,25 @@ def speak(engine, *requests) -> list[Speech | Exception]:
     return [found[i] for i in range(len(requests))]
 
 
+def test_it_gets_somewhere_long_before_a_result(engine):
+    steps = [0]
+
+    def step() -> bool:
+        steps[0] += 1
+        return True
+
+    seen = []
+    for _ in engine.speak([request(5, 6, 7), request(5, 6, 7, 8, 9, 10)], step):
+        seen.append(steps[0])
+    # A language model's pass for each token but the last, the flow's ten steps, the vocoder.
+    assert seen == [3 * RATIO - 1 + 11, 6 * RATIO - 1 + 2 * 11]
+
+
+def test_who_asks_to_end_waits_for_one_pass(engine):
+    assert list(engine.speak([request(5, 6, 7), request(8, 9)], lambda: False)) == []
+    assert len(speak(engine, request(5, 6, 7))) == 1
+
+
 def test_the_bundle_describes_itself(bundle, voices):
     assert bundle == Bundle.read(voices / bundle.id / "voice.toml")
     assert {f.name for f in bundle.files} == {

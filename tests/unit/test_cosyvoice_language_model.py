@@ -103,3 +103,20 @@ def test_the_longest_go_first_and_the_budget_holds():
     assert [len(found[i]) for i in range(7)] == [18, 18, 18, 2, 2, 2, 2]
     assert model.passes[0] == 2
     assert model.cache.slots * model.cache.positions <= 2 * prompt.positions
+
+
+def test_a_pass_is_a_step_and_a_step_may_end_it_all():
+    model = Scripted(lambda length, drawn: END if drawn >= 3 * length else drawn % 40)
+    prompts = [Prompt(tuple(range(1, n + 1)), np.zeros(WIDTH, np.float32), seed=n) for n in (5, 2, 4)]
+    taken = 0
+
+    def step() -> bool:
+        nonlocal taken
+        taken += 1
+        return taken != 7
+
+    assert dict(model.generate(prompts, step)) == {1: [k % 40 for k in range(6)]}
+    assert len(model.passes) == taken == 7
+    found = dict(model.generate(prompts, step))  # what was left in the slots is nobody's
+    assert {i: len(tokens) for i, tokens in found.items()} == {0: 15, 1: 6, 2: 12}
+    assert len(model.passes) == taken
