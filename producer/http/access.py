@@ -11,7 +11,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Annotated, Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from fastapi import Depends
 from starlette.datastructures import Headers
@@ -105,6 +105,13 @@ KEYED = Depends(_caller)
 Caller = Annotated[str, KEYED]
 
 
+def _split(address: str) -> SplitResult:
+    try:
+        return urlsplit(address)
+    except ValueError:  # brackets that are not closed
+        return urlsplit("")
+
+
 class Fence:
     """In front of the app: other hosts, pages of other sites, and bodies that are too large do not come in.
 
@@ -133,7 +140,7 @@ class Fence:
 
     def _refusal(self, scope: Scope, headers: Headers) -> tuple[int, str] | None:
         host = headers.get("host", "")
-        if not self._any_host and urlsplit(f"//{host}").hostname not in LOOPBACK:
+        if not self._any_host and _split(f"//{host}").hostname not in LOOPBACK:
             return 403, f"this server answers as {' or '.join(LOOPBACK)}, not as {host[:100]}"
         if (scope["type"] == "websocket" or scope["method"] not in SAFE) and self._foreign(headers, host):
             return 403, "from a page of another site: see NARRATOR_API_CORS_ORIGINS"
@@ -147,7 +154,7 @@ class Fence:
         origin = headers.get("origin")
         if origin in self._origins:
             return False
-        return (origin is not None and urlsplit(origin).netloc != host) or (
+        return (origin is not None and _split(origin).netloc != host) or (
             headers.get("sec-fetch-site", "none") not in ("none", "same-origin")
         )
 

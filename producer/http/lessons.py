@@ -33,6 +33,7 @@ from worker.store.base import Missing
 
 router = APIRouter(prefix="/v1", tags=["lessons"], dependencies=[KEYED])
 
+PLANNING = asyncio.Semaphore(2)  # lessons planned at once: the others wait, speech does not
 BLOCK = 1 << 16  # bytes of a file sent at once
 FOREVER = "private, max-age=31536000, immutable"  # what a digest names never changes
 
@@ -158,7 +159,8 @@ async def submit_lesson(request: Request, response: Response, service: Shared) -
         data, suffix, name, options = lesson.text.encode(), SUFFIXES[lesson.format], "", lesson
     else:
         raise HTTPException(415, "a lesson is application/json, or multipart/form-data with a file")
-    made = await asyncio.to_thread(send, data, suffix, name, options, service.settings)
+    async with PLANNING:
+        made = await asyncio.to_thread(send, data, suffix, name, options, service.settings)
     if made.run:
         response.headers["Location"] = f"/v1/runs/{made.run}"
     return made

@@ -11,8 +11,10 @@ sentence in it: played one after the other, they sound as a whole.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
+from contextlib import aclosing
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
@@ -75,18 +77,17 @@ async def _speak(socket: WebSocket, service: Service, caller: str, wish: Wish) -
     rate = service.script.rate(entries)
     total = 0.0
     index = 0
-    async for entry, data in service.waiting.segments(entries):
-        made = sound.Sound(wish.format, rate, streamed=False)
-        samples = sound.heard(entry, data, made.rate, last=entry is entries[-1])
-        made.add(samples)
-        made.close()
-        if index == 0:
-            service.first_audio(began)
-        seconds = len(samples) / made.rate
-        about = {"type": "sentence", "index": index, "text": entry.caption, "seconds": round(seconds, 3)}
-        await socket.send_text(json.dumps({**about, "sample_rate": made.rate}, ensure_ascii=False))
-        await socket.send_bytes(made.whole())
-        index, total = index + 1, total + seconds
+    async with aclosing(service.waiting.segments(entries)) as found:
+        async for entry, data in found:
+            made = sound.Sound(wish.format, rate, streamed=False)
+            await asyncio.to_thread(made.grow, entry, data, pause=entry is not entries[-1])
+            await asyncio.to_thread(made.close)
+            if index == 0:
+                service.first_audio(began)
+            about = {"type": "sentence", "index": index, "text": entry.caption, "seconds": round(made.seconds, 3)}
+            await socket.send_text(json.dumps({**about, "sample_rate": made.rate}, ensure_ascii=False))
+            await socket.send_bytes(made.whole())
+            index, total = index + 1, total + made.seconds
     await socket.send_text(json.dumps({"type": "end", "sentences": index, "seconds": round(total, 3)}))
 
 

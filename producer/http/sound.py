@@ -28,57 +28,54 @@ class Sound:
         self.rate = PCM_RATE if format == "pcm" else rate
         self._buffer = io.BytesIO()
         self._taken = 0
+        self.seconds = 0.0
         self._file: LessonFile | None = None
         if format == "wav" and streamed:
             self._buffer.write(_endless_header(rate))
         elif format != "pcm":
             self._file = LessonFile(format, self._buffer, rate)
 
-    def add(self, samples: Pcm) -> None:
-        """Append samples (n,) int16 at the sound's rate."""
+    def grow(self, entry: LessonEntry, data: bytes, *, pause: bool) -> bytes:
+        """Append a segment, given as its WAV from the store, and the silence after it; gives what is new of the sound.
+
+        Raises DamagedAudio.
+        """
+        samples, record = unpack(data)
+        self._add(at_rate(samples, record.sample_rate, self.rate))
+        if pause:
+            self._add(np.zeros(entry.pause_ms * self.rate // 1000, np.int16))
+        return self._new()
+
+    def close(self) -> bytes:
+        """Nothing follows; gives the rest of the sound."""
+        if self._file:
+            self._file.close()
+        return self._new()
+
+    def _new(self) -> bytes:
+        ready = self._buffer.getbuffer()[self._taken :].tobytes()
+        self._taken += len(ready)
+        return ready
+
+    def _add(self, samples: Pcm) -> None:
+        self.seconds += len(samples) / self.rate
         if self._file:
             self._file.write(samples)
         else:
             self._buffer.write(samples.astype("<i2").tobytes())
-
-    def take(self) -> bytes:
-        """What has come since the last call."""
-        data = self._buffer.getbuffer()[self._taken :].tobytes()
-        self._taken += len(data)
-        return data
-
-    def close(self) -> None:
-        """Nothing follows."""
-        if self._file:
-            self._file.close()
 
     def whole(self) -> bytes:
         """All of it, closed."""
         return self._buffer.getvalue()
 
 
-def heard(entry: LessonEntry, data: bytes, rate: int, *, last: bool) -> Pcm:
-    """A segment's samples (n,) int16 at ``rate``, with the silence after it; the last one has none.
-
-    ``data`` is its WAV from the store. Raises DamagedAudio.
-    """
-    samples, record = unpack(data)
-    spoken = at_rate(samples, record.sample_rate, rate)
-    if last:
-        return spoken
-    return np.concatenate((spoken, np.zeros(entry.pause_ms * rate // 1000, np.int16)))
-
-
 def whole(format: Format, rate: int, parts: Sequence[tuple[LessonEntry, bytes]]) -> tuple[bytes, float]:
     """One file of all segments, and its seconds."""
     sound = Sound(format, rate, streamed=False)
-    samples = 0
     for place, (entry, data) in enumerate(parts, 1):
-        part = heard(entry, data, sound.rate, last=place == len(parts))
-        samples += len(part)
-        sound.add(part)
+        sound.grow(entry, data, pause=place < len(parts))
     sound.close()
-    return sound.whole(), samples / sound.rate
+    return sound.whole(), sound.seconds
 
 
 def _endless_header(rate: int) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import time
 from collections.abc import AsyncIterator, Sequence
@@ -74,7 +75,7 @@ async def tts(request: TtsRequest, service: Shared, caller: Caller) -> TtsRespon
     entries = await service.segments(caller, request.text, voice=voice, language=request.language, speed=1.0)
     parts = await service.waiting.all(entries)
     service.first_audio(began)
-    data, seconds = sound.whole("wav", service.script.rate(entries), parts)
+    data, seconds = await asyncio.to_thread(sound.whole, "wav", service.script.rate(entries), parts)
     return TtsResponse(audio=base64.b64encode(data).decode(), duration=round(seconds, 3))
 
 
@@ -111,17 +112,15 @@ async def _sounding(service: Service, format: sound.Format, entries: Sequence[Le
     media_type = sound.TYPES[format]
     if len(entries) == 1:
         await found.aclose()
-        return Response(sound.whole(format, rate, [first])[0], media_type=media_type)
+        data, _ = await asyncio.to_thread(sound.whole, format, rate, [first])
+        return Response(data, media_type=media_type)
 
     async def stream() -> AsyncIterator[bytes]:
         growing = sound.Sound(format, rate, streamed=True)
         async with aclosing(found):
-            growing.add(sound.heard(*first, growing.rate, last=False))
-            yield growing.take()
+            yield await asyncio.to_thread(growing.grow, *first, pause=True)
             async for entry, data in found:
-                growing.add(sound.heard(entry, data, growing.rate, last=entry is entries[-1]))
-                yield growing.take()
-        growing.close()
-        yield growing.take()
+                yield await asyncio.to_thread(growing.grow, entry, data, pause=entry is not entries[-1])
+        yield await asyncio.to_thread(growing.close)
 
     return StreamingResponse(stream(), media_type=media_type)

@@ -2,8 +2,8 @@
 
     look in the store -> tell the ledger that somebody waits -> interactive queue -> a worker -> told -> from the store
 
-One thread listens for all requests of this process; no request polls. Two that wait for the same sentence share it.
-What nobody waits for any more is taken back.
+One thread listens for all requests of this process; none of them asks Redis whether it is done. Two that wait for the
+same sentence share it. What nobody waits for any more is taken back.
 """
 
 from __future__ import annotations
@@ -152,7 +152,7 @@ class Waiting:
         while True:
             await asyncio.sleep(CHECK_SECONDS)
             looks += 1
-            with suppress(Transient):  # Redis or the store is away: the request's patience decides
+            with suppress(NarrationError):  # Redis or the store is away: the request's patience decides
                 if await self.stored(wanted.job.key) is not None:
                     self._settle(Heard(wanted.job.key, ""))
                 await asyncio.to_thread(self._check_served, wanted)
@@ -232,6 +232,7 @@ class _Order:
         return self._data is not None
 
     async def sound(self) -> bytes:
+        """The segment's WAV, once it is there."""
         if self._data is None:
             assert self._wanted is not None
             self._data = await self._waiting.wait_for(self._wanted)

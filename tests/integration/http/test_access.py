@@ -92,6 +92,8 @@ def test_nobody_elses_page_gets_in(ask: Ask) -> None:
     assert ask("POST", "/runs/20261122-094502-k3f9/cancel", headers=ours).status_code == 404
     assert ask("GET", "/v1/voices", host="rebound.example").status_code == 403
     assert ask("GET", "/v1/voices", host="127.0.0.1:8000").status_code == 200
+    assert ask("GET", "/v1/voices", headers={"Host": "[::1"}).status_code == 403
+    assert ask("POST", "/tts", json=SAID, headers={"Origin": "http://[::1"}).status_code == 403
 
 
 def test_cors_is_off_until_an_origin_is_allowed(ask: Ask) -> None:

@@ -119,10 +119,11 @@ def test_the_api_tells_of_itself(api: httpx.Client) -> None:
     voices = {voice["id"]: voice for voice in api.get("/v1/voices").json()}
     assert voices["tiny/one"]["installed"]
     page = api.get("/docs")
-    assert set(re.findall(r'(?:src|href)="([^"]+)"', page.text)) == {
+    assert set(re.findall(r'(?:src|href)="(/[^"]+)"', page.text)) == {
         "/static/swagger-ui.css", "/static/swagger-ui-bundle.js", "/static/docs.js",
     }  # fmt: skip
-    for path in re.findall(r'(?:src|href)="([^"]+)"', page.text):
+    assert "http" not in page.text.partition("<body>")[2]
+    for path in re.findall(r'(?:src|href)="(/[^"]+)"', page.text):
         assert api.get(path).status_code == 200
     figures = api.get("/metrics").text
     assert 'celery_queue_length{queue="narrator.interactive.tiny"} 0.0' in figures

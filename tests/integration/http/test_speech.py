@@ -122,6 +122,19 @@ def test_the_first_sentence_is_sent_before_the_second_is_spoken(deployment: Depl
     assert got > 50_000
 
 
+def test_a_stream_that_cannot_go_on_is_broken_off_and_never_ends_as_if_it_were_whole(api: httpx.Client) -> None:
+    asked = {"model": "tiny", "voice": "one", "input": "All is well. Crash comes next.", "response_format": "mp3"}
+    with api.stream("POST", "/v1/audio/speech", json=asked) as response:
+        assert response.status_code == 200
+        sounds = response.iter_raw()
+        assert len(next(sounds)) > 1000
+        with pytest.raises(httpx.RemoteProtocolError):
+            b"".join(sounds)
+    alone = api.post("/v1/audio/speech", json={**asked, "input": "Crash comes next."})
+    assert alone.status_code == 422
+    assert "crashed the worker 3 times" in alone.json()["error"]["message"]
+
+
 def test_what_nobody_listens_to_is_not_spoken(deployment: Deployment, openai: OpenAI) -> None:
     text = "Somebody leaves. " + " ".join(f"Slow goodbye number {n}." for n in range(30))
     with openai.audio.speech.with_streaming_response.create(
