@@ -233,8 +233,8 @@ def broker_faults(settings: Settings) -> Iterator[None]:
 
 
 def without_password(settings: Settings) -> str:
-    """The broker's address, for messages."""
-    address = re.sub(r"//[^/@]*@", "//", settings.redis_url.get_secret_value())
+    """The broker's address, for messages: without all that stands before its last @, well formed or not."""
+    address = re.sub(r"//.*@", "//", settings.redis_url.get_secret_value())
     return re.sub(r"(password=)[^&]*", r"\1...", address)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -11,6 +12,7 @@ from kombu.entity import Exchange, Queue
 from kombu.exceptions import OperationalError
 from redis import Redis
 from redis.backoff import ExponentialWithJitterBackoff
+from redis.connection import parse_url
 from redis.retry import Retry
 
 from models.voice import Permanent, Transient
@@ -24,6 +26,10 @@ TASK_MARGIN = 30  # seconds between a task's hard end and the broker's giving it
 CONNECT_SECONDS = 3.0
 SOCKET_SECONDS = 10.0  # a dead connection is noticed after this
 HEALTH_SECONDS = 10
+BAD_URL = (
+    "NARRATOR_REDIS_URL must look like redis://USER:PASSWORD@HOST:PORT/0, rediss://... for TLS, or unix://... ; "
+    "in the password write / as %2F, @ as %40, # as %23 and : as %3A"
+)
 _ANONYMOUS = Exchange("")  # type: ignore[no-untyped-call]  # its routing key is the queue's name
 
 
@@ -149,10 +155,17 @@ def _sentinels(settings: Settings) -> Sentinels | None:
 
 
 def _redis_url(settings: Settings) -> str:
-    """As redis-py names it: a socket is ``unix://:password@/path?db=0``."""
+    """As redis-py names it: a socket is ``unix://:password@/path?db=0``. Raises Permanent where it is no address."""
     url = settings.redis_url.get_secret_value()
     if url.startswith("redis+socket://"):
-        return url.replace("redis+socket://", "unix://", 1).replace("virtual_host=", "db=")
+        url = url.replace("redis+socket://", "unix://", 1).replace("virtual_host=", "db=")
+    try:
+        parse_url(url)
+    except ValueError:  # it quotes the address, and so perhaps the password
+        raise Permanent(BAD_URL) from None
+    parts = urlsplit(url)
+    if parts.fragment or (parts.scheme != "unix" and not re.fullmatch(r"/?\d*/?", parts.path)):
+        raise Permanent(BAD_URL)  # the rest of a password, which would be taken for a host's absence and logged
     return url
 
 

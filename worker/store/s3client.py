@@ -133,6 +133,8 @@ def _answered(error: aws.ClientError, place: Place, name: str) -> NoReturn:
 
 def make_error(code: str, status: int, message: str, place: Place, name: str) -> NarrationError:
     """Our error for a server's answer; ``code`` is S3's own, or the HTTP status where the answer had no body."""
+    if status in (401, 403) or code in ("InvalidToken", "ExpiredToken"):
+        message = ""  # some servers quote the credentials that they refuse
     said = f"{place}: {name + ': ' if name else ''}{code} {message}".strip()
     if code in ("NoSuchKey", "404", "NotFound"):
         return Missing(f"{name or 'it'} is not in {place}")
