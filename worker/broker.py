@@ -160,7 +160,7 @@ def _redis_url(settings: Settings) -> str:
     if url.startswith("redis+socket://"):
         url = url.replace("redis+socket://", "unix://", 1).replace("virtual_host=", "db=")
     try:
-        parse_url(url)
+        parse_url(url)  # type: ignore[no-untyped-call]
     except ValueError:  # it quotes the address, and so perhaps the password
         raise Permanent(BAD_URL) from None
     parts = urlsplit(url)

@@ -25,6 +25,8 @@ class Settings(BaseSettings):
     store: str = ""  # a directory, or s3://bucket/prefix
     s3_endpoint_url: str = ""  # of MinIO or another S3-compatible server; empty is AWS
     s3_region: str = "us-east-1"
+    s3_sse: Literal["", "AES256", "aws:kms"] = ""  # what the server shall encrypt objects with; empty is its default
+    s3_sse_key_id: str = ""  # of aws:kms; empty is the account's own key
     namespace: Annotated[str, Field(pattern=r"^[a-z0-9-]{0,40}$")] = ""  # teams that share a Redis and a bucket
     voices_dir: Path = DATA_HOME / "voices"  # bundles installed by the user
 

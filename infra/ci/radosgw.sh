@@ -105,6 +105,8 @@ rgw data = $dir/rgw
 rgw frontends = beast endpoint=127.0.0.1:$port
 rgw enable usage log = false
 rgw run sync thread = false
+rgw s3 auth use sts = true
+rgw sts key = narratorci-16chr
 CONF
     ceph="ceph --conf $dir/ceph.conf --connect-timeout 20"
 
@@ -120,8 +122,13 @@ CONF
     $ceph osd new "$fsid" 0 >/dev/null 2>&1
     ceph-osd --conf "$dir/ceph.conf" -i 0 --mkfs --osd-uuid "$fsid" >/dev/null 2>"$dir/mkfs.log" || { cat "$dir/mkfs.log" >&2; exit 1; }
     ceph-osd --conf "$dir/ceph.conf" -i 0 --pid-file "$dir/osd.pid" >/dev/null 2>&1
-    radosgw-admin --conf "$dir/ceph.conf" user create --uid=narrator --display-name=narrator \
-        --access-key="$access" --secret-key="$secret" >"$dir/user.json" 2>"$dir/user.log" || { cat "$dir/user.log" >&2; exit 1; }
+    # The owner of the buckets, and three who may do what policies of the buckets say (infra/s3).
+    for name in narrator worker producer reader; do
+        key=$access caps="user-policy=*"
+        [ $name = narrator ] || key=$access-$name caps=
+        radosgw-admin --conf "$dir/ceph.conf" user create --uid=$name --display-name=$name --caps="$caps" \
+            --access-key="$key" --secret-key="$secret" >"$dir/user.json" 2>"$dir/user.log" || { cat "$dir/user.log" >&2; exit 1; }
+    done
     radosgw --conf "$dir/ceph.conf" --name client.rgw --pid-file "$dir/rgw.pid"
     echo "$port" >"$dir/port"
     tries=0

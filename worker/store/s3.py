@@ -27,6 +27,7 @@ from worker.store.s3client import (
     CONNECTIONS,
     Conflict,
     Unsupported,
+    encryption,
     make_client,
     make_error,
     make_place,
@@ -68,6 +69,7 @@ class S3Store:
         self._place = make_place(self.url, bucket, settings)
         self._prefix = prefix
         self._settings = settings
+        self._encryption = encryption(settings)
         self._lock = threading.Lock()
         self._kept: Session | None = None
         self._conditional: bool | None = None  # None until the server was seen to honour create-only, or not to
@@ -154,7 +156,7 @@ class S3Store:
                     file,
                     self._place.bucket,
                     key,
-                    ExtraArgs={"ContentType": content_type, "CacheControl": _cache_control(name)},
+                    ExtraArgs={"ContentType": content_type, "CacheControl": _cache_control(name), **self._encryption},
                     Config=PARTS,
                 )
         except OSError as error:
@@ -255,6 +257,7 @@ class S3Store:
                         Body=data,
                         ContentType=content_type,
                         CacheControl=_cache_control(name),
+                        **cast(Any, self._encryption),
                         **condition,
                     )
                 return _tag(answer)

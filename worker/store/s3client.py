@@ -78,6 +78,14 @@ def make_place(url: str, bucket: str, settings: Settings) -> Place:
     return Place(url, bucket, f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}")
 
 
+def encryption(settings: Settings) -> dict[str, str]:
+    """What every write asks of the server. Raises Permanent where a key is named that would not be used."""
+    if settings.s3_sse_key_id and settings.s3_sse != "aws:kms":
+        raise Permanent("NARRATOR_S3_SSE_KEY_ID names a key of AWS KMS: set NARRATOR_S3_SSE=aws:kms as well")
+    asked = {"ServerSideEncryption": settings.s3_sse, "SSEKMSKeyId": settings.s3_sse_key_id}
+    return {name: value for name, value in asked.items() if value}
+
+
 def make_client(settings: Settings, place: Place) -> tuple[S3Client, Credentials | None]:
     """A thread-safe client for this process, and who asks; never carry them across a fork. Raises Permanent."""
     config = Config(
