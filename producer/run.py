@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from models.voice import Transient
+from models.voice import Permanent, Transient
 from producer.batches import Batches, bundles, written
 from worker import tracing
 from worker.contract import AssembleLesson, assemble_queue, lesson_folder, render_queue, segment_name
@@ -206,8 +206,32 @@ def submit(plan: Plan, store: Store, settings: Settings, *, started: float | Non
         submitted=submitted,
     )
     if run.work:
+        _check_limits(run)
         run._send(run.work)
     return run
+
+
+def _check_limits(run: Run) -> None:
+    """Raises Permanent where a run is larger, or would be one more, than the settings allow."""
+    settings = run.settings
+    for lesson in run.work:
+        if lesson.entries > settings.lesson_segments:
+            raise Permanent(
+                f"{lesson.path}: {lesson.entries} segments, more than {settings.lesson_segments}: "
+                "split the lesson, or raise NARRATOR_LESSON_SEGMENTS"
+            )
+    if run.plan.missing > settings.run_segments:
+        raise Permanent(
+            f"{run.plan.missing} segments to render, more than {settings.run_segments}: "
+            "submit fewer lessons at once, or raise NARRATOR_RUN_SEGMENTS"
+        )
+    with broker_faults(settings):
+        full = run.ledger.open_runs(settings.open_runs) >= settings.open_runs
+    if full:
+        raise Permanent(
+            f"{settings.open_runs} runs are open already: wait, cancel some (narrator runs, narrator cancel RUN), "
+            "or raise NARRATOR_OPEN_RUNS"
+        )
 
 
 def new_run_id() -> str:

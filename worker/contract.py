@@ -17,6 +17,7 @@ LIMITER = 1  # version of what loudness does to a lesson's sound; a rise links l
 MAX_TEXT = 4_000  # characters in one segment
 MAX_AT_MS = 24 * 3600 * 1000  # of a segment that is to begin at a time
 MAX_CUE_ID = 200  # characters
+MAX_MICROS = 1 << 53  # of Redis TIME: the year 2255
 MAX_BATCH = 64  # segments in one task
 
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
@@ -104,7 +105,7 @@ class AssembleLesson(Message):
     course: Identifier
     lesson: Identifier
     plan: Digest
-    submitted: Annotated[int, Field(ge=0)]
+    submitted: Annotated[int, Field(ge=0, le=MAX_MICROS)]
 
 
 class Loudness(Message):

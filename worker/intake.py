@@ -15,11 +15,13 @@ from typing import Any
 from celery.worker.strategy import default
 from kombu.exceptions import DecodeError
 from kombu.transport import TRANSPORT_ALIASES, redis
+from kombu.utils.json import loads
 from redis.exceptions import ExecAbortError, OutOfMemoryError, ReadOnlyError, RedisError
 
 from models.voice import Transient
 from worker import tracing
 
+MAX_MESSAGE = 16 << 20  # characters of an entry of the queue; the largest batch that the contract allows takes 13 M
 BOUNCES = "narrator-bounces"  # header: how often a batch was put back because its keys are not those of this version
 
 Park = Callable[[str, str, str], None]  # kind, message, reason
@@ -49,6 +51,13 @@ class QoS(redis.QoS):
         except RedisError:
             self._quick_ack(delivery_tag)
             raise
+
+
+def _bounded(text: str) -> Any:
+    """Decode an entry of a queue. Raises ValueError before anything of one that is too large is looked at."""
+    if len(text) > MAX_MESSAGE:
+        raise ValueError(f"{len(text)} characters, more than {MAX_MESSAGE}")
+    return loads(text)  # type: ignore[no-untyped-call]
 
 
 class _Robust:
@@ -93,7 +102,8 @@ class SentinelTransport(Transport):
 
 
 def guard_transport() -> None:
-    """Have this process read its queues through that channel."""
+    """Have this process read its queues through that channel, and decode no entry that is too large."""
+    redis.loads = _bounded  # type: ignore[assignment, attr-defined]  # kombu has no place for it
     for alias in ("redis", "rediss"):
         TRANSPORT_ALIASES[alias] = "worker.intake:Transport"
     TRANSPORT_ALIASES["sentinel"] = "worker.intake:SentinelTransport"

@@ -112,6 +112,12 @@ class Ledger:
         names = self._ask("zrevrange", f"{self._prefix}:runs", 0, most - 1)
         return [progress for name in names if (progress := self.progress(name))]
 
+    def open_runs(self, most: int) -> int:
+        """How many runs have not ended, counted up to ``most``."""
+        names = self._ask("zrevrange", f"{self._prefix}:runs", 0, -1)
+        states = (self._ask("hget", f"{self._prefix}:run:{name}", "state") for name in names)
+        return len(list(islice((1 for state in states if state in ("submitting", "running")), most)))
+
     def left(self, run: str) -> list[AssembleLesson]:
         """The lessons that a run left undone: given up, or cut off when it was cancelled."""
         messages = self._ask("hgetall", f"{self._prefix}:run:{run}:left")
@@ -218,8 +224,12 @@ class Ledger:
     def begin(self, lesson: AssembleLesson) -> bool:
         """Is this lesson still to be assembled? If so, begin: nobody sends it again for ``lease_seconds``.
 
-        A lesson begun too often without an end took its worker down every time: it is given up.
+        A lesson begun too often without an end took its worker down every time: it is given up. A message that is not
+        the one enlisted, such as a forged one with another plan or a later time, begins nothing.
         """
+        enlisted = self._ask("hget", f"{self._prefix}:run:{lesson.run}:lessons", f"{lesson.course}/{lesson.lesson}")
+        if enlisted in (None, "+", "-") or AssembleLesson.model_validate_json(enlisted) != lesson:
+            return False
         return bool(self._run("hold", _member(lesson), self._lease_ms, 1, 2 * self._settings.max_attempts, self._ttl))
 
     def hold(self, lesson: AssembleLesson) -> bool:

@@ -46,6 +46,9 @@ class Settings(BaseSettings):
     webhook_url: SecretStr = SecretStr("")  # hears of the end of every sync; may hold a token
     webhook_secret: SecretStr = SecretStr("")  # signs what it hears: whsec_ and base64
     max_attempts: Annotated[int, Field(ge=1, le=20)] = 3  # crashes while alone before quarantine
+    lesson_segments: Annotated[int, Field(ge=1, le=100_000)] = 20_000  # of one lesson; a day and a half of speech
+    run_segments: Annotated[int, Field(ge=1)] = 1_000_000  # to render in one run
+    open_runs: Annotated[int, Field(ge=1)] = 200  # at work or waiting for workers at the same time
     ledger_days: Annotated[float, Field(gt=0)] = 7.0  # progress records expire after this
 
     log_format: Literal["pretty", "json"] = "pretty"

@@ -425,3 +425,13 @@ def test_a_lesson_whose_store_refuses_is_tried_again_and_given_up_with_the_reaso
     ledger.refused(lesson, "the bucket is full")
     assert [failure.reason for failure in ledger.failures(lesson.run)] == ["the bucket is full"]
     assert progress(ledger, lesson).state == "incomplete"
+
+
+@pytest.mark.parametrize("change", [{"submitted": 1 << 52}, {"plan": "f" * 64}, {"lesson": "other"}, {"run": "other"}])
+def test_a_forged_lesson_begins_nothing(ledger: Ledger, change: dict[str, Any]) -> None:
+    """Neither with another plan, nor with a later time, which would keep every newer delivery out."""
+    lesson = open_run(ledger, {"one": []})["one"]
+    assert not any(ledger.begin(lesson.model_copy(update=change)) for _ in range(20))
+    assert ledger.begin(lesson)
+    ledger.assembled(lesson)
+    assert progress(ledger, lesson).state == "done"

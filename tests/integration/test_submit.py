@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
+from models.voice import Permanent
 from producer import watch
 from producer.batches import Batches, written
 from producer.run import BrokerUnavailable, Run, plan_paths, submit
@@ -200,3 +201,34 @@ def test_a_worker_that_is_stopped_for_a_while_is_waited_for(served: Settings, co
     next(watching)
     subprocess.run(["kill", f"-{signal.SIGCONT.value}", str(pid)], check=True)
     assert list(watching)[-1].state == "done"
+
+
+@pytest.mark.parametrize(
+    ("limit", "most", "message"),
+    [
+        (
+            "lesson_segments",
+            20,
+            "first.md: 21 segments, more than 20: split the lesson, or raise NARRATOR_LESSON_SEGMENTS",
+        ),
+        (
+            "run_segments",
+            31,
+            "32 segments to render, more than 31: submit fewer lessons at once, or raise NARRATOR_RUN_",
+        ),
+        (
+            "open_runs",
+            1,
+            "1 runs are open already: wait, cancel some (narrator runs, narrator cancel RUN), or raise NARR",
+        ),
+    ],
+)
+def test_a_run_beyond_the_limits_is_refused(
+    unserved: Settings, course: Path, limit: str, most: int, message: str
+) -> None:
+    first = send(course, unserved.model_copy(update={limit: most + 1}))
+    with pytest.raises(Permanent, match=re.escape(message)):
+        send(course, unserved.model_copy(update={limit: most}))
+    assert first.ledger.cancel(first.id)
+    if limit == "open_runs":
+        send(course, unserved.model_copy(update={limit: most}))

@@ -24,6 +24,7 @@ from tests.conftest import Valkey
 from tests.integration.submission import batches, enlist, jobs_of, progress, wait_for, wait_until_ended
 from worker import broker
 from worker.contract import AssembleLesson, Job, RenderBatch, interactive_queue, segment_name
+from worker.intake import MAX_MESSAGE
 from worker.ledger import Ledger
 from worker.listener import Heard, Listener
 from worker.settings import Settings
@@ -184,6 +185,12 @@ ATTACKS = {
     "stamps": raw(stamped_headers=5, stamps="x", group=[1], root_id={}),
     "no address": raw(properties={"delivery_info": 5, "body_encoding": "base64", "delivery_tag": "tag"}),
     "properties that are a word": raw(properties="x"),
+    "an envelope that is nested deeply": '{"a":' * 50_000 + "1" + "}" * 50_000,
+    "more than a message may hold": raw(b"[" + b"1," * (MAX_MESSAGE // 2) + b"1]"),
+    "a number of a hundred thousand digits": raw(b"[[" + b"9" * 100_000 + b"], {}, {}]"),
+    "numbers that are none": raw(b'[[{"version": NaN, "bundle": Infinity, "jobs": -Infinity}], {}, {}]'),
+    "a task id that is long": raw(id="x" * 1_000_000),
+    "a task that is long": raw(task="x" * 1_000_000),
 }
 
 
