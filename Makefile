@@ -9,7 +9,7 @@ PYTHON ?= $(shell for p in python3.12 python3.11 python3; do \
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 WORKERS ?=
 
-.PHONY: demo test faults soak lint unit bench bench-cosyvoice pins clean help
+.PHONY: demo test faults soak lint unit bench bench-cosyvoice pins sbom licences audit clean help
 
 help: ## what there is to make
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -66,6 +66,24 @@ pins: ## renew the hashed pins
 	$(PINS) pyproject.toml $(addprefix --extra ,cosyvoice http otel slides) $(PINNED)/image.in -c $(PINNED)/dev.txt -o $(PINNED)/image-bare.txt
 	$(PINS) pyproject.toml $(addprefix --extra ,kokoro cosyvoice http otel slides) $(PINNED)/image.in -c $(PINNED)/dev.txt -o $(PINNED)/image-kokoro.txt
 	$(PINS) infra/requirements/infra.in -c $(PINNED)/dev.txt -o $(PINNED)/infra.txt
+	$(PINS) $(PINNED)/audit.in -o $(PINNED)/audit.txt
+
+AUDIT := .audit
+SHIPPED := $(PINNED)/image-kokoro.txt
+$(AUDIT)/.ready: $(PINNED)/audit.txt
+	$(PYTHON) -m venv $(AUDIT)
+	$(AUDIT)/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes -r $<
+	@touch $@
+
+sbom: $(AUDIT)/.ready ## out/sbom.json: what is in the image, as CycloneDX
+	@mkdir -p out
+	$(AUDIT)/bin/cyclonedx-py requirements $(SHIPPED) --pyproject pyproject.toml --output-reproducible --validate -o out/sbom.json
+
+licences: $(VENV)/.dev ## of what is in the image; fails for GPL and AGPL
+	$(BIN)/python infra/supply_chain.py licences $(SHIPPED)
+
+audit: $(AUDIT)/.ready ## known holes in what is in the image; skipped, with a word, without a network
+	$(AUDIT)/bin/python infra/supply_chain.py audit $(SHIPPED)
 
 clean: ## remove what make has made
-	rm -rf $(VENV) out build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) $(AUDIT) out build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache
