@@ -1,4 +1,4 @@
-"""A course of every format and language, with a lexicon for all of them, and ``narrator make`` narrates it in one go."""
+"""A course of every format and language, with a lexicon for all of them, is narrated by ``narrator make`` in one go."""
 
 from __future__ import annotations
 
