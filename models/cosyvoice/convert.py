@@ -165,6 +165,8 @@ def _parameters(read: Checkpoint, fixed: int | None) -> Parameters:
     hift, vocabulary = read.config.hift, read.config.language_model.text_vocabulary
     if vocabulary != IDS:
         read.notices.append(f"{vocabulary} text ids, not {IDS}: a checkpoint for tests; ids are folded into them")
+    if fixed:
+        read.notices.append(f"{fixed} speech tokens a text token, whatever the model says: for tests of random weights")
     return Parameters(
         sampling=read.config.language_model.sampling,
         source=SourceParameters(amplitude=hift.amplitude, noise=hift.noise, voiced=hift.voiced),

@@ -77,6 +77,12 @@ def convert_voice() -> None:
 )
 @click.option("--vocoder", type=click.Path(path_type=Path, exists=True, file_okay=False),
               help="A converted HiFi-GAN to carry along.")  # fmt: skip
+@click.option(
+    "--speech-tokens",
+    type=click.IntRange(2, 20),
+    metavar="N",
+    help="For random weights, in tests: N speech tokens a text token, whatever the model says. Part of every key.",
+)
 @json_option
 def convert_cosyvoice(
     checkpoint: Path,
@@ -85,6 +91,7 @@ def convert_cosyvoice(
     parts: tuple[str, ...],
     backend: str,
     vocoder: Path | None,
+    speech_tokens: int | None,
     as_json: bool,
 ) -> None:
     """CosyVoice-300M-SFT into a bundle; its folder's name is the bundle's.
@@ -99,7 +106,16 @@ def convert_cosyvoice(
     if wrong:
         raise click.UsageError(f"--part takes PART=PRECISION, not {wrong[0]!r}")
     chosen = dict(part.split("=", 1) for part in parts)
-    made = convert("cosyvoice", checkpoint, out, precision=precision, parts=chosen, backend=backend, vocoder=vocoder)
+    made = convert(
+        "cosyvoice",
+        checkpoint,
+        out,
+        precision=precision,
+        parts=chosen,
+        backend=backend,
+        vocoder=vocoder,
+        speech_tokens_per_text_token=speech_tokens,
+    )
     _converted(made, out, as_json)
 
 

@@ -78,7 +78,7 @@ def main(folder: str, gib: str = "4", segments: str = "32") -> None:
                 break
             except subprocess.TimeoutExpired:
                 resident = max(resident, group.resident())
-                with suppress(OSError):
+                with suppress(OSError, StopIteration):  # not there yet, or gone
                     log = next(Path(temporary).glob("narrator-*/narrator.render.*.log")).read_text(encoding="utf-8")
     report = json.loads(output)
     print({"limit MB": round(float(gib) * 2**30) // 10**6, **group.usage(), "processes alone, MB": resident})

@@ -1,15 +1,17 @@
-"""A converted CosyVoice through the whole stack: lesson file, broker, worker, sound, captions."""
+"""CosyVoice as its user meets it: a checkpoint converted, then a lesson through the whole stack, by the commands."""
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 import soundfile
 
-import producer
 from tests.unit.cosyvoice_reference import DATA, need_torch
-from worker.settings import Settings
 
 need_torch()
 pytest.importorskip("tiktoken")
@@ -27,19 +29,28 @@ language: zh
 """
 
 
-def test_a_lesson_is_narrated(tmp_path: Path):
-    from models.cosyvoice.convert import convert
+def narrator(voices: Path, *words: str | Path) -> dict:
+    command = Path(sys.executable).with_name("narrator")
+    environment = {**os.environ, "NARRATOR_VOICES_DIR": str(voices)}
+    done = subprocess.run([command, *words, "--json"], env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
 
-    # Random weights find no end: the bundle itself says how many speech tokens to draw, and so does every key.
-    convert(DATA, tmp_path / "voices" / "cosy", "int8", speech_tokens_per_text_token=8)
-    lesson, out = tmp_path / "light.md", tmp_path / "out"
+
+def test_a_checkpoint_is_converted_and_narrates_a_lesson(tmp_path: Path):
+    voices, lesson, out = tmp_path / "voices", tmp_path / "light.md", tmp_path / "out"
     lesson.write_text(LESSON, encoding="utf-8")
-    here = Settings(voices_dir=tmp_path / "voices")
-    report = producer.make([lesson], out, voice="cosy/zh-female", processes=1, settings=here)
-    assert (report.segments, report.rendered, report.failed) == (4, 4, 0)
+    # Random weights find no end: the bundle itself says how many speech tokens to draw, and so does every key.
+    options = ("--precision", "int8", "--speech-tokens", "8")
+    made = narrator(voices, "voices", "convert", "cosyvoice", DATA, voices / "cosy", *options)
+    assert made["precision"] == "int8"
+    assert made["record"]["notices"][1].startswith("8 speech tokens a text token")
+    make = ("make", lesson, "--out", out, "--voice", "cosy/zh-female", "--workers", "1")
+    report = narrator(voices, *make)
+    assert (report["segments"], report["rendered"], report["failed"]) == (4, 4, 0)
     samples, rate = soundfile.read(out / "botany" / "light" / "light.wav")
     assert rate == 22050
     assert len(samples) / rate > 4
     assert 0.001 < abs(samples).max() < 1
-    again = producer.make([lesson], out, voice="cosy/zh-female", processes=1, settings=here)
-    assert (again.rendered, again.failed) == (0, 0)
+    again = narrator(voices, *make)
+    assert (again["rendered"], again["failed"]) == (0, 0)
