@@ -8,6 +8,7 @@ PYTHON ?= $(shell for p in python3.12 python3.11 python3; do \
 	$$p -c 'import sys; raise SystemExit(sys.version_info[:2] not in ((3, 11), (3, 12)))' 2>/dev/null && { echo $$p; break; }; done)
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 WORKERS ?=
+TESTERS ?= 2
 
 .PHONY: demo test faults soak lint unit bench bench-cosyvoice pins sbom licences audit clean help
 
@@ -39,10 +40,10 @@ lint: $(VENV)/.dev ## ruff, mypy --strict, import rules
 	$(BIN)/lint-imports --no-logo
 
 unit: $(VENV)/.dev ## the quick tests
-	$(BIN)/pytest tests/unit
+	$(BIN)/pytest -n $(TESTERS) tests/unit
 
 test: lint ## everything that needs no root
-	$(BIN)/pytest
+	$(BIN)/pytest -n $(TESTERS)
 
 faults: $(VENV)/.dev ## kills, outages, poison under a course of 540 segments; needs radosgw, redis-server, root (docs/guarantees.md)
 	$(BIN)/pytest -m faults tests/faults
