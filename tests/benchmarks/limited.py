@@ -65,6 +65,7 @@ def main(folder: str, gib: str = "4", segments: str = "32") -> None:
         lesson.write_text("---\nlanguage: zh\n---\n" + "\n\n".join(lines) + "\n", encoding="utf-8")
         command = ["make", str(lesson), "--out", f"{temporary}/out", "--voice", "int8/zh-female"]
         own = {"NARRATOR_VOICES_DIR": str(voices), "NARRATOR_TASK_SECONDS": "120", "TMPDIR": temporary}
+        own["NARRATOR_VISIBILITY_TIMEOUT"] = "3600"  # such batches end in one go, however busy the machine is
         process = subprocess.Popen(
             [sys.executable, "-c", COMMAND, *command, "--workers", "2", "--json"],
             env={**os.environ, **own},
