@@ -23,6 +23,11 @@ def english() -> English:
 @pytest.mark.parametrize(
     ("text", "phonemes"),
     [
+        # a letter, no article
+        ("A is less than two.", "ˈA ɪz lˈɛs ðən tˈu."),
+        ("a plus b", "ˈA plˈʌs bˈi"),
+        ("A", "ˈA"),
+        ("It is a plus for all.", "ˌɪt ɪz ɐ plˈʌs fɔɹ ˈɔl."),
         # homographs, told apart by part of speech
         ("I read the book yesterday.", "ˌI ɹˈɛd ðə bˈʊk jˈɛstəɹdˌA."),
         ("I will read it.", "ˌI wɪl ɹˈid ɪt."),

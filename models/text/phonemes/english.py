@@ -38,6 +38,8 @@ _TYPOGRAPHY = str.maketrans("«»„‹›‚‐‑–―−[]{}′ʼ", "“”�
     ord(theirs): f"{ours} " for theirs, ours in zip("，、。：；？！（）・", ",,.:;?!() ", strict=True)
 }
 _PIECES = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*['’]?|\d+(?:[.,]\d+)*|.", re.DOTALL)
+# The letter, which the tagger takes for an article: A is less than B, a plus b.
+_LETTER_A = re.compile(r"[Aa](?:\W*$| (?:is|was|equals|and|or)\b| (?:plus|minus|times|over) [A-Za-z]\W?$)")
 _HUMPS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")  # PostgreSQL -> Postgre SQL
 _LIGATURES = dict(zip("ßæÆœŒøØłŁđı", ["ss", "ae", "Ae", "oe", "Oe", "o", "O", "l", "L", "d", "i"], strict=True))
 
@@ -75,6 +77,9 @@ class English:
             follower = tokens[position + 1].tag if position + 1 < len(tokens) else ""
             if self._g2p.unk in sounds or not _complete(token.text, sounds, follower):
                 sounds = self._word(token.text, token.tag)
+            ahead = "".join(t.text + t.whitespace for t in tokens[position : position + 3])
+            if _LETTER_A.match(ahead):
+                sounds = self._lexicon("A", "NNP")
             out.append((token.text + token.whitespace, sounds + token.whitespace))
         return out
 
