@@ -75,7 +75,7 @@ def test_a_batch_from_texts_to_a_lesson(station: Station, sent: Sent, tiny_catal
         assert record.key == job.key
         assert record.seed == seed(job.key)
         assert record.samples == len(samples)
-        assert set(record.versions) == {"narrator", "onnxruntime", "numpy"}
+        assert set(record.versions) - {"openvino"} == {"narrator", "onnxruntime", "numpy"}
         audio += record.samples * 1000 // record.sample_rate
     assert end.audio_ms == audio
     for lesson in lessons:
