@@ -39,6 +39,9 @@ _OPENING = "“( "
 _MARKS = _ENDS + _PAUSES + _CLOSERS + _OPENING
 _CLOSED_QUOTE = re.compile(r'^([,.!?]*)"')
 _NO_SPACE = re.compile(r"\s+(?=[,.!?:;…”)])|(?<=[“(])\s+")
+# English p, t and k are aspirated at a word's head and before a stressed vowel, but not after s, and a Mandarin voice
+# has to be told: it learnt p as the sound of 八, and its Python is "bison".
+_ASPIRATED = re.compile(r"(?<!s)[ptk](?=[ɹlwj]?[ˈˌ])|(?<!\S)[ptk](?=[^\W\d_])")
 
 
 class _Phonemes(Protocol):
@@ -153,13 +156,17 @@ class KokoroFrontEnd:
                 continue
             plain = _CLOSED_QUOTE.sub(r"\1”", stretch) if after else stretch
             after = False
-            for span in languages.spans(plain, language):
+            by_language = languages.spans(plain, language)
+            mandarin = "zh" in {language, *(span.language for span in by_language)}  # then a Mandarin voice speaks
+            for span in by_language:
                 if span.language not in LANGUAGES:
                     raise Unspeakable(
                         f"Kokoro speaks English, Chinese and Japanese, not {span.language}: {span.text[:60]!r}"
                     )
                 speaker = _language(span.language)
                 found = speaker.pieces(span.text) if span.text.strip() else []
+                if mandarin and span.language == "en":
+                    found = [(word, _ASPIRATED.sub(r"\g<0>ʰ", sounds)) for word, sounds in found]
                 sounds = speaker.joined(found)
                 if unknown := set(sounds) - self._vocabulary.keys():
                     raise Unspeakable(f"voice {self._bundle.id}: no token for {sorted(unknown)} in {span.text[:60]!r}")

@@ -67,12 +67,31 @@ def test_how_utterances_end(kokoro: KokoroFrontEnd, text: str, end: str) -> None
 
 def test_languages_mix_in_one_utterance(kokoro: KokoroFrontEnd) -> None:
     [chinese] = kokoro.prepare("今天学习 Python，还有“GPU”（图形处理器）。", "zh")
-    assert chinese.phonemes.startswith("ʨi→ntʰjɛ→n ɕɥe↗ɕi↗ pˈIθˌɑn, xai↗jou↓")
-    assert "ʤˌipˌijˈu" in chinese.phonemes
+    assert chinese.phonemes.startswith("ʨi→ntʰjɛ→n ɕɥe↗ɕi↗ pʰˈIθˌɑn, xai↗jou↓")
+    assert "ʤˌipʰˌijˈu" in chinese.phonemes
     [japanese] = kokoro.prepare("今日はPythonを学びます", "ja")
     assert japanese.phonemes == "kʲoː βa pˈIθˌɑn o manabʲimasɨ."
     [english] = kokoro.prepare("The word 光合作用 means photosynthesis.", "en")
     assert english.phonemes == "ðə wˈɜɹd kwa→ŋxɤ↗ʦwo↘jʊ↘ŋ mˈinz fˌOTəsˈɪnθəsɪs."
+    check([chinese, japanese, english])
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "phonemes"),
+    [
+        ("这台 computer 很大。", "zh", " kʰəmpʰjˈuTəɹ "),
+        ("一个 project 完成。", "zh", " pʰɹˈɑʤˌɛkt "),
+        ("每个 student 都来。", "zh", " stˈudᵊnt "),
+        ("Take the 火车 now.", "en", "tʰˈAk "),
+        ("Take the train now.", "en", "tˈAk "),
+    ],
+)
+def test_a_mandarin_voice_is_told_where_english_is_aspirated(
+    kokoro: KokoroFrontEnd, text: str, language: str, phonemes: str
+) -> None:
+    [utterance] = kokoro.prepare(text, language)
+    assert phonemes in utterance.phonemes
+    check([utterance])
 
 
 def spoken(utterances: list[Utterance]) -> list[tuple[str, str]]:
