@@ -26,17 +26,17 @@ from __future__ import annotations
 
 import hashlib
 import importlib.metadata
-import json
 import os
 import re
 import tempfile
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints, ValidationError, field_validator
 
+from models.description import digest, read_description, wrong
 from models.voice import Permanent, VoiceNotInstalled
 
 Language = Literal["en", "zh", "ja", "yue", "ko"]
@@ -46,7 +46,6 @@ Family = Literal["kokoro", "piper", "cosyvoice"]
 # How each engine turns tokens into samples; a rise renders everything its voices have said again.
 RENDERING: Mapping[Family, int] = {"kokoro": 1, "piper": 1, "cosyvoice": 1}
 
-MAX_DESCRIPTION = 1 << 20  # bytes of a voice.toml
 
 Name = Annotated[str, StringConstraints(pattern=r"^\w[\w.\-]{0,63}$")]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
@@ -128,20 +127,13 @@ class Bundle(Record):
     @classmethod
     def read(cls, path: Path) -> Bundle:
         """The bundle that a TOML file describes. Raises Permanent naming the file, the field and what is wrong."""
-        try:
-            with path.open("rb") as file:
-                text = file.read(MAX_DESCRIPTION + 1)
-        except OSError as error:
-            raise Permanent(f"{path}: cannot be read: {error.strerror}") from None
-        if len(text) > MAX_DESCRIPTION:
-            raise Permanent(f"{path}: larger than {MAX_DESCRIPTION} bytes: not a description of a voice")
+        text = read_description(path, "a description of a voice")
         try:
             bundle = cls.model_validate({**tomllib.loads(text.decode()), "origin": path})
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise Permanent(f"{path}: not valid TOML: {error}") from None
         except ValidationError as error:
-            wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-            raise Permanent(f"{path}: {wrong}") from None
+            raise Permanent(f"{path}: {wrong(error)}") from None
         bundle._check_names()
         return bundle
 
@@ -232,12 +224,6 @@ class Bundle(Record):
         where = ", ".join(f"{p.distribution}: {p.path}" for p in file.parts) or str(self.origin.parent / file.name)
         remedy = self.remedy or "install the bundle again: narrator voices add DIR"
         return VoiceNotInstalled(f"voice {self.id}: file {file.name!r} ({where}) is {what}. Remedy: {remedy}")
-
-
-def digest(value: Mapping[str, Any]) -> str:
-    """sha256 of canonical JSON: sorted names, no white space, UTF-8."""
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-    return hashlib.sha256(text.encode("utf-8")).hexdigest()
 
 
 def cache_dir() -> Path:

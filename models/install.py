@@ -80,7 +80,7 @@ def _piper(folder: Path) -> tuple[Bundle, dict[str, Path]]:
     for path in files.values():
         if not path.is_file() or path.stat().st_size > MAX_MODEL:
             raise Permanent(f"{path}: missing, or larger than {MAX_MODEL >> 30} GiB")
-    config = read_config(files["model.onnx.json"].read_bytes(), str(files["model.onnx.json"]))
+    config = read_config(files["model.onnx.json"])
     language = config.language_code
     if language not in LANGUAGES:
         raise Permanent(f"{models[0]}: speaks {language!r}; lessons are narrated in {', '.join(LANGUAGES)}")

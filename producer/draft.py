@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
+from models.description import digest
 from models.text.segment import VERSION as SEGMENTATION
 from models.text.segment import Piece, ends, fold, pieces, punctuated
 from producer import emoji_names, readers
@@ -16,7 +17,7 @@ from producer.cast import Cast
 from producer.lesson import SPEED_UNIT, Block, Lesson, LessonError
 from producer.lexicon import lexicon_of, pronounced
 from producer.spoken import Voiced, check, check_size, voiced_part
-from worker.contract import SCHEMA, LessonEntry, LessonPlan, Loudness, Mark, Role, Segment, digest
+from worker.contract import SCHEMA, LessonEntry, LessonPlan, Loudness, Mark, Role, Segment
 from worker.settings import Settings
 
 VERSION = 3  # of this file and the readers; a rise plans every lesson anew, and renders only what comes out different

@@ -6,11 +6,12 @@ Everything here is frozen, schema-checked and bounded. Both sides import it; it 
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from models.description import digest
 
 SCHEMA = 1  # of the segment key; a rise renders every segment again
 LIMITER = 1  # version of what loudness does to a lesson's sound; a rise links lessons with loudness again
@@ -204,16 +205,6 @@ class SegmentRecord(Message):
     words: tuple[tuple[str, int, int], ...] | None = None  # text, start, end in samples of the trimmed segment
     versions: Mapping[str, str] = Field(default_factory=dict)  # of what rendered it
     cpu_ms: Annotated[int, Field(ge=0)] = 0
-
-
-def digest(value: Mapping[str, Any]) -> str:
-    """sha256 of canonical JSON: sorted names, no white space, UTF-8. Floats are refused: they do not travel."""
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_refuse)
-    return hashlib.sha256(text.encode("utf-8")).hexdigest()
-
-
-def _refuse(value: object) -> object:
-    raise TypeError(f"{type(value).__name__} has no canonical form")
 
 
 def seed(key: str, attempt: int = 0) -> int:

@@ -18,6 +18,7 @@ from models.cosyvoice.config import Sampling
 from models.cosyvoice.flow import STEPS, Flow
 from models.cosyvoice.language_model import LanguageModel, Tables
 from models.cosyvoice.tokenizer import IDS
+from models.description import wrong
 from models.session import MatrixSession, open_session
 from models.vocoders.hift import Hift
 from models.vocoders.source import Source
@@ -61,8 +62,7 @@ class Parameters(Record):
         try:
             return TypeAdapter(cls).validate_python(dict(values))
         except ValidationError as error:
-            wrong = "; ".join(f"parameters.{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-            raise Permanent(f"{origin}: {wrong}; convert the voice again") from None
+            raise Permanent(f"{origin}: {wrong(error, 'parameters.')}; convert the voice again") from None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from models.voice import Permanent
+from models.description import from_json, read_description
 
 MAX_CONFIG = 4 << 20  # bytes
+
+M = TypeVar("M", bound=BaseModel)
 
 
 class _Part(BaseModel):
@@ -60,12 +63,11 @@ class Config(_Part):
         return "zh" if first == "cmn" else first
 
 
-def read_config(text: bytes, where: str) -> Config:
-    """A voice's JSON; ``where`` names it in errors. Raises Permanent with the field and what is wrong."""
-    if len(text) > MAX_CONFIG:
-        raise Permanent(f"{where}: larger than {MAX_CONFIG} bytes: not a Piper voice's JSON")
-    try:
-        return Config.model_validate_json(text)
-    except ValidationError as error:
-        wrong = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'JSON'}: {e['msg']}" for e in error.errors())
-        raise Permanent(f"{where}: {wrong}") from None
+def read_config(path: Path) -> Config:
+    """A voice's JSON. Raises Permanent with the field and what is wrong."""
+    return read_part(Config, path)
+
+
+def read_part(model: type[M], path: Path) -> M:
+    """What ``model`` names of a voice's JSON. Raises Permanent as ``read_config`` does."""
+    return from_json(model, read_description(path, "a Piper voice's JSON", most=MAX_CONFIG), path)

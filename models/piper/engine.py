@@ -38,8 +38,7 @@ class PiperEngine:
         """Verify the files, open the session and run it once. Raises VoiceNotInstalled."""
         self.sample_rate = bundle.sample_rate
         self._bundle = bundle
-        config = bundle.path(CONFIG)
-        self._config = read_config(config.read_bytes(), str(config))
+        self._config = read_config(bundle.path(CONFIG))
         model, noise = expose_noise(bundle.path(MODEL).read_bytes())
         self._noise = dict.fromkeys(noise, DRAWS_A_TOKEN)  # draws a token that were enough so far
         self._session = open_session(model, threads)

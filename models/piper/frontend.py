@@ -13,10 +13,10 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from models.bundle import Bundle
-from models.piper.config import MAX_CONFIG
+from models.piper.config import read_part
 from models.text import languages, normalise
 from models.text.phonemes import espeak, parts, versions
 from models.text.phonemes.ipa import plain, possessive
@@ -61,13 +61,7 @@ class PiperFrontEnd:
     @cached_property
     def _symbols(self) -> _Symbols:
         path = self._bundle.path(CONFIG)
-        with path.open("rb") as file:
-            text = file.read(MAX_CONFIG + 1)
-        try:
-            symbols = _Symbols.model_validate_json(text)
-        except ValidationError as error:
-            wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-            raise Permanent(f"{path}: {wrong}") from None
+        symbols = read_part(_Symbols, path)
         if missing := {_START, _PAD, _END} - symbols.phoneme_id_map.keys():
             raise Permanent(f"{path}: phoneme_id_map has no {', '.join(sorted(missing))}")
         return symbols

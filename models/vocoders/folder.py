@@ -6,14 +6,14 @@ import hashlib
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, JsonValue, ValidationError
+from pydantic import Field, JsonValue
 
 from models.bundle import Bundle, BundleFile, Record, write_atomically
+from models.description import from_json, read_description
 from models.install import DESCRIPTION, describe
 from models.voice import Permanent
 
 VOCODER = "vocoder.json"
-MAX_DESCRIPTION = 1 << 20  # bytes
 
 
 class VocoderFolder(Record):
@@ -29,20 +29,8 @@ class VocoderFolder(Record):
     def read(cls, folder: Path) -> VocoderFolder:
         """The description in a folder. Raises Permanent naming the file and what is wrong."""
         path = folder / VOCODER
-        try:
-            with path.open("rb") as file:
-                content = file.read(MAX_DESCRIPTION + 1)
-        except OSError as error:
-            raise Permanent(
-                f"{path}: cannot be read: {error.strerror}; `narrator voices convert hifigan` makes such a folder"
-            ) from None
-        if len(content) > MAX_DESCRIPTION:
-            raise Permanent(f"{path}: larger than {MAX_DESCRIPTION} bytes: not a description of a vocoder")
-        try:
-            return cls.model_validate_json(content)
-        except ValidationError as error:
-            wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-            raise Permanent(f"{path}: {wrong}") from None
+        remedy = "`narrator voices convert hifigan` makes such a folder"
+        return from_json(cls, read_description(path, "a description of a vocoder", remedy=remedy), path)
 
     def content(self, folder: Path, file: BundleFile) -> bytes:
         """One of the files, verified. Raises Permanent where it is missing or damaged."""

@@ -13,14 +13,14 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from models.description import from_json, read_description
 from models.vocoders import HOP_LENGTH, N_MELS, SAMPLE_RATE
 from models.vocoders.mel import F_MAX, N_FFT
 from models.voice import Permanent
 
 CONFIG = "config.json"
-MAX_CONFIG = 1 << 20  # bytes
 LFS = b"version https://git-lfs.github.com/spec/"
 
 Array = NDArray[np.float32]
@@ -158,18 +158,8 @@ def _generator(folder: Path) -> Path:
 
 
 def _config(path: Path) -> Config:
-    try:
-        with path.open("rb") as file:
-            content = file.read(MAX_CONFIG + 1)
-    except OSError as error:
-        raise Permanent(f"{path}: cannot be read: {error.strerror}; a HiFi-GAN generator comes with {CONFIG}") from None
-    if len(content) > MAX_CONFIG:
-        raise Permanent(f"{path}: larger than {MAX_CONFIG} bytes: not a HiFi-GAN configuration")
-    try:
-        return Config.model_validate_json(content)
-    except ValidationError as error:
-        wrong = "; ".join(": ".join(filter(None, (".".join(map(str, e["loc"])), e["msg"]))) for e in error.errors())
-        raise Permanent(f"{path}: {wrong}") from None
+    remedy = f"a HiFi-GAN generator comes with {CONFIG}"
+    return from_json(Config, read_description(path, "a HiFi-GAN configuration", remedy=remedy), path)
 
 
 def _tensors(path: Path) -> Weights:

@@ -5,7 +5,8 @@
 
 Where torch is installed, each of our runs is followed by one of the plain PyTorch rendering; ratios are of medians.
 One thread is timed by the CPU seconds it takes, so that a busy machine disturbs little; two processes or two threads
-by the clock. Every measurement is a process of its own.
+by the clock. Every measurement is a process of its own. What was measured last is kept in DIR/figures.json, which
+tests.benchmarks.plot_cosyvoice draws.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from models.voice import Speech, SpeechRequest, Utterance
 TEXT, PER_TEXT_TOKEN = 20, 7  # 140 speech tokens: 2.8 s
 SECONDS = mel_length(TEXT * PER_TEXT_TOKEN) * 256 / 22050
 MIXES = ("int8", "int4")
+FIGURES = "figures.json"
 Row = dict[str, float | int | str]
 
 
@@ -63,9 +65,10 @@ def size(folder: Path, mix: str) -> Row:
 
 
 def load(folder: Path, mix: str) -> Row:
-    began = perf_counter()
+    began, busy = perf_counter(), process_time()
     CosyVoiceEngine(bundle(folder, mix))
-    return {"seconds to load": round(perf_counter() - began, 2), "MB resident": peak()}
+    seconds = {"seconds to load": perf_counter() - began, "CPU seconds to load": process_time() - busy}
+    return {**{name: round(value, 2) for name, value in seconds.items()}, "MB resident": peak()}
 
 
 def decode(folder: Path, mix: str, batch: int, context: int = 120, steps: int = 20, runs: int = 3) -> Row:
@@ -142,6 +145,20 @@ def chain(folder: Path, mix: str, batch: int = 8, runs: int = 2, threads: int = 
         row["ratio"] = round(whole / statistics.median(ours), 2)
         row.update({f"PyTorch {name}": f"{theirs[0][name] / sum(theirs[0].values()):.0%}" for name in theirs[0]})
     return row
+
+
+def batch(folder: Path, mix: str, segments: int, text: int = TEXT) -> Row:
+    """Text to samples for some segments at once, of about so many characters: the cost of a second, and the memory."""
+    engine = CosyVoiceEngine(bundle(folder, mix))
+    began, audio, stages = process_time(), 0.0, dict[str, float]()
+    for _, speech in engine.speak([request(i, text) for i in range(segments)]):
+        assert isinstance(speech, Speech), speech
+        audio += len(speech.samples) / speech.sample_rate
+        for name, seconds in speech.stages.items():
+            stages[name] = stages.get(name, 0.0) + seconds
+    row: Row = {"segments": segments, "audio s each": round(audio / segments, 2)}
+    row |= {"RTF": round((process_time() - began) / audio, 3), "MB peak": peak()}
+    return row | {name: f"{seconds / sum(stages.values()):.0%}" for name, seconds in stages.items()}
 
 
 def _plain_chain(folder: Path):
@@ -282,6 +299,8 @@ MEASUREMENTS = {
     "load": [("load", mix) for mix in MIXES],
     "decode": [("decode", mix, batch) for mix in MIXES for batch in (1, 4, 8, 16)],
     "chain": [("chain", mix) for mix in MIXES] + [("chain", "int8", 1)],
+    "batch": [("batch", "int8", segments) for segments in (1, 2, 4, 8, 16)]
+    + [("batch", "int8", 2, text) for text in (10, 40, 80)],
     "pair": [("pair", "int8")],
     "memory": [("memory", mix) for mix in MIXES],
     "window": [("window", "int8", seconds) for seconds in (3, 6, 12)],
@@ -298,12 +317,17 @@ def main(arguments: list[str]) -> None:
     for mix in MIXES:
         bundle(folder, mix)
     print(f"{os.cpu_count()} cores; segments of {SECONDS:.2f} s\n")
+    kept = folder / FIGURES
+    figures = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}
     for name in arguments[1:] or MEASUREMENTS:
+        figures[name] = []
         for measurement in MEASUREMENTS[name]:
             command = [sys.executable, "-m", __spec__.name, str(folder), "--one", json.dumps(measurement)]
             done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
             row = json.loads(done.stdout.splitlines()[-1])
             print(f"{name} {measurement[1]}: " + ", ".join(f"{key} {value}" for key, value in row.items()), flush=True)
+            figures[name].append({"mix": measurement[1], **row})
+            kept.write_text(json.dumps(figures, indent=1), encoding="utf-8")
 
 
 if __name__ == "__main__":

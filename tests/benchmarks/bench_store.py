@@ -17,8 +17,9 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from models.description import digest
 from tests.integration.s3_servers import BUCKET, start
-from worker.contract import digest, segment_name
+from worker.contract import segment_name
 from worker.settings import Settings
 from worker.store import Store, open_store
 

@@ -13,6 +13,7 @@ import pytest
 
 import models.bundle
 from models.bundle import Bundle, write_atomically
+from models.description import MAX_DESCRIPTION
 from models.install import describe
 from models.voice import Permanent, VoiceNotInstalled
 
@@ -78,7 +79,7 @@ def test_what_is_described_is_read_back(tmp_path: Path) -> None:
         ("colour = 'red'", "colour: Extra inputs"),
         ("id = 'a'", "family: Field required"),
         ("voices = []", "voices: Tuple should have at least 1 item"),
-        ("#" * (models.bundle.MAX_DESCRIPTION + 1), "larger than"),
+        ("#" * (MAX_DESCRIPTION + 1), "larger than"),
     ],
 )
 def test_a_wrong_description_is_named(tmp_path: Path, text: str, complaint: str) -> None:

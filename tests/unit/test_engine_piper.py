@@ -216,16 +216,18 @@ def test_what_is_no_onnx_file_is_refused() -> None:
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        (b"{", "voice.json: JSON: Invalid JSON"),
+        (b"{", "Invalid JSON"),
         (b"{}", "audio: Field required"),
         (b'{"audio": {"sample_rate": 1}}', "audio.sample_rate"),
         (b'{"audio": {"sample_rate": 16000}, "inference": {"length_scale": 0}}', "inference.length_scale"),
         (b'{"audio": {"sample_rate": 16000}, "num_speakers": 0}', "num_speakers"),
     ],
 )
-def test_a_wrong_json_is_named(text: bytes, complaint: str) -> None:
-    with pytest.raises(Permanent, match=complaint):
-        read_config(text, "voice.json")
+def test_a_wrong_json_is_named(tmp_path: Path, text: bytes, complaint: str) -> None:
+    path = tmp_path / "voice.json"
+    path.write_bytes(text)
+    with pytest.raises(Permanent, match=f"voice.json: .*{complaint}"):
+        read_config(path)
 
 
 def test_a_published_voice_repeats_exactly() -> None:

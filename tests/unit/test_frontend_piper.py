@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from models.bundle import Bundle, digest
+from models.bundle import Bundle
+from models.description import digest
 from models.piper.frontend import CONFIG, PiperFrontEnd
 from models.text.phonemes import espeak
 from models.voice import Permanent, Unspeakable, VoiceNotInstalled
