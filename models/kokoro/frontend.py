@@ -147,7 +147,8 @@ class KokoroFrontEnd:
     def _stretches(self, text: str, language: str, held: Held) -> Iterator[tuple[list[Piece], str]]:
         """Words with readings and spans of one language, each in pieces, and its sounds with their spaces."""
         after = False  # a word with a reading
-        for stretch in held.parted(text):
+        stretches = list(held.parted(text))
+        for number, stretch in enumerate(stretches, 1):
             if isinstance(stretch, Word):
                 after = True
                 sounds = self.symbols(stretch.ipa, stretch.written, language)
@@ -157,6 +158,7 @@ class KokoroFrontEnd:
             plain = _CLOSED_QUOTE.sub(r"\1”", stretch) if after else stretch
             after = False
             by_language = languages.spans(plain, language)
+            goes_on = number < len(stretches)  # in the same sentence: with a reading
             mandarin = "zh" in {language, *(span.language for span in by_language)}  # then a Mandarin voice speaks
             for span in by_language:
                 if span.language not in LANGUAGES:
@@ -164,7 +166,8 @@ class KokoroFrontEnd:
                         f"Kokoro speaks English, Chinese and Japanese, not {span.language}: {span.text[:60]!r}"
                     )
                 speaker = _language(span.language)
-                found = speaker.pieces(span.text) if span.text.strip() else []
+                said = span.text if goes_on and span is by_language[-1] else span.text.rstrip()
+                found = speaker.pieces(said) if said.strip() else []
                 if mandarin and span.language == "en":
                     found = [(word, _ASPIRATED.sub(r"\g<0>ʰ", sounds)) for word, sounds in found]
                 sounds = speaker.joined(found)

@@ -66,9 +66,10 @@ class English:
     def pieces(self, text: str) -> list[Piece]:
         """The text with its typography made plain, word by word, and the phonemes of each; spaces go with both.
 
-        Raises as ``phonemes``.
+        White space at the end says that the sentence goes on. Raises as ``phonemes``.
         """
         self._guessed.clear()
+        goes_on = text[-1:].isspace()
         text = text.translate(_TYPOGRAPHY).replace("...", "…").replace("--", "—").strip()
         out = []
         _, tokens = self._g2p(text, preprocess=False)
@@ -78,7 +79,7 @@ class English:
             if self._g2p.unk in sounds or not _complete(token.text, sounds, follower):
                 sounds = self._word(token.text, token.tag)
             ahead = "".join(t.text + t.whitespace for t in tokens[position : position + 3])
-            if _LETTER_A.match(ahead):
+            if _LETTER_A.match(ahead) and not (goes_on and token is tokens[-1]):
                 sounds = self._lexicon("A", "NNP")
             out.append((token.text + token.whitespace, sounds + token.whitespace))
         return out
