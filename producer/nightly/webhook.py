@@ -91,6 +91,6 @@ def _key(settings: Settings) -> bytes:
 
 
 def _shown(url: str) -> str:
-    """Without user, password and query, which may be secrets."""
+    """The server alone: everything else may be a secret, also the path, which is where chats have their tokens."""
     parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"

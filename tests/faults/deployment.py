@@ -85,12 +85,15 @@ class Deployment:
 
     def submit(self, *words: str, course: Path | None = None, **changes: Any) -> subprocess.Popen[str]:
         """``narrator submit --wait --json``, in its own process."""
-        command = [NARRATOR, "submit", str(course or self.course), *(words or ("--wait", "--json"))]
+        return self.start("submit", str(course or self.course), *(words or ("--wait", "--json")), **changes)
+
+    def start(self, *words: str, **changes: Any) -> subprocess.Popen[str]:
+        """Any command, in its own process; ``changes`` are to its settings."""
         settings = self.settings.model_copy(update=changes)
-        return self._start(command, settings, "producer.log", {}, stdout=subprocess.PIPE, text=True)
+        return self._start([NARRATOR, *words], settings, "producer.log", {}, stdout=subprocess.PIPE, text=True)
 
     def narrator(self, *words: str) -> subprocess.CompletedProcess[str]:
-        """Any other command."""
+        """Any command, to its end."""
         environ = environment(self.settings) | self._variables
         return subprocess.run(
             [NARRATOR, *words], env=environ, capture_output=True, text=True, timeout=END_SECONDS, check=False

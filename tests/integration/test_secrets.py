@@ -32,6 +32,7 @@ PLANTED = {
     "NARRATOR_API_KEYS": "planted-api-key-5d3f2b,planted-api-key-777777",
 }
 ENDPOINT_PASSWORD = "planted-endpoint-password"
+WEBHOOK = {"NARRATOR_WEBHOOK_URL": "planted-webhook-token", "NARRATOR_WEBHOOK_SECRET": "planted00webhook00secret"}
 
 
 class Watch:
@@ -103,7 +104,7 @@ def test_no_secret_is_shown(valkey: Valkey, tmp_path: Path, denying: str) -> Non
     )
     (tmp_path / "course").mkdir()
     lesson(tmp_path / "course", "first", [sentence(i) for i in range(3)])
-    secrets = [valkey.password, ENDPOINT_PASSWORD, *",".join(PLANTED.values()).split(",")]
+    secrets = [valkey.password, ENDPOINT_PASSWORD, *",".join(PLANTED.values()).split(","), *WEBHOOK.values()]
     watch = Watch(secrets)
     queues = f"{assemble_queue('narrator-secrets')},{render_queue('narrator-secrets', 'tiny')}"
     worker = [sys.executable, "-P", "-m", "worker", "--queues", queues]
@@ -139,6 +140,12 @@ def test_no_secret_is_shown(valkey: Valkey, tmp_path: Path, denying: str) -> Non
         doctor = [*NARRATOR, "doctor"]
         assert run("doctor", doctor, env(settings)) in (0, 1)
         assert run("runs", [*NARRATOR, "runs", "--json"], env(settings)) == 0
+        receiver = f"{denying}/hooks/{WEBHOOK['NARRATOR_WEBHOOK_URL']}"
+        hooked = env(settings, **WEBHOOK | {"NARRATOR_WEBHOOK_URL": receiver})
+        assert run("sync", [*NARRATOR, "sync", str(tmp_path / "course")], hooked) == 2
+        assert b"refused with status 403" in watch.read["sync"]
+        wrong_secret = hooked | {"NARRATOR_WEBHOOK_SECRET": WEBHOOK["NARRATOR_WEBHOOK_SECRET"] + "!"}
+        assert run("sync, a malformed secret", [*NARRATOR, "sync", str(tmp_path / "course")], wrong_secret) == 2
         lesson(tmp_path / "course", "second", [sentence(i) for i in range(3, 5)])  # so that there is something to send
         chosen = {name: env(settings.model_copy(update=changes)) for name, changes in broken.items()}
         with ThreadPoolExecutor(4) as pool:
