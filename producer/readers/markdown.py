@@ -39,6 +39,9 @@ _LISTS = frozenset(f"{kind}_{end}" for kind in ("bullet_list", "ordered_list", "
 _CONTAINER = re.compile(r"\s*(?:[A-Za-z][\w-]*)?\s*(?:\{[^}\n]*\})?\s*")  # ::: tip Title
 _ALERT = re.compile(r"\[![A-Za-z]+\][+-]?[ \t]*")  # > [!NOTE]
 _ATTRIBUTES = re.compile(r"\s*\{:?\s*[#.][^{}\n]*\}\s*$")  # ## Title {#id}
+# In no formula: a comment, a tag, a link, a mark, the end of a line that ends the sentence, too.
+_MARKUP = re.compile(r"<!--|</?[A-Za-z]+\s*/?>|\]\(|\[(?:pause|voice|language)\b|\\\n| {2}\n")
+_DOLLAR = re.compile(r"(?<!\\)(?:\\\\)*\$")  # not behind a backslash that takes its meaning
 _LINE_BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 
 
@@ -73,6 +76,7 @@ def parser(code: bool = True) -> MarkdownIt:
     made.use(footnote_plugin).use(tasklists_plugin).use(deflist_plugin).use(admon_plugin)
     made.use(container_plugin, "any", validate=lambda *_: True)
     made.use(dollarmath_plugin, allow_space=False, allow_digits=False, double_inline=True)
+    made.inline.ruler.before("math_inline", "dollar", _dollar)
     made.inline.ruler.before("link", "mark", _mark)
     return made if code else made.disable("code")
 
@@ -85,6 +89,20 @@ def _mark(state: StateInline, silent: bool) -> bool:
         token = state.push("mark", "", 0)
         token.meta = {"mark": mark, "line": state.src.count("\n", 0, state.pos)}
     state.pos += len(mark.source)
+    return True
+
+
+def _dollar(state: StateInline, silent: bool) -> bool:
+    """Inline rule: a dollar whose partner lies beyond markup begins no formula, and is text."""
+    if state.src[state.pos] != "$":
+        return False
+    inside = state.pos + (2 if state.src.startswith("$$", state.pos) else 1)
+    partner = _DOLLAR.search(state.src, inside)
+    if not partner or not _MARKUP.search(state.src, inside, partner.start()):
+        return False
+    if not silent:
+        state.pending += state.src[state.pos : inside]
+    state.pos = inside
     return True
 
 
@@ -164,7 +182,10 @@ class _Markdown:
             elif child.type == "html_inline" and _LINE_BREAK.fullmatch(child.content):
                 self._writer.hard_break(new_line=False)
             elif child.type in ("math_inline", "math_inline_double") and not set("\\{}") & set(child.content):
-                self._writer.write(child.content)
+                for number, line in enumerate(child.content.split("\n")):
+                    if number:
+                        self._writer.soft_break()
+                    self._writer.write(line.strip())
             elif child.type in ("math_inline", "math_inline_double"):
                 self._leave_out(token, f"formula {child.content[:40]!r}")
             elif child.type == "image":

@@ -113,6 +113,20 @@ def test_formulas(body):
     assert found.notes == (r"1: formula '\\frac{a}{b}', not spoken", "3: formula, not spoken")
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("A :$<!-- comment -->$ b.", "A :$$ b."),
+        ("For US$[5](https://example.com) or A$6.", "For US$5 or A$6."),
+        ("From A$ [pause 1s] to B$.", "From A$  to B$."),
+        ("So $a$ and $<b>b</b>$.", "So a and $b$."),
+        ("So $a <\nb$ holds.", "So a < b holds."),
+    ],
+)
+def test_dollars_around_markup_are_no_formula(body, text, said):
+    assert spoken(body(text)) == [("paragraph", said, 1)]
+
+
 def test_table_rows_are_read_cell_by_cell(body):
     found = body("| Part | Task |\n|---|---|\n| root | drinks |\n| 叶 | 吸收光 |\n|  | alone |\n")
     assert [(b.text, b.line) for b in found.blocks] == [

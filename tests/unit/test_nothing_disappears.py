@@ -5,6 +5,7 @@ A new reader is one more line in FORMATS: how a word is written in it, and what 
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import unicodedata
@@ -14,12 +15,14 @@ from pathlib import Path
 from xml.sax.saxutils import escape
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pptx import Presentation
 
 from models.text.segment import LIMIT, width
 from producer import readers
 from producer.draft import parts
+from producer.lesson import Body
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,7 @@ class Format:
     written: Callable[[str], str]
     around: tuple[str, ...]
     whole: str = "{}"
+    timed: bool = False  # "CUE" in what surrounds words is a cue's times
 
 
 def _markdown(word: str) -> str:
@@ -41,6 +45,7 @@ FORMATS = (
         "{}", "{} ", "{}\n", "{}\n\n", "\n\n# {}\n\n", "\n\n- {}\n", "\n\n1. {}\n\n", "\n\n> {}\n\n", "**{}**",
         " *{}* ", "[{}](https://example.com)", "~~{}~~", "{} [pause 1s] ", "{}<br>", "<b>{}</b>", "\n\n[voice x]\n\n{}",
         "\n\n| {} | {} |\n|---|---|\n| {} | {} |\n\n", "{}<!-- c -->", "`{}`", "{}\\\n",
+        " $<!-- c -->$ ",
     )),
     Format(".txt", str, (
         "{}", "{} ", "{}\n", "{}\n\n", "{} [pause 1s] ", "\n\n[voice x]\n{}\n", "  {}\n\t{}", "[{}]", "\\[{}",
@@ -50,7 +55,7 @@ FORMATS = (
     ), 'voice,text\nx,"start {}"'),
     Format(".jsonl", lambda word: json.dumps(word)[1:-1], (
         "{}", "{} ", "{}\\n", "{}\\n\\n", '"}\n{"text": "{}', "[{}]", "{} [pause 1s] ",
-    ), '{{"text": "start {}"}}'),
+    ), '{"text": "start {}"}'),
     Format(".ssml", escape, (
         "{}", "{} ", "{}\n", "<p>{}</p>", "<s>{}</s>", "<p><s>{}</s><s>{}</s> {}</p>", "{}<break/>",
         "{}<mark name='m'/>", "<emphasis>{}</emphasis>", " <emphasis level='strong'>{}</emphasis> ",
@@ -60,6 +65,21 @@ FORMATS = (
         "<phoneme ph='a'>{}</phoneme>", "<odd>{}</odd>", "<![CDATA[{}]]>", "<metadata> </metadata>{}",
         "<voice name='x'><p>{}<prosody volume='loud'>{}</prosody></p>{}</voice>", "({}<emphasis>{}</emphasis>)",
     ), "<speak xml:lang='en'>start {}</speak>"),
+    Format(".md", _markdown, (
+        "{}", "{} ", "{}\n", "{}\n\n", "**{}**", "\n\n- {}\n", "{} [pause 1s] ", "{}\n-->\n\n# -\n\n---\n\n<!--\n{}",
+        "{}-->\n<!-- {}", "\n\n1. {}\n\n",
+    ), "---\nmarp: true\n---\n\n# -\n\n<!-- start {} -->\n"),
+    Format(".html", lambda word: escape(word, {'"': "&quot;"}), (
+        "{}", "{} ", "{}\n", "<p>{}</p>", "<b>{}</b>", "<ul><li>{}</li><li>{}</li></ul>", "{}<!-- c -->", "{}<br>",
+        '</aside></section>\n<section><h1>-</h1><aside class="notes">{}',
+        '</aside></section>\n<section data-notes="{}"><aside class="notes">{}',
+    ), '<div class="reveal"><section><aside class="notes">start {}</aside></section></div>'),
+    Format(".vtt", escape, (
+        "{}", "{} ", "{}\n", "<i>{}</i>", "<v Anna>{}", "<c.loud>{}</c> ", "\n\nCUE\n{}", "\n\nNOTE c\n\nname\nCUE\n{}",
+    ), "WEBVTT\n\nCUE\nstart {}", timed=True),
+    Format(".srt", str, (
+        "{}", "{} ", "{}\n", "<b>{}</b>", "{\\an8}{}", '<font color="red">{}</font>', "\n\n2\nCUE\n{}",
+    ), "1\nCUE\nstart {}", timed=True),
 )  # fmt: skip
 
 LETTERS = "abcXYZéñßΩж09７ªⅣ你好漢字かなカナ한글㐀𠀀\u0301ﬁ"
@@ -87,10 +107,27 @@ def test_every_letter_and_digit_is_in_a_caption(form: Format, data: st.DataObjec
         written = iter(words if "CDATA" in around or "`" in around else map(form.written, words))
         source += re.sub(r"\{\}", lambda _, written=written: next(written), around)
         expected += "".join(words)
-    source = form.whole.format(source) if form.whole != "{}" else "w" + source
+    source = form.whole.replace("{}", source) if form.whole != "{}" else "w" + source
+    if form.timed:
+        seconds = itertools.count()
+        source = re.sub("CUE", lambda _: f"00:00:{next(seconds):02}.000 --> 00:00:{next(seconds):02}.000", source)
     path = Path(f"course/lesson{form.suffix}")
     (lesson,) = readers.reader_of(path).read(path, source.encode())
-    body = readers.body(lesson)
+    check(readers.body(lesson), expected)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(notes=st.lists(st.lists(WORDS, min_size=1, max_size=4), min_size=1, max_size=4))
+def test_every_letter_and_digit_of_a_deck_is_in_a_caption(tmp_path: Path, notes: list[list[str]]) -> None:
+    deck = Presentation()
+    for paragraphs in [["start"], *notes]:
+        deck.slides.add_slide(deck.slide_layouts[6]).notes_slide.notes_text_frame.text = "\n".join(paragraphs)
+    deck.save(str(tmp_path / "deck.pptx"))
+    (lesson,) = readers.read(tmp_path / "deck.pptx")
+    check(readers.body(lesson), "start" + "".join(itertools.chain(*notes)))
+
+
+def check(body: Body, expected: str) -> None:
     cut = [piece for block in body.blocks for piece, _, _ in parts(block, "en")]
     assert said("".join(piece.text for piece in cut)) == said(expected)
     assert all(width(piece.text) <= 2 * LIMIT for piece in cut)

@@ -1,0 +1,161 @@
+"""Chinese sentences with English words, spoken by Kokoro's Mandarin voice and heard by Whisper, against a baseline.
+
+The two languages are scored apart. Chinese: syllables without tones that are missing from the transcript, or are
+others. English: words that the recogniser understands neither in their sentence nor alone, cut out by the times of the
+voice's words and heard as English. What is heard in between is not counted: it belongs to the other language.
+
+``python -m tests.acceptance.test_mixed_listen`` (four minutes of a processor) writes the baseline anew, and with it the
+figures in docs/normalisation.md. NARRATOR_LISTEN_EVERY=4 takes every fourth sentence.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+import jiwer
+import numpy as np
+import pytest
+
+from models.catalog import Catalogue
+from models.family import load_engine, load_frontend
+from models.text.languages import HAN, spans
+from models.text.segment import punctuated
+from models.voice import Engine, FrontEnd, Samples, Speech, SpeechRequest
+from tests.acceptance.listen import transcribe, words
+
+pytestmark = [pytest.mark.listen, pytest.mark.timeout(900)]
+BASELINE = Path(__file__).parents[1] / "data" / "normalise" / "mixed.tsv"
+PAGE = Path(__file__).parents[2] / "docs" / "normalisation.md"
+MARKS = ("<!-- mixed: begin -->\n", "<!-- mixed: end -->\n")
+SENTENCES = 30
+SLACK = 0.05  # of the syllables and words: processors differ in the last bit, and the recogniser in a word
+QUIETER = 12.0  # dB that English may be below the Chinese around it
+
+
+class Score(NamedTuple):
+    """One sentence: what is missed of how many syllables and words, and what was heard in it and of its English."""
+
+    text: str
+    chinese_missed: int
+    chinese: int
+    english_missed: int
+    english: int
+    heard: str
+    alone: str
+
+
+def baseline() -> list[Score]:
+    with BASELINE.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE))[1:]
+    return [Score(row[0], *map(int, row[1:5]), *row[5:]) for row in rows]
+
+
+class Listener:
+    """The Mandarin voice and who hears it."""
+
+    def __init__(self) -> None:
+        bundle = Catalogue.load().bundle("kokoro")
+        self.front_end: FrontEnd = load_frontend(bundle)
+        self.engine: Engine = load_engine(bundle, threads=2)
+        self.speaker = Catalogue.load().default("zh").speaker
+
+    def score(self, text: str) -> Score:
+        """Have a sentence spoken, and listen to it. Fails where its English is hardly louder than nothing."""
+        utterances = tuple(self.front_end.prepare(punctuated(text, "zh"), "zh"))
+        ((_, speech),) = self.engine.speak([SpeechRequest(utterances, self.speaker, seed=1)])
+        assert isinstance(speech, Speech), speech
+        english = _english(speech)
+        assert english is not None, f"no English word is timed: {text}"
+        assert _level(english) > _level(speech.samples) - QUIETER, f"the English is not audible: {text}"
+        heard = transcribe(speech.samples, speech.sample_rate, "zh").strip()
+        alone = transcribe(english, speech.sample_rate, "en").strip()
+        own = "".join(span.text for span in spans(text, "zh") if span.language == "zh")
+        syllables = _syllables(own)
+        compared = jiwer.process_words(syllables, _syllables(heard) or "-")
+        said = " ".join(span.text for span in spans(text, "zh") if span.language == "en").lower()
+        understood = [re.sub("[^a-z]", "", both.lower()) for both in (heard, alone)]
+        names = re.findall("[a-z]+", said)
+        missed = [name for name in names if not any(name in letters for letters in understood)]
+        return Score(
+            text, compared.substitutions + compared.deletions, len(syllables.split()), len(missed), len(names), heard,
+            alone,
+        )  # fmt: skip
+
+
+def _english(speech: Speech) -> Samples | None:
+    """From the first English word to the end of the last, with some silence around."""
+    own = [word for word in speech.words or () if re.search("[A-Za-z]", word.text)]
+    if not own:
+        return None
+    margin = speech.sample_rate // 20
+    return np.pad(speech.samples[max(0, own[0].start - margin) : own[-1].end + margin], 4 * margin)
+
+
+def _level(samples: Samples) -> float:
+    """dB of what is sound in it."""
+    return float(10 * np.log10(np.mean(np.square(samples[np.abs(samples) > 1e-3])) + 1e-12))
+
+
+def _syllables(text: str) -> str:
+    from pypinyin import lazy_pinyin
+
+    return " ".join(lazy_pinyin("".join(re.findall(f"[{HAN}]", words(text, "zh")))))
+
+
+def _rates(scores: list[Score]) -> tuple[float, float]:
+    return (
+        sum(score.chinese_missed for score in scores) / sum(score.chinese for score in scores),
+        sum(score.english_missed for score in scores) / sum(score.english for score in scores),
+    )
+
+
+def section(scores: list[Score]) -> str:
+    """The figures as the page has them."""
+    chinese, english = _rates(scores)
+    missed = ", ".join(f"{score.text} ({score.heard} / {score.alone})" for score in scores if score.english_missed)
+    return (
+        "| | compared by | not understood |\n| --- | --- | --- |\n"
+        f"| Chinese | syllables without tones | {chinese:.1%} of {sum(score.chinese for score in scores)} |\n"
+        f"| English | words, in the sentence or alone | {english:.1%} of {sum(score.english for score in scores)} |\n\n"
+        f"Not understood, with what was heard: {missed}\n"
+    )
+
+
+def test_both_languages_are_understood_as_they_were(record_testsuite_property):
+    recorded = baseline()
+    assert len(recorded) == SENTENCES
+    recorded = recorded[:: int(os.environ.get("NARRATOR_LISTEN_EVERY", "1"))]
+    bundle = Catalogue.load().bundle("kokoro")
+    if not all(bundle.installed(voice.name) for voice in bundle.voices):
+        pytest.skip("narrator[kokoro] is not installed")
+    listener = Listener()
+    scores = [listener.score(score.text) for score in recorded]
+    print(*scores, sep="\n")
+    for language, now, before in zip(("Chinese", "English"), _rates(scores), _rates(recorded), strict=True):
+        record_testsuite_property(f"mixed sentences, {language} not understood", f"{now:.4f}")
+        assert now <= before + SLACK, f"{language}: {now:.1%} not understood, {before:.1%} before\n{scores}"
+
+
+def test_the_page_has_the_figures():
+    _, figures, _ = re.split("|".join(MARKS), PAGE.read_text("utf-8"))
+    assert figures == section(baseline()), "run: python -m tests.acceptance.test_mixed_listen"
+
+
+def write() -> None:
+    """Listen to all sentences; write the baseline and the page."""
+    texts = [line.split("\t")[0] for line in BASELINE.read_text("utf-8").splitlines()]
+    listener = Listener()
+    scores = [listener.score(text) for text in texts if text != Score._fields[0]]
+    lines = ["\t".join(Score._fields), *("\t".join(map(str, score)) for score in scores)]
+    BASELINE.write_text("\n".join(lines) + "\n", "utf-8")
+    before, _, after = re.split("|".join(MARKS), PAGE.read_text("utf-8"))
+    PAGE.write_text(before + MARKS[0] + section(scores) + MARKS[1] + after, "utf-8")
+    print(*scores, sep="\n")
+
+
+if __name__ == "__main__":
+    write()
