@@ -32,7 +32,7 @@ BASELINE = Path(__file__).parents[1] / "data" / "normalise" / "mixed.tsv"
 PAGE = Path(__file__).parents[2] / "docs" / "normalisation.md"
 MARKS = ("<!-- mixed: begin -->\n", "<!-- mixed: end -->\n")
 SENTENCES = 30
-SLACK = 0.05  # of the syllables and words: processors differ in the last bit, and the recogniser in a word
+SLACK = 3  # syllables or words: processors differ in the last bit, and then the recogniser in a word or two
 QUIETER = 12.0  # dB that English may be below the Chinese around it
 
 
@@ -106,21 +106,20 @@ def _syllables(text: str) -> str:
     return " ".join(lazy_pinyin("".join(re.findall(f"[{HAN}]", words(text, "zh")))))
 
 
-def _rates(scores: list[Score]) -> tuple[float, float]:
-    return (
-        sum(score.chinese_missed for score in scores) / sum(score.chinese for score in scores),
-        sum(score.english_missed for score in scores) / sum(score.english for score in scores),
-    )
+def _missed(scores: list[Score]) -> tuple[int, int]:
+    """Syllables and words."""
+    return sum(score.chinese_missed for score in scores), sum(score.english_missed for score in scores)
 
 
 def section(scores: list[Score]) -> str:
     """The figures as the page has them."""
-    chinese, english = _rates(scores)
+    chinese, english = _missed(scores)
+    syllables, names = sum(score.chinese for score in scores), sum(score.english for score in scores)
     missed = ", ".join(f"{score.text} ({score.heard} / {score.alone})" for score in scores if score.english_missed)
     return (
         "| | compared by | not understood |\n| --- | --- | --- |\n"
-        f"| Chinese | syllables without tones | {chinese:.1%} of {sum(score.chinese for score in scores)} |\n"
-        f"| English | words, in the sentence or alone | {english:.1%} of {sum(score.english for score in scores)} |\n\n"
+        f"| Chinese | syllables without tones | {chinese / syllables:.1%} of {syllables} |\n"
+        f"| English | words, in the sentence or alone | {english / names:.1%} of {names} |\n\n"
         f"Not understood, with what was heard: {missed}\n"
     )
 
@@ -135,9 +134,9 @@ def test_both_languages_are_understood_as_they_were(record_testsuite_property):
     listener = Listener()
     scores = [listener.score(score.text) for score in recorded]
     print(*scores, sep="\n")
-    for language, now, before in zip(("Chinese", "English"), _rates(scores), _rates(recorded), strict=True):
-        record_testsuite_property(f"mixed sentences, {language} not understood", f"{now:.4f}")
-        assert now <= before + SLACK, f"{language}: {now:.1%} not understood, {before:.1%} before\n{scores}"
+    for language, now, before in zip(("Chinese", "English"), _missed(scores), _missed(recorded), strict=True):
+        record_testsuite_property(f"mixed sentences, {language} not understood", now)
+        assert now <= before + SLACK, f"{language}: {now} not understood, {before} before\n{scores}"
 
 
 def test_the_page_has_the_figures():

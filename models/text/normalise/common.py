@@ -10,6 +10,7 @@ _KEPT = "，：；！？（）"  # full-width punctuation that front-ends know; 
 _COMPATIBLE = re.compile(f"[^\x00-\x7f{_KEPT}]+")
 _SUPERSCRIPT = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ]+")
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ", "0123456789+-n")
+_LOG_BASE = re.compile("(?<=log)[₀-₉]+ ?")
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffc]")
 # Emoji and dingbats are silent: a script's words carry its meaning. Arrows and signs of mathematics are not here.
 _SILENT = re.compile(
@@ -44,6 +45,7 @@ def shared(text: str) -> str:
     else:
         text = unicodedata.normalize("NFC", text).translate(_QUOTES).translate(_DASHES)
         text = _NUMERAL.sub(_numeral, text)
+        text = _LOG_BASE.sub(lambda m: f"_{unicodedata.normalize('NFKC', m[0].strip())} ", text)  # log₂8
         text = _SUPERSCRIPT.sub(lambda m: "^" + m[0].translate(_SUPERSCRIPTS), text)
         text = _SILENT.sub(" ", _CONTROL.sub("", text))
         text = _ELLIPSIS.sub("…", text)

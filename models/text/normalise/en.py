@@ -124,6 +124,8 @@ LATIN_ABBREVIATIONS: Rules = [
 _SHORT: Rules = [
     (re.compile(rf"(?<![\w.])(?:{either(ABBREVIATIONS)})(?!\w)"), _abbreviation),
     (re.compile(r"\bw/\s?(?=[a-z\d])"), lambda _: "with "),
+    (re.compile(r"(?<![\w.])((?i:eqs?|figs?|sec)\.)\s?(?=\()"), _before_number),
+    (re.compile(r"(?<![\w.])(\d+(?:\.\d+)?)in\b(?!\w)"), lambda m: f"{m[1]} {'inch' if m[1] == '1' else 'inches'}"),
     (re.compile(r"\bMt\.(?=\s[A-Z])"), lambda _: "Mount"),
     (re.compile(rf"(?<![\w.])((?i:{either(BEFORE_NUMBER)}))\s?(?=\d)"), _before_number),
     (
@@ -144,6 +146,9 @@ _CODE: Rules = [
     (re.compile(pattern), rule)
     for pattern, rule in (
         (r"\bC\+\+", lambda _: "C plus plus"),
+        (r"\blog(?:_(\d+)\s?|(2|10)(?=\())", lambda m: f"log base {number(m[1] or m[2])} of "),
+        (r"(?:(?<=\s)|(?<=\()|^)([<>])(?=[-$€£]?\d)", lambda m: "less than " if m[1] == "<" else "more than "),
+        (r"(?<![\w.])(\d{1,3}(?:\.\d{1,3}){3}):(\d{2,5})(?!\w)", lambda m: f"{m[1]} port {digits(m[2], 'en')}"),
         (r"(?<![\w-])--(?=[a-z])", lambda _: "dash dash "),
         (r"(?<=\w\w\s)-(?=[A-Za-z]\b(?!['’-]))", lambda _: "dash "),  # install -r
         (r"\s?(&&|\|\|)\s?", lambda m: " and " if m[1] == "&&" else " or "),

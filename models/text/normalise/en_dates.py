@@ -30,6 +30,11 @@ def _iso_date(m: Match) -> str:
     return _date(int(m["m"]), int(m["d"]), m["y"]) if _is_date(m) else m[0]
 
 
+def _day_first(m: Match) -> str:
+    """25/12/1990, which can be nothing else."""
+    return f"the {ordinal(int(m['d']))} of {MONTHS[int(m['m']) - 1]} {year_or_count(m['y'])}"
+
+
 def _is_date(m: Match) -> bool:
     return 1 <= int(m["m"]) <= 12 and 1 <= int(m["d"]) <= 31
 
@@ -108,6 +113,7 @@ DATES: Rules = [
         (r"\b(?P<zone>UTC|GMT)\s?(?P<sign>[-+])(?=\d)", _zone),
         (rf"{ALONE}(?P<y>\d{{4}})(?P<x>[-/.])(?P<m>\d{{1,2}})(?P=x)(?P<d>\d{{1,2}}){ENDS}", _iso_date),
         (rf"{ALONE}(?P<m>\d{{1,2}})(?P<x>[-/])(?P<d>\d{{1,2}})(?P=x)(?P<y>\d{{4}}){ENDS}", _iso_date),
+        (rf"{ALONE}(?P<d>1[3-9]|2\d|3[01])(?P<x>[-/.])(?P<m>0?[1-9]|1[0-2])(?P=x)(?P<y>\d{{4}}){ENDS}", _day_first),
         (r"\b(?P<h>\d{1,2})\.(?P<m>[0-5]\d)(?P<s>)\s?(?P<half>[aApP]\.?[mM]\b\.?)", _time),
         (
             r"(?<![\w.-])(?P<y>(?:19|20)\d\d)-(?P<m>0[1-9]|1[0-2])(?![\w-])",

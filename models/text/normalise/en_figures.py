@@ -118,6 +118,15 @@ def _numbered(m: Match) -> str:
     return f"{m[1]} {number(roman(m[2]))}"
 
 
+def _numbered_list(m: Match) -> str:
+    """Chapters IX, X and XIV."""
+    return m[1] + re.sub(r"[IVXL]+", lambda n: number(roman(n[0])), m[2].replace("–", " to ").replace("-", " to "))
+
+
+def _flight(m: Match) -> str:
+    return f"{m[1]} {digits(m[2], 'en')}"
+
+
 def _scientific(m: Match) -> str:
     words = f"{number(m['n'])} times ten to the power of {_signed(m['e'].lstrip('+'))}"
     return words + (f" {UNITS[m['u']][1]}" if m["u"] else "")
@@ -203,7 +212,8 @@ AMOUNTS: Rules = [
         (r"((?:[$€£¥]|US\$)\d[\d.,]*)\s?/\s?([A-Za-z]+)\b", lambda m: f"{m[1]} per {UNITS.get(m[2], (m[2],))[0]}"),
         (r"(?i:\b(?:scored|score of|got|rated|rating of)\s)\d+(?:\.\d+)?/\d+", lambda m: m[0].replace("/", " out of ")),
         (r"(?<=\d)x(?=\s(?:faster|slower|as|more|less|bigger|larger|smaller|zoom|speed)\b)", lambda _: " times"),
-        (r"(?<![\w.])0\d{1,4} \d{3,4} \d{3,4}(?![\d-])", _phone),
+        (r"(?<![\w.])(?:\(0\d{1,4}\)|0\d{1,4}) \d{3,4} \d{3,4}(?![\d-])", _phone),
+        (r"((?i:\bflight)\s[A-Z][A-Z\d])\s?-?(\d{3,4})\b", _flight),
         (rf"(?<![\w.])(?P<n>\d+(?:\.\d+)?)[eE](?P<e>[-+]?\d+)\b(?:\s(?P<u>{_UNIT})(?![\w/^]))?", _scientific),
         (rf"\b({_NAMES})\s(\d+)\.([1-9]\d)(?![\w.]\w)", lambda m: f"{m[1]} {number(m[2])} point {number(m[3])}"),
         (
@@ -247,6 +257,10 @@ NUMBERS: Rules = [
         ),
         (r"\b(\d+)(?:st|nd|rd|th)\b", lambda m: ordinal(int(m[1]))),
         (rf"{ALONE}(?P<a>{N})\s?[–~-]\s?(?P<b>{N}){ENDS}", _range),
+        (
+            rf"\b((?:{NUMBERED}|Chapter)s )([IVXL]+(?:(?:, (?:and |or )?| and | or | to |\s?[-–&]\s?)[IVXL]+\b)+)(?!['’])",
+            _numbered_list,
+        ),
         (rf"\b({KINGS}) ([IVX]+)\b(?!\.\w)", _king),
         (r"\b([A-Z][a-z]+) (II|III|VI{1,3}|IX|XI{1,3}|XIV|XVI{0,3}|XIX|XXI?)\b(?!['’.]\w)", _numbered),
         (rf"\b({NUMBERED})s? ([IVXL]+)\b(?!['’]|(?<= I) (?!of|and|to|is|was|or|in)[a-z])", _numbered),

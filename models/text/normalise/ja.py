@@ -119,6 +119,9 @@ _RULES = [
     (re.compile(pattern), rule)
     for pattern, rule in (
         (r"([図表式例])\s?(\d+)-(\d+)", lambda m: f"{m[1]}{_n(m[2])}の{_n(m[3])}"),
+        (r"(?<![A-Za-z])[Vv]er(?:sion)?\.\s?(?=\d)", lambda _: "バージョン"),
+        (r"(?<=\d)\s?[%％](?=[A-Za-z])", lambda _: "パーセント "),
+        (r"log_(\d+) ?(\d+|[A-Za-z])", lambda m: f"{_n(m[1])}を底とする{_n(m[2]) if m[2].isdigit() else m[2]}の対数"),
         (r"(?<=進数)\d+", lambda m: digits(m[0], "ja")),
         (r"(?<![A-Za-z\d])0[xX][\dA-Fa-f]+(?![A-Za-z\d])", lambda m: re.sub(r"\d", lambda d: _n(d[0]), " ".join(m[0]))),
         (r"\b(UTC|GMT)\s?-(?=\d)", lambda m: f"{m[1]}マイナス"),
@@ -150,7 +153,10 @@ _RULES = [
             lambda _: "から",
         ),
         (r"(?<![\d.:A-Za-z])(?P<h>[01]?\d|2[0-4])[:：](?P<m>[0-5]\d)(?:[:：](?P<s>[0-5]\d))?(?![\d:：])", _time),
-        (r"〒\s?(\d{3})-(\d{4})", lambda m: f"郵便番号{_phone(m[1])}の{_phone(m[2])} "),
+        (
+            r"(郵便番号[はが：:]?\s?)?〒\s?(\d{3})-(\d{4})",
+            lambda m: f"{m[1] or '郵便番号'}{_phone(m[2])}の{_phone(m[3])} ",
+        ),
         (r"(?<=[区町村])\d+(?:-\d+)+(?![\d-])", lambda m: "の".join(map(_n, m[0].split("-")))),
         (r"(?<![\d.])0\d{1,3}-\d{1,4}-\d{3,4}(?!\d)|(?<![\d.])0[789]0\d{8}(?!\d)", lambda m: _phone(m[0])),
         (r"(?<![\d.])(0\d{1,3})[(（](\d{1,4})[)）](\d{3,4})(?!\d)", lambda m: _phone("-".join(m.groups()))),

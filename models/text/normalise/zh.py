@@ -49,7 +49,7 @@ def _time(m: Match) -> str:
 
 
 def _percent(m: Match) -> str:
-    of = "千分之" if m["u"] == "‰" else "百分之"
+    of = {"‰": "千分之", "‱": "万分之"}.get(m["u"], "百分之")
     words = ("负" if m["a"][0] in "-−" else "") + of + ("百" if m["a"] == "100" else _n(m["a"].lstrip("-−+")))
     return f"{words}到{of}{_n(m['b'])}" if m["b"] else words
 
@@ -63,7 +63,8 @@ def _temperature(m: Match) -> str:
 
 
 def _money(m: Match) -> str:
-    return f"{'负' if m['sign'] else ''}{_count(m['n'])}{m['scale'] or ''}{CURRENCIES[m['c']]}"
+    amount = re.sub(r"\.00$", "", m["n"])
+    return f"{'负' if m['sign'] else ''}{_count(amount)}{m['scale'] or ''}{CURRENCIES[m['c']]}"
 
 
 def _money_range(m: Match) -> str:
@@ -86,6 +87,10 @@ def _version(text: str) -> str:
 def _phone(m: Match) -> str:
     plus = "加" if m[0].startswith("+") else ""
     return plus + digits(m[0], "zh").replace("一", "幺")
+
+
+def _pages(m: Match) -> str:
+    return f"第{_n(m[1])}{'到' + _n(m[2]) if m[2] else ''}页"
 
 
 def _series(m: Match) -> str:
@@ -121,6 +126,18 @@ _SERIES = "RTX|GTX|RX|ISO|RFC|HTTP|IEEE|GB|错误码|状态码|端口"
 _RULES = [
     (re.compile(pattern), rule)
     for pattern, rule in (
+        (r"(?<![A-Za-z])pp?\.\s?(\d+)(?:\s?[-–~]\s?(\d+))?", _pages),
+        (r"log_(\d+) ?(\d+|[A-Za-z])", lambda m: f"以{_n(m[1])}为底{_n(m[2]) if m[2].isdigit() else m[2]}的对数"),
+        (r"\bISBN[:：]?\s?[\d-]+[\dX]", lambda m: re.sub(r"\d+", lambda d: digits(d[0], "zh"), m[0].replace("-", " "))),
+        (
+            r"(?<![A-Za-z])((?:GB|ISO|IEC|IEEE|DIN|JIS)(?:/[A-Z]{1,3})?)\s?(\d{3,5})-(\d{4})(?!\d)",
+            lambda m: f"{m[1].replace('/', ' ')} {digits(m[2], 'zh')} {digits(m[3], 'zh')}",
+        ),
+        (r"(?<!\d)(?:19|20)\d\d(?=[QH][1-4](?![A-Za-z\d]))", lambda m: digits(m[0], "zh")),
+        (
+            r"(?<![\d/.])(1[0-2]|0?[1-9])/(3[01]|[12]\d|0?[1-9])(?=之?前|以前|截止|截至|到期|[(（](?:周|星期))",
+            lambda m: f"{_n(str(int(m[1])))}月{_n(str(int(m[2])))}日",
+        ),
         (r"§\s?(\d+(?:\.\d+)*)", lambda m: f"第{_version(m[1])}节"),
         (r"(?<=二进制)\d+|(?<=二进制数)\d+", lambda m: digits(m[0], "zh")),
         (r"(?<![A-Za-z\d])0[xX][\dA-Fa-f]+(?![A-Za-z\d])", lambda m: re.sub(r"\d", lambda d: _n(d[0]), " ".join(m[0]))),
@@ -190,7 +207,7 @@ _RULES = [
         ),
         (rf"{_ALONE}\d+(?:\.\d+){{2,}}(?![\d.])", lambda m: _version(m[0])),
         (rf"(?P<a>{_SIGNED})\s?[%％]?{_UNTIL}(?P<b>{N})\s?(?P<u>[%％])", _percent),
-        (rf"(?P<a>{_SIGNED})\s?(?P<u>[%％‰])(?P<b>)", _percent),
+        (rf"(?P<a>{_SIGNED})\s?(?P<u>[%％‰‱])(?P<b>)", _percent),
         (
             rf"(?:华氏|摄氏)?(?P<a>{_SIGNED})(?:\s?(?:°C|℃)?{_UNTIL}(?P<b>{_SIGNED}))?\s?(?:°(?P<u>[CF])|℃)",
             _temperature,
@@ -209,7 +226,10 @@ _RULES = [
         (r"(?<=[\d)A-Za-z])\s/\s(?=[\d(A-Za-z](?![A-Za-z]))", lambda _: "除以"),
         (rf"(?<=方)\s?({_UNIT})(?![A-Za-z])", lambda m: UNITS[m[1]]),  # 3×10^8 m/s
         (r"([图表式例])\s?[(（]?(\d+)-(\d+)", lambda m: f"{m[1]}{_n(m[2])}杠{_n(m[3])}"),
-        (r"(?<=[元米次个人天件])/(?=[个只本次人天年月日周小分秒平台件套位])", lambda _: "每"),
+        (
+            r"(?<=[元米次个人天件])/(?=[个只本次人天年月日周小分秒平台件套位斤公吨千克升米张份瓶盒包箱袋杯碗块节课门晚间])",
+            lambda _: "每",
+        ),
         (r"\bNo\.\s?(?=\d)|(?<!\w)#(?=\d)", lambda _: "第"),
         (r"(?<![A-Za-z/.])([a-z])/(?!(?<=n/)a)([a-z])(?![A-Za-z/])", lambda m: f"{m[1]}除以{m[2]}"),
         (r"(?<![A-Za-z\d])#([\u3400-\u9fff]+)#?", lambda m: m[1]),  # 话题
