@@ -258,7 +258,7 @@ NUMBERS: Rules = [
         (r"\b(\d+)(?:st|nd|rd|th)\b", lambda m: ordinal(int(m[1]))),
         (rf"{ALONE}(?P<a>{N})\s?[–~-]\s?(?P<b>{N}){ENDS}", _range),
         (
-            rf"\b((?:{NUMBERED}|Chapter)s )([IVXL]+(?:(?:, (?:and |or )?| and | or | to |\s?[-–&]\s?)[IVXL]+\b)+)(?!['’])",
+            rf"\b((?:{NUMBERED})s )([IVXL]+(?:(?:, (?:and |or )?| and | or | to |\s?[-–&]\s?)[IVXL]+\b)+)(?!['’])",
             _numbered_list,
         ),
         (rf"\b({KINGS}) ([IVX]+)\b(?!\.\w)", _king),
