@@ -81,6 +81,8 @@ def main(folder: str, gib: str = "4", segments: str = "32") -> None:
                 resident = max(resident, group.resident())
                 with suppress(OSError, StopIteration):  # not there yet, or gone
                     log = next(Path(temporary).glob("narrator-*/narrator.render.*.log")).read_text(encoding="utf-8")
+    if process.returncode not in (0, 1):  # 1: some segments failed, and the report says which
+        sys.exit(f"narrator make ended with {process.returncode}")
     report = json.loads(output)
     print({"limit MB": round(float(gib) * 2**30) // 10**6, **group.usage(), "processes alone, MB": resident})
     print({name: report[name] for name in ("segments", "rendered", "failed", "audio_seconds", "wall_seconds")})
