@@ -69,6 +69,9 @@ def main() -> int:
     except NarrationError as error:
         print(error, file=sys.stderr)  # noqa: T201
         return 2
+    except OSError as error:  # no place, no right to write
+        print(f"{error.filename or 'conversion'}: {error.strerror or error}", file=sys.stderr)  # noqa: T201
+        return 2
     return 0
 
 

@@ -12,7 +12,7 @@ import hashlib
 import re
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal
@@ -74,6 +74,7 @@ def convert(
     if not re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,63}", bundle_id):
         raise Permanent(f"{bundle_id!r} cannot name a bundle: small letters, digits, '.', '_' and '-' only")
     read = read_checkpoint(checkpoint)
+    _voices(read)  # before the long part
     parameters = _parameters(read, speech_tokens_per_text_token)
     reduced = needs_reduced_range() if reduce_range is None else reduce_range
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -161,6 +162,28 @@ def speaker_order(read: Checkpoint) -> list[str]:
     return public + [name for name in read.speakers if name not in public]
 
 
+def _voices(read: Checkpoint) -> tuple[Speaker, ...]:
+    voices = tuple(
+        Speaker(name=called, title=name, languages=languages, parameters={"row": row})
+        for row, name in enumerate(speaker_order(read))
+        for called, languages in _called(name, row)
+    )
+    names = [voice.name for voice in voices]
+    if len(set(names)) < len(names):
+        raise Permanent(f"spk2info.pt: two speakers would have one name of {', '.join(names)}")
+    return voices
+
+
+def _called(name: str, row: int) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """What a speaker answers to: the alias of a public one, and the name itself, without what no name may have."""
+    known = {name: (alias, language) for name, alias, language in SPEAKERS}
+    alias, language = known.get(name, ("", "zh"))
+    languages = (language, *(other for other in LANGUAGES if other != language))
+    plain = re.sub(r"^\W+|[^\w.\-]", "-", name)[:64].lstrip("-.") or f"speaker-{row}"
+    for called in filter(None, (alias, plain)):
+        yield called, languages
+
+
 def _parameters(read: Checkpoint, fixed: int | None) -> Parameters:
     hift, vocabulary = read.config.hift, read.config.language_model.text_vocabulary
     if vocabulary != IDS:
@@ -226,13 +249,6 @@ def _describe(
         files.append(BundleFile(name=path.name, sha256=digest, size=path.stat().st_size))
     record["bytes"] = {file.name: file.size for file in files}
     kinds = sorted({precisions[name] for name in GRAPHS if name not in ALWAYS_FLOAT})
-    known = {name: (alias, language) for name, alias, language in SPEAKERS}
-    voices = []
-    for row, name in enumerate(speaker_order(read)):
-        alias, language = known.get(name, (name, "zh"))
-        languages = (language, *(other for other in LANGUAGES if other != language))
-        for called in dict.fromkeys((alias, name)):
-            voices.append(Speaker(name=called, title=name, languages=languages, parameters={"row": row}))
     fields = {
         "id": bundle_id,
         "family": "cosyvoice",
@@ -245,6 +261,6 @@ def _describe(
         "parameters": parameters.model_dump(mode="json", exclude_none=True),
         "record": record,
         "files": tuple(files),
-        "voices": tuple(voices),
+        "voices": _voices(read),
     }
     return Bundle.model_validate(fields)

@@ -13,10 +13,10 @@ from __future__ import annotations
 import numpy as np
 
 from models.cosyvoice.attention import Stack
-from models.cosyvoice.checkpoint import Weights
 from models.cosyvoice.config import Flow
 from models.cosyvoice.graph import INT64, MICROSOFT, Array, Graph, Precision
 from models.cosyvoice.shapes import estimator_blocks
+from models.state_dict import Weights
 
 GROUPS = 8  # of the group norms (Matcha-TTS, Block1D)
 NORM_EPSILON = 1e-5

@@ -13,9 +13,9 @@ from __future__ import annotations
 import math
 
 from models.cosyvoice.attention import Stack, padded_head, position_weight, projections
-from models.cosyvoice.checkpoint import Weights
 from models.cosyvoice.config import LanguageModel
 from models.cosyvoice.graph import INT32, INT64, MICROSOFT, Graph, Shape
+from models.state_dict import Weights
 
 
 def text_encoder(weights: Weights, config: LanguageModel, graph: Graph) -> Graph:

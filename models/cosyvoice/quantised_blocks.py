@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from models.cosyvoice.checkpoint import Weights
 from models.cosyvoice.graph import INT32, Array, Graph, quantise_columns
+from models.state_dict import Weights
 
 LEVELS = 255
 

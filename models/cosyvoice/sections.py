@@ -13,6 +13,7 @@ from typing import Any
 
 import yaml
 
+from models.state_dict import refuse_pointer
 from models.voice import Permanent
 
 MAX_BYTES = 1 << 20
@@ -40,7 +41,7 @@ class Section:
         """The value of a key; without a default the key must be there."""
         if key not in self.values:
             if default is None:
-                raise Permanent(f"{self.path}: {self.name}.{key} is missing")
+                raise Permanent(f"{self.path}: {f'{self.name}.{key}'.lstrip('.')} is missing")
             return default
         return self._resolve(self.values[key])
 
@@ -70,7 +71,7 @@ class Section:
         value = self.get(key, None if required else {})
         tag, value = (value.tag, value.value) if isinstance(value, Tagged) else ("", value)
         if not isinstance(value, dict):
-            raise Permanent(f"{self.path}: {self.name}.{key} is not a section")
+            raise Permanent(f"{self.path}: {f'{self.name}.{key}'.lstrip('.')} is not a section")
         return Section(self.path, self.root, f"{self.name}.{key}".lstrip("."), value, tag)
 
     def must_be(self, key: str, expected: object) -> None:
@@ -120,6 +121,7 @@ def read_sections(path: Path) -> dict[str, Any]:
         hint = f" (there is {others[0]}: CosyVoice 2 and 3 are other models)" if others else ""
         raise Permanent(f"{path} is missing{hint}; give the directory of a CosyVoice-300M-SFT checkpoint")
     data = path.read_bytes()
+    refuse_pointer(path, data)
     if len(data) > MAX_BYTES:
         raise Permanent(f"{path}: larger than {MAX_BYTES} bytes: not a configuration")
     try:

@@ -19,10 +19,11 @@ from pydantic import JsonValue
 
 from models.bundle import BundleFile
 from models.cosyvoice.graph import Array, Graph
+from models.state_dict import Weights
 from models.vocoders import HOP_LENGTH, N_MELS, SAMPLE_RATE, Mel
 from models.vocoders.folder import VOCODER, VocoderFolder
 from models.vocoders.hifigan import GRAPH, HifiGan
-from models.vocoders.hifigan_checkpoint import Checkpoint, Config, Weights, read_checkpoint
+from models.vocoders.hifigan_checkpoint import Checkpoint, Config, read_checkpoint
 from models.vocoders.mel import log_mel
 from models.voice import Permanent, Samples
 

@@ -9,22 +9,21 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from models.description import from_json, read_description
+from models.state_dict import Weights, tensors, unpickle
 from models.vocoders import HOP_LENGTH, N_MELS, SAMPLE_RATE
 from models.vocoders.mel import F_MAX, N_FFT
 from models.voice import Permanent
 
 CONFIG = "config.json"
-LFS = b"version https://git-lfs.github.com/spec/"
 
 Array = NDArray[np.float32]
-Weights = dict[str, Array]
 Shapes = dict[str, tuple[int, ...]]
 Count = Annotated[int, Field(ge=1, le=4096)]
 Counts = Annotated[tuple[Count, ...], Field(min_length=1, max_length=16)]
@@ -164,32 +163,9 @@ def _config(path: Path) -> Config:
 
 def _tensors(path: Path) -> Weights:
     """The state dict, bare or under "generator"."""
-    try:
-        with path.open("rb") as file:
-            pointer = file.read(len(LFS)) == LFS
-    except OSError as error:
-        raise Permanent(f"{path}: cannot be read: {error.strerror}") from None
-    if pointer:
-        raise Permanent(f"{path} is a Git LFS pointer, not the file itself; run: git lfs pull")
-    try:
-        import torch
-    except ImportError:
-        raise Permanent("reading a checkpoint needs torch: pip install 'narrator[convert]'") from None
-    try:
-        state: Any = torch.load(path, weights_only=True, map_location="cpu")
-    except Exception as error:  # noqa: BLE001 - pickle fails in as many ways as there are files
-        raise Permanent(f"{path}: not readable as a PyTorch checkpoint of plain tensors: {error}") from None
-    if isinstance(state, Mapping) and isinstance(state.get("generator"), Mapping):
-        state = state["generator"]
-    if not isinstance(state, Mapping):
-        raise Permanent(f"{path}: holds a {type(state).__name__}, expected named tensors")
-    limit = path.stat().st_size  # no honest tensor has more numbers than its file has bytes
-    for name, value in state.items():
-        if not isinstance(value, torch.Tensor):
-            raise Permanent(f"{path}: {name} is a {type(value).__name__}, not a tensor; is it a generator's file?")
-        if not value.is_floating_point() or value.layout != torch.strided or value.numel() > limit:
-            raise Permanent(f"{path}: {name} is no plain tensor of numbers ({value.dtype}, {list(value.shape)})")
-    return {str(name): np.asarray(value.detach().float().numpy(), np.float32) for name, value in state.items()}
+    state = unpickle(path)
+    inner = state.get("generator")
+    return tensors(path, inner if isinstance(inner, Mapping) else state)
 
 
 def _one_spelling(state: Weights) -> Weights:

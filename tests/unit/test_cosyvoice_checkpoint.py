@@ -13,6 +13,7 @@ import pytest
 from models.cosyvoice import config as configuration
 from models.cosyvoice.checkpoint import read_checkpoint, read_hift
 from models.cosyvoice.config import read_config
+from models.cosyvoice.convert import convert
 from models.cosyvoice.convert_hift import generator
 from models.cosyvoice.graph import Graph
 from models.cosyvoice.shapes import flow_shapes, hift_shapes, language_model_shapes
@@ -139,9 +140,76 @@ def test_bookkeeping_and_bad_speakers_are_noticed(folder):
     assert "没有" not in read.speakers
 
 
-def test_git_lfs_pointer_is_recognised(folder):
-    (folder / "llm.pt").write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1242\n")
+@pytest.mark.parametrize("name", ["llm.pt", "cosyvoice.yaml"])
+def test_git_lfs_pointer_is_recognised(folder, name):
+    (folder / name).write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1242\n")
     with pytest.raises(Permanent, match=r"Git LFS pointer.*git lfs pull"):
+        read_checkpoint(folder)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
+def test_any_float_is_read(folder, dtype):
+    state = torch.load(folder / "flow.pt", weights_only=True)
+    torch.save({name: torch.nn.Parameter(value.to(dtype)) for name, value in state.items()}, folder / "flow.pt")
+    read, exact = read_checkpoint(folder).flow, read_checkpoint(DATA).flow
+    assert {value.dtype for value in read.values()} == {np.dtype(np.float32)}
+    assert max(np.abs(read[name] - exact[name]).max() for name in exact) < 0.03
+
+
+def test_what_is_no_plain_tensor_is_named(folder):
+    weight = torch.load(folder / "llm.pt", weights_only=True)["llm_decoder.weight"]
+    for value in (weight.to(torch.int8), weight.to(torch.complex64), weight.to_sparse(), weight.to("meta"), "text"):
+        change(folder, "llm.pt", **{"llm_decoder.weight": value})
+        with pytest.raises(Permanent, match=r"llm.pt: .*\n  llm_decoder.weight is "):
+            read_checkpoint(folder)
+    torch.save({3: weight, "state_dict": {}}, folder / "llm.pt")
+    with pytest.raises(Permanent, match=r"3 is a Tensor, not a named tensor\n  state_dict is a dict"):
+        read_checkpoint(folder)
+
+
+def test_every_file_that_is_not_there_is_named(folder):
+    (folder / "flow.pt").unlink()
+    (folder / "spk2info.pt").unlink()
+    with pytest.raises(Permanent, match=r"has no flow.pt, spk2info.pt;"):
+        read_checkpoint(folder)
+
+
+@pytest.mark.parametrize("data", [b"", b"<html>not found</html>", (DATA / "llm.pt").read_bytes()[:90_000]])
+def test_damaged_files_are_told_without_advice_to_run_them(folder, data):
+    (folder / "llm.pt").write_bytes(data)
+    with pytest.raises(Permanent, match=r"llm.pt: not readable .* damaged or cut short") as caught:
+        read_checkpoint(folder)
+    assert "weights_only" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("embedding", "message"),
+    [("no", "not made of numbers"), (torch.full((1, 192), torch.nan), "not finite"), ([0.5] * 100, "100 numbers")],
+)
+def test_speakers_that_cannot_be_are_named(folder, embedding, message):
+    change(folder, "spk2info.pt", **{"一": {"embedding": embedding}})
+    with pytest.raises(Permanent, match=f"spk2info.pt: 一: .*{message}"):
+        read_checkpoint(folder)
+
+
+def test_speakers_have_names_that_can_be_given_and_one_each(folder, tmp_path):
+    some = {"embedding": torch.ones(1, 192)}
+    change(folder, "spk2info.pt", **{"../a b": some, "": some, "zh-female": some})
+    with pytest.raises(
+        Permanent, match=r"two speakers would have one name of zh-female, 中文女, .*, a-b, speaker-8, zh-"
+    ):
+        convert(folder, tmp_path / "out", "int8")
+    assert not (tmp_path / "out").exists()
+
+
+def test_weight_normalisation_without_a_direction_or_twice_is_refused(folder):
+    name = "conv_pre.parametrizations.weight.original1"
+    direction = torch.load(folder / "hift.pt", weights_only=True)[name]
+    change(folder, "hift.pt", **{name: torch.zeros_like(direction)})
+    with pytest.raises(Permanent, match=r"conv_pre.weight_v has a row of zeros"):
+        read_checkpoint(folder)
+    change(folder, "hift.pt", **{name: direction, "conv_pre.weight_v": direction})
+    with pytest.raises(Permanent, match=r"conv_pre.weight_v is there in two spellings"):
         read_checkpoint(folder)
 
 
@@ -155,7 +223,7 @@ class Harm:
 def test_pickles_with_code_are_refused(folder, monkeypatch):
     monkeypatch.chdir(folder)
     torch.save({"text_embedding.weight": Harm()}, folder / "llm.pt")
-    with pytest.raises(Permanent, match=r"llm.pt: not readable"):
+    with pytest.raises(Permanent, match=r"llm.pt: not readable .*it names getattr, code that would run"):
         read_checkpoint(folder)
     assert not (folder / "harmed").exists()
 
