@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from models.voice import Transient
 from worker.contract import assemble_queue, render_queue
-from worker.ledger import Progress
 
 if TYPE_CHECKING:
     from producer.run import Run
+    from worker.ledger import Progress
 
 POLL_SECONDS = 0.25
 CHECK_SECONDS = 2.0  # between looks at queues and workers

@@ -16,7 +16,7 @@ from pathlib import Path
 from models.text.languages import LANGUAGES
 from models.text.lexicon import Entry
 from producer.lexicon.checks import checked
-from producer.readers.ssml.xml import End, Start, Text, events
+from producer.readers.xml import End, Start, Text, events
 
 INSIDE = {
     "": ("lexicon",),

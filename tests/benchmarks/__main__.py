@@ -2,6 +2,7 @@
 
     python -m tests.benchmarks queue      segments a second through queue, ledger and store, with the tiny voice
     python -m tests.benchmarks cached     a fully cached course of 10,000 segments in a store that holds 200,000 others
+    python -m tests.benchmarks nights     `narrator sync` over 1,000 lessons of which none has changed
     python -m tests.benchmarks kokoro     Kokoro through the whole system, kokoro-onnx beside it, interleaved
     python -m tests.benchmarks planning   reading, segmenting and keying 200,000 words, by format
     python -m tests.benchmarks http       the HTTP API: first sound with Kokoro, alone and beside bulk work; 50 clients
@@ -14,13 +15,14 @@ from __future__ import annotations
 
 import sys
 
-from tests.benchmarks import cached, http, kokoro, planning, queue, start
+from tests.benchmarks import cached, http, kokoro, nights, planning, queue, start
 
 BENCHMARKS = {
     "start": start.main,
     "planning": planning.main,
     "queue": queue.main,
     "cached": cached.main,
+    "nights": nights.main,
     "kokoro": kokoro.main,
     "http": http.main,
 }

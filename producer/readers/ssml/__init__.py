@@ -21,7 +21,7 @@ from producer.lesson import Body, Lesson, LessonError, Voicing
 from producer.readers.source import decode, default_id
 from producer.readers.ssml import values
 from producer.readers.ssml.writer import RunningText
-from producer.readers.ssml.xml import End, Place, Start, Text, events
+from producer.readers.xml import End, Place, Start, Text, events
 
 MAX_PAUSE_MS = 300_000
 SAMPLE = 40_000  # characters by which the language of figures is guessed where nobody says it
