@@ -202,7 +202,7 @@ def test_files_that_are_no_generator(tmp_path: Path) -> None:
         ([1, 2], "holds a list, expected named tensors"),
         (
             {"conv_pre.bias": torch.zeros(4, dtype=torch.int64)},
-            r"conv_pre.bias is no plain tensor of numbers \(torch.int",
+            r"conv_pre.bias is no plain tensor of numbers: torch.int",
         ),
         ({"conv_pre.bias": torch.eye(4).to_sparse()}, r"conv_pre.bias is no plain tensor"),
         ({"conv_pre.bias": torch.zeros(1).expand(1 << 40)}, r"conv_pre.bias is no plain tensor of .*1099511627776"),
