@@ -133,7 +133,7 @@ _SHORT: Rules = [
         _before_number,
     ),
     (
-        re.compile(r"(?<=\d)\s?in\.(?=\s[a-z])|(?<=\d)\sin(?=\s(?:tall|long|wide|high|deep|thick)\b)"),
+        re.compile(r"(?<=\d)\s?in\.(?=\s[a-z]|[,;)])|(?<=\d)\sin(?=\s(?:tall|long|wide|high|deep|thick)\b)"),
         lambda _: " inches",
     ),
     (re.compile(r"\bn/a\b", re.IGNORECASE), lambda _: "not applicable"),
@@ -145,6 +145,9 @@ _OPERATORS = {">=": "≥", "<=": "≤", "!=": "≠", "==": "=", "->": "→", "=>
 _CODE: Rules = [
     (re.compile(pattern), rule)
     for pattern, rule in (
+        (r"(?<=\bSELECT )\*", lambda _: "star"),
+        (r"\s-=\s", lambda _: " minus equals "),
+        (r"(?<=[A-Za-z]\d)-(?=\d{3})", lambda _: " "),  # i7-13700K
         (r"\bC\+\+", lambda _: "C plus plus"),
         (r"\blog(?:_(\d+)\s?|(2|10)(?=\())", lambda m: f"log base {number(m[1] or m[2])} of "),
         (r"(?:(?<=\s)|(?<=\()|^)([<>])(?=[-$€£]?\d)", lambda m: "less than " if m[1] == "<" else "more than "),
@@ -156,7 +159,7 @@ _CODE: Rules = [
         (r"\b([CF])#", lambda m: f"{m[1]} sharp"),
         (r"(?<!\w)\.NET\b", lambda _: "dot net"),
         (r"(?<!\w)#(?=(?:include|define|if|ifdef|ifndef|endif|pragma)\b)", lambda _: "hash "),
-        (r"(?<!\w)#(?=[A-Za-z]\w)", lambda _: "hashtag "),
+        (r"(?<!\w)#(?=[A-Za-z]\w|\d+[A-Za-z]{2})", lambda _: "hashtag "),
         (r"\$([^$\d\s][^$]{0,80}?)\$", lambda m: m[1]),  # TeX's inline formula
         (r"\b0[xX][\dA-Fa-f]+\b", lambda m: re.sub(r"\d", lambda d: f"{digits(d[0], 'en')} ", " ".join(m[0]))),
         (r"(?<=[A-Z]\d):(?=[A-Z]\d)", lambda _: " to "),
@@ -182,11 +185,11 @@ _MATHS: Rules = [
         (r"\b(sin|cos|tan|arcsin|arccos|arctan)(?=\s?\(|\s[a-zα-ω]\b|[α-ω])", lambda m: f"{_FUNCTIONS[m[1]]} of "),
         (r"\b([f-hpquvyEFGHOP])(['′]*)\(([^()]{1,30})\)", _function),
         (r"(?<=[\dnkm])!(?=\s?[=×÷*/+<>)]|\s-\s)", lambda _: " factorial"),
-        (r"\b(?=[A-Za-z]*\d)(?:[A-Z][a-z]?\d*){2,12}\b|\b[HONF][23]\b", _formula),
+        (r"(?<![A-Za-z_])(?=[A-Za-z]*\d)(?:[A-Z][a-z]?\d*){2,12}\b|\b[HONF][23]\b", _formula),
         (r"\b((?:[A-Z][a-z]?\d*){1,6})\(((?:[A-Z][a-z]?\d*){1,6})\)(\d+)", _bracketed),
         (r"(?<=\b[A-DH])-(?![\w-])|(?<=\bOH)-(?!\w)|(?<=\bCl)-(?!\w)", lambda _: " minus"),  # grades, ions
         (r"\b(?:Na|K|Li|Ag|Cs|H)(?:Cl|Br|F|I|OH)\b|\b(?:Ca|Mg|Cu|Zn|Fe)[OS]\b", _compound),
-        (r"(?P<base>[A-Za-z\d)π]+)\^(?P<e>\{[^}]{1,20}\}|\([^)]{1,20}\)|-?\w+)", _power),
+        (r"(?P<base>[A-Za-z\d)α-ωΑ-Ω]+)\^(?P<e>\{[^}]{1,20}\}|\([^)]{1,20}\)|-?\w+)", _power),
         (r"(?<=\d)\s?[xX*]\s?(?=\d)", lambda _: " times "),
         (r"(?<=\d):(?=\d)", lambda _: " to "),
         (r"\b([a-z])/([a-z])\b", lambda m: f"{m[1]} over {m[2]}"),

@@ -47,7 +47,9 @@ def _month_day(m: Match) -> str:
 
 
 def _day_month(m: Match) -> str:
-    return f"the {ordinal(int(m['d']))} of {_month(m['month'])}" + (f" {year_or_count(m['y'])}" if m["y"] else "")
+    return f"{m['the'] or 'the '}{ordinal(int(m['d']))} of {_month(m['month'])}" + (
+        f" {year_or_count(m['y'])}" if m["y"] else ""
+    )
 
 
 def _time(m: Match) -> str:
@@ -114,6 +116,11 @@ DATES: Rules = [
         (rf"{ALONE}(?P<y>\d{{4}})(?P<x>[-/.])(?P<m>\d{{1,2}})(?P=x)(?P<d>\d{{1,2}}){ENDS}", _iso_date),
         (rf"{ALONE}(?P<m>\d{{1,2}})(?P<x>[-/])(?P<d>\d{{1,2}})(?P=x)(?P<y>\d{{4}}){ENDS}", _iso_date),
         (rf"{ALONE}(?P<d>1[3-9]|2\d|3[01])(?P<x>[-/.])(?P<m>0?[1-9]|1[0-2])(?P=x)(?P<y>\d{{4}}){ENDS}", _day_first),
+        (
+            r"(?P<on>\b(?:[Oo]n|[Uu]ntil|[Dd]ue|[Ss]ince|[A-Z][a-z]+day,?)\s)"
+            r"(?P<m>1[0-2]|0?[1-9])/(?P<d>3[01]|[12]\d|0?[1-9])(?![\w/]| of|\.\d)",
+            lambda m: f"{m['on']}{MONTHS[int(m['m']) - 1]} {ordinal(int(m['d']))}",
+        ),
         (r"\b(?P<h>\d{1,2})\.(?P<m>[0-5]\d)(?P<s>)\s?(?P<half>[aApP]\.?[mM]\b\.?)", _time),
         (
             r"(?<![\w.-])(?P<y>(?:19|20)\d\d)-(?P<m>0[1-9]|1[0-2])(?![\w-])",
@@ -126,7 +133,7 @@ DATES: Rules = [
             _month_day,
         ),
         (
-            rf"{ALONE}(?:the\s)?(?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?:\sof)?\s(?P<month>{_MONTH})(?!\w){_YEAR}",
+            rf"{ALONE}(?P<the>[Tt]he\s)?(?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?:\sof)?\s(?P<month>{_MONTH})(?!\w){_YEAR}",
             _day_month,
         ),
         (

@@ -193,6 +193,7 @@ _ROUND = {"10": "tens", "100": "hundreds", "1000": "thousands", "1000000": "mill
 AMOUNTS: Rules = [
     (re.compile(pattern), rule)
     for pattern, rule in (
+        (r"(?<=\d[KMBk])\s?[-–]\s?(?=[$€£]\d)", lambda _: " to "),
         (r"(?<![\w%.])~\s?(?=[-$€£]?\d)", lambda _: "about "),
         (r"(?<=%)\s?[-–]\s?(?=\d)", lambda _: " to "),
         (r"(?<![\w.-])\d+(?:-\d+){2,}(?![\w-]|\.\d)", _phone),  # ISBN

@@ -122,6 +122,7 @@ _RULES = [
         (r"(?<![A-Za-z])[Vv]er(?:sion)?\.\s?(?=\d)", lambda _: "バージョン"),
         (r"(?<=\d)\s?[%％](?=[A-Za-z])", lambda _: "パーセント "),
         (r"log_(\d+) ?(\d+|[A-Za-z])", lambda m: f"{_n(m[1])}を底とする{_n(m[2]) if m[2].isdigit() else m[2]}の対数"),
+        (r"(?<![A-Za-z])pp?\.\s?(\d+)", lambda m: f"{_n(m[1])}ページ"),
         (r"(?<=進数)\d+", lambda m: digits(m[0], "ja")),
         (r"(?<![A-Za-z\d])0[xX][\dA-Fa-f]+(?![A-Za-z\d])", lambda m: re.sub(r"\d", lambda d: _n(d[0]), " ".join(m[0]))),
         (r"\b(UTC|GMT)\s?-(?=\d)", lambda m: f"{m[1]}マイナス"),
@@ -167,7 +168,7 @@ _RULES = [
             rf"{_ALONE}(?P<a>{_SIGNED})(?:[%％]?{_UNTIL}(?P<b>{_SIGNED}))?\s?(?P<u>{_UNIT})(?:/(?P<per>{_UNIT}))?(?![A-Za-z\d/^])",
             _unit,
         ),
-        (r"(?P<x>[A-Za-z\dπ)]+)\^(?P<e>\{[^}]{1,20}\}|\([^)]{1,20}\)|-?(?:\d+|[A-Za-z]))", _power),
+        (r"(?P<x>[A-Za-z\dα-ωΑ-Ω)]+)\^(?P<e>\{[^}]{1,20}\}|\([^)]{1,20}\)|-?(?:\d+|[A-Za-z]))", _power),
         (rf"{_ALONE}(?:(\d+)\s)?(\d+)[/⁄](\d+)(?![\d/A-Za-z])", _fraction),
         (rf"(?<=乗)\s?({_UNIT})(?![A-Za-z])", lambda m: UNITS[m[1]]),  # 3×10^8 m/s
         (rf"(?<=円)/({_UNIT})(?![A-Za-z\d])", lambda m: "毎" + UNITS[m[1]]),

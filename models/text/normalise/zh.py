@@ -120,7 +120,7 @@ _UNIT = "|".join(re.escape(unit) for unit in sorted(UNITS, key=len, reverse=True
 
 _BARE = r"km/h|m/s|km\^2|m\^2|cm\^2|km|cm|mm|kg|mg|mL|ml|kW|kWh|dB"  # a unit by itself
 _COMPASS = {"N": "北纬", "S": "南纬", "E": "东经", "W": "西经"}
-_CODES = "邮编|郵編|验证码|驗證碼|密码|密碼|学号|工号|编号|卡号|账号|帐号|证号|房间号|车牌|QQ|区号|口令"
+_CODES = "股票代码|基金代码|尾号|邮编|郵編|验证码|驗證碼|密码|密碼|学号|工号|编号|卡号|账号|帐号|证号|房间号|车牌|QQ|区号|口令"
 _SERIES = "RTX|GTX|RX|ISO|RFC|HTTP|IEEE|GB|错误码|状态码|端口"
 
 _RULES = [
@@ -138,6 +138,12 @@ _RULES = [
             r"(?<![\d/.])(1[0-2]|0?[1-9])/(3[01]|[12]\d|0?[1-9])(?=之?前|以前|截止|截至|到期|[(（](?:周|星期))",
             lambda m: f"{_n(str(int(m[1])))}月{_n(str(int(m[2])))}日",
         ),
+        (r"(?<=[%％])/(?=[年月日天])", lambda _: "每"),
+        (
+            rf"{_ALONE}({N})\s?({_UNIT})/({N})\s?({_UNIT})(?![A-Za-z\d/^])",
+            lambda m: f"{_count(m[1])}{UNITS[m[2]]}每{_n(m[3])}{UNITS[m[4]]}",
+        ),
+        (rf"{_ALONE}(?<!第)2{_UNTIL}(?=\d+(?:{COUNTED}))", lambda _: "两到"),
         (r"§\s?(\d+(?:\.\d+)*)", lambda m: f"第{_version(m[1])}节"),
         (r"(?<=二进制)\d+|(?<=二进制数)\d+", lambda m: digits(m[0], "zh")),
         (r"(?<![A-Za-z\d])0[xX][\dA-Fa-f]+(?![A-Za-z\d])", lambda m: re.sub(r"\d", lambda d: _n(d[0]), " ".join(m[0]))),
@@ -221,7 +227,7 @@ _RULES = [
             rf"{_ALONE}(?P<a>{_SIGNED})(?:{_UNTIL}(?P<b>{_SIGNED}))?\s?(?P<u>{_UNIT})(?:/(?P<per>{_UNIT}))?(?![A-Za-z\d/^])",
             _unit,
         ),
-        (r"(?P<x>[A-Za-z\dπ)]+)\^(?P<e>\{[^}]{1,20}\}|\([^)]{1,20}\)|-?(?:\d+|[A-Za-z]))", _power),
+        (r"(?P<x>[A-Za-z\dα-ωΑ-Ω)]+)\^(?P<e>\{[^}]{1,20}\}|\([^)]{1,20}\)|-?(?:\d+|[A-Za-z]))", _power),
         (r"(?<=方)\s?-\s?(?=[\dA-Za-z(])", lambda _: "减"),
         (r"(?<=[\d)A-Za-z])\s/\s(?=[\d(A-Za-z](?![A-Za-z]))", lambda _: "除以"),
         (rf"(?<=方)\s?({_UNIT})(?![A-Za-z])", lambda m: UNITS[m[1]]),  # 3×10^8 m/s
