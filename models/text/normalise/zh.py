@@ -120,8 +120,10 @@ _UNIT = "|".join(re.escape(unit) for unit in sorted(UNITS, key=len, reverse=True
 
 _BARE = r"km/h|m/s|km\^2|m\^2|cm\^2|km|cm|mm|kg|mg|mL|ml|kW|kWh|dB"  # a unit by itself
 _COMPASS = {"N": "北纬", "S": "南纬", "E": "东经", "W": "西经"}
-_CODES = "股票代码|基金代码|尾号|邮编|郵編|验证码|驗證碼|密码|密碼|"
+_CODES = (
+    "股票代码|基金代码|尾号|邮编|郵編|验证码|驗證碼|密码|密碼|"
     "学号|工号|编号|卡号|账号|帐号|证号|房间号|车牌|QQ|区号|口令"
+)
 _SERIES = "RTX|GTX|RX|ISO|RFC|HTTP|IEEE|GB|错误码|状态码|端口"
 
 _RULES = [
