@@ -9,9 +9,10 @@ ABBREVIATIONS = {
     "Mr.": "Mister", "Mrs.": "Missus", "Ms.": "Miz", "Dr.": "Doctor", "Prof.": "Professor", "Jr.": "Junior",
     "Sr.": "Senior", "dept.": "department", "Inc.": "Incorporated", "Ltd.": "Limited", "Co.": "Company",
     "vol.": "volume", "ed.": "edition", "a.k.a.": "also known as", "aka": "also known as", "w/o": "without",
-    "b/c": "because", "c/o": "care of", "appt.": "appointment", "Ph.D.": "P H D", "Gov.": "Governor", "Sen.": "Senator", "Gen.": "General", "Capt.": "Captain",
+    "b/c": "because", "Ph.D.": "P H D", "Gov.": "Governor", "Sen.": "Senator", "Gen.": "General", "Capt.": "Captain",
     "Lt.": "Lieutenant", "Sgt.": "Sergeant", "Rev.": "Reverend", "max.": "maximum", "min.": "minimum",
     "incl.": "including", "excl.": "excluding", "resp.": "respectively", "est.": "established", "c.f.": "compare",
+    "c/o": "care of", "appt.": "appointment",
 }  # fmt: skip
 BEFORE_NUMBER = {
     "no.": "number", "nos.": "numbers", "fig.": "figure", "figs.": "figures", "eq.": "equation", "eqs.": "equations",
