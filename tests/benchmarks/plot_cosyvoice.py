@@ -1,6 +1,9 @@
 """Draw what bench_cosyvoice measured: load time, speed and memory by batch size and by segment length.
 
-python -m tests.benchmarks.plot_cosyvoice DIR docs/cosyvoice.png
+    python -m tests.benchmarks.bench_cosyvoice DIR load batch
+    python -m tests.benchmarks.plot_cosyvoice DIR docs/cosyvoice.png
+
+Needs matplotlib: the extra ``plots``.
 """
 
 from __future__ import annotations
@@ -21,14 +24,16 @@ PAIR = 2  # segments at once of the rows that differ in length
 def draw(folder: Path, out: Path) -> None:
     """The figures in the folder as one picture of three panels."""
     found = json.loads((folder / FIGURES).read_text(encoding="utf-8"))
-    figure = Figure(figsize=(12, 3.6), layout="constrained")
+    figure = Figure(figsize=(13, 4), layout="constrained")
     loading, batches, lengths = figure.subplots(1, 3)
     _bars(loading, found["load"])
     usual = min(row["audio s each"] for row in found["batch"] if row["segments"] != PAIR)
     rows = [row for row in found["batch"] if abs(row["audio s each"] - usual) < 0.1]
-    _curves(batches, rows, "segments", f"segments of {usual:.1f} s at once")
+    _curves(batches, rows, "segments", f"segments at once, {usual:.1f} s each")
+    batches.set_title("by batch size, int8", fontsize=10)
     rows = sorted((row for row in found["batch"] if row["segments"] == PAIR), key=lambda row: row["audio s each"])
-    _curves(lengths, rows, "audio s each", f"seconds of each segment, {PAIR} at once")
+    _curves(lengths, rows, "audio s each", f"length of a segment in s, {PAIR} at once")
+    lengths.set_title("by segment length, int8", fontsize=10)
     figure.suptitle("CosyVoice-300M-SFT, full size, random weights, one thread", fontsize=11)
     figure.savefig(out, dpi=110)
 
@@ -41,21 +46,24 @@ def _bars(axes: Axes, rows: list[dict]) -> None:
         over.bar_label(bars)
         _label(over, key, colour)
     axes.set_xticks(range(len(rows)), names)
-    axes.set_xlabel("bundle")
+    axes.set_xlabel("precision of the bundle")
+    axes.set_title("loading", fontsize=10)
 
 
 def _curves(axes: Axes, rows: list[dict], x: str, title: str) -> None:
     beside = axes.twinx()
     for over, key, colour in ((axes, "RTF", SPEED), (beside, "MB peak", MEMORY)):
-        over.plot([row[x] for row in rows], [row[key] for row in rows], "o-", color=colour)
-        _label(over, {"RTF": "CPU seconds a second of audio"}.get(key, key), colour)
+        over.plot([row[x] for row in rows], [row[key] for row in rows], "os"[over is beside] + "-", color=colour)
+        _label(over, {"RTF": "CPU seconds a second of audio", "MB peak": "peak memory, MB"}.get(key, key), colour)
+    axes.set_xlim(left=0)
+    axes.grid(alpha=0.3)
     axes.set_xlabel(title)
 
 
 def _label(axes: Axes, text: str, colour: str) -> None:
     axes.set_ylabel(text, color=colour)
     axes.tick_params(axis="y", labelcolor=colour)
-    axes.set_ylim(0, 1.1 * axes.get_ylim()[1])
+    axes.set_ylim(0, 1.15 * axes.get_ylim()[1])
 
 
 if __name__ == "__main__":
