@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,10 +81,17 @@ class Catalogue:
     def find(self, name: str) -> Voice:
         """A voice by its id, by its speaker's name where only one has it, or by the id of a bundle of one voice.
 
+        CosyVoice's speakers have numbers as well: ``cosyvoice/0`` is ``cosyvoice/zh-female``, in keys and everywhere.
+
         Raises UnknownVoice with the names that come close.
         """
         if name in self._voices:
             return self._voices[name]
+        bundle, _, number = name.partition("/")
+        if bundle in self._bundles and re.fullmatch("[0-9]{1,4}", number):
+            for speaker in self._bundles[bundle].voices:
+                if speaker.parameters.get("row") == int(number):
+                    return self._voices[f"{bundle}/{speaker.name}"]
         found = [voice for voice in self.voices if name in (voice.speaker, voice.bundle)]
         if len(found) == 1:
             return found[0]

@@ -12,7 +12,7 @@ import pytest
 
 from models.bundle import Bundle
 from models.catalog import Catalogue
-from models.voice import Permanent, Speech, SpeechRejected, SpeechRequest, Utterance, VoiceNotInstalled
+from models.voice import Permanent, Speech, SpeechRejected, SpeechRequest, UnknownVoice, Utterance, VoiceNotInstalled
 from tests.unit.cosyvoice_reference import DATA, need_torch
 
 need_torch()
@@ -109,6 +109,9 @@ def test_the_seven_speakers_and_their_aliases(bundle):
 def test_the_catalogue_finds_it(bundle, voices):
     catalogue = Catalogue.load(voices)
     assert catalogue.installed(catalogue.find(f"{bundle.id}/en-female"))
+    assert catalogue.find(f"{bundle.id}/4").id == f"{bundle.id}/en-female"  # by number: one voice, one key
+    with pytest.raises(UnknownVoice):
+        catalogue.find(f"{bundle.id}/7")
 
 
 def test_speech_is_as_long_as_its_tokens(engine):
