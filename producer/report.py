@@ -35,6 +35,9 @@ class Trouble:
     where: str
     reason: str
 
+    def __str__(self) -> str:
+        return f"{self.where}: {self.reason}"
+
 
 @dataclass(frozen=True, slots=True)
 class Misheard:

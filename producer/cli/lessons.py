@@ -20,6 +20,7 @@ from producer.cli.shared import (
     lesson_options,
     lexicon_option,
     progress,
+    say_failures,
     verify_option,
 )
 
@@ -141,8 +142,7 @@ def words(paths: tuple[Path, ...], options: Options, as_toml: bool, as_json: boo
     from producer import words as looking
 
     found = looking.words(paths, options)
-    for failure in found.failures:
-        click.secho(failure, fg="red", err=True)
+    say_failures(found.failures)
     for voice, count in found.untold.items():
         click.echo(f"{voice} has no list of words: {count} of its sentences are left out", err=True)
     if as_json:
@@ -203,8 +203,7 @@ def preview(folder: Path, inline: bool) -> None:
 
 
 def _print_plan(made: Plan) -> None:
-    for failure in made.failures:
-        click.secho(str(failure), fg="red", err=True)
+    say_failures(made.failures)
     for lesson in made.lessons:
         state = "unchanged" if lesson.unchanged else f"{len(lesson.missing)} of {lesson.entries} to render"
         click.echo(f"{lesson.course}/{lesson.lesson}: {state}")

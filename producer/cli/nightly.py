@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from producer.cli.shared import json_option, progress, wish_options
+from producer.cli.shared import json_option, progress, say_failures, wish_options
 
 if TYPE_CHECKING:
     from producer.plan import Options
@@ -71,8 +71,7 @@ def sync(source: str, options: Options, store: str | None, as_json: bool, **wish
     settings = load().model_copy(update={"store": store}) if store else load()
     with progress(as_json) as show:
         night = run(source, options, Wishes(**wishes), settings=settings, on_progress=show)
-    for trouble in night.failures:
-        click.secho(f"{trouble.where}: {trouble.reason}", fg="red", err=True)
+    say_failures(night.failures)
     for lesson in night.gone if not night.pruned else ():
         click.echo(f"{lesson} is no longer in the source; --prune removes it from the store", err=True)
     click.echo(json.dumps(night.as_json(), ensure_ascii=False) if as_json else night.summary())

@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from producer.cli.shared import ALL_DONE, SOME_FAILED, finish, json_option, lesson_options, progress, verify_option
+from producer.cli.shared import (
+    ALL_DONE,
+    SOME_FAILED,
+    finish,
+    json_option,
+    lesson_options,
+    progress,
+    say_failures,
+    verify_option,
+)
 
 if TYPE_CHECKING:
     from producer.plan import Options
@@ -137,8 +146,7 @@ def _follow(run: Run, wait: bool, as_json: bool, *, verify: bool = False) -> Non
             for standing in run.watch():
                 show(standing)
         finish(run.wait(verify=verify), as_json)
-    for failure in run.plan.failures:
-        click.secho(str(failure), fg="red", err=True)
+    say_failures(run.plan.failures)
     if as_json:
         click.echo(json.dumps({"run": run.id, "lessons": len(run.work), "failures": len(run.plan.failures)}))
     elif run.work:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 R = TypeVar("R")
 ALL_DONE, SOME_FAILED, COULD_NOT_RUN, INTERRUPTED = 0, 1, 2, 130
+MOST_LINES = 30  # about failures on the screen
 
 
 lenient_option = click.option(
@@ -129,15 +130,22 @@ def bar(quiet: bool) -> Iterator[Callable[[int, int], None]]:
         yield lambda done, of: bars.update(task, completed=done, total=of)
 
 
+def say_failures(failures: Iterable[object], colour: str = "red") -> None:
+    """One line each on standard error; beyond MOST_LINES only how many, for a setting may be wrong for a catalogue."""
+    lines = [str(one) for one in failures]
+    for line in lines[:MOST_LINES]:
+        click.secho(line, fg=colour, err=True)
+    if (more := len(lines) - MOST_LINES) > 0:
+        click.secho(f"... and {more:,} more", fg=colour, err=True)
+
+
 def finish(report: Report, as_json: bool) -> None:
     """Print a run's report and exit with its code."""
     if as_json:
         click.echo(json.dumps(report.as_json(), ensure_ascii=False))
         sys.exit(report.exit_code)
-    for trouble in report.failures:
-        click.secho(f"{trouble.where}: {trouble.reason}", fg="red", err=True)
-    for trouble in report.late:
-        click.secho(f"{trouble.where}: {trouble.reason}", fg="yellow", err=True)
+    say_failures(report.failures)
+    say_failures(report.late, "yellow")
     kept = f", {report.unchanged} unchanged" if report.unchanged else ""
     lost = f", {report.failed_lessons} failed" if report.failed_lessons else ""
     click.echo(f"lessons    {report.lessons}{kept}{lost}")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from producer.cli.shared import ALL_DONE, SOME_FAILED, bar, json_option
+from producer.cli.shared import ALL_DONE, SOME_FAILED, bar, json_option, say_failures
 
 if TYPE_CHECKING:
     from worker.store.verify import Damage
@@ -74,8 +74,7 @@ def pull(courses: tuple[str, ...], out: Path, where: str | None, as_json: bool) 
     if as_json:
         click.echo(json.dumps(asdict(pulled), ensure_ascii=False))
     else:
-        for trouble in pulled.failures:
-            click.secho(f"{trouble.where}: {trouble.reason}", fg="red", err=True)
+        say_failures(pulled.failures)
         click.echo(f"{len(pulled.lessons)} lessons in {out}")
         for page in pulled.pages:
             click.echo(f"preview    {page}")
