@@ -110,8 +110,17 @@ def _reveal(folder: Path, text: list[str]) -> None:
     (folder / "deck.html").write_text(f'<div class="reveal"><div class="slides">{slides}</div></div>')
 
 
+def _lexicon(folder: Path, text: list[str]) -> None:
+    """Markdown with a lexicon of 500 words and phrases made of the text's own words."""
+    _files(".md", " ")(folder, text)
+    words = sorted({word.strip(".,").lower() for sentence in text for word in sentence.split() if word[0].isalpha()})
+    words = (words + [f"{word} {other}" for word in words for other in words[:50]])[:500]
+    (folder / "lexicon.toml").write_text("[words]\n" + "".join(f'"{word}" = "say {word}"\n' for word in words))
+
+
 FORMATS: dict[str, Callable[[Path, list[str]], None]] = {
     "md": _files(".md", " "),
+    "lexicon": _lexicon,
     "txt": _files(".txt", "\n"),
     "csv": lambda folder, text: _table(folder, text, ".csv"),
     "jsonl": lambda folder, text: _table(folder, text, ".jsonl"),

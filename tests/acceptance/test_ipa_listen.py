@@ -1,0 +1,41 @@
+"""Phonemes in IPA, tones included, are what is heard in Chinese and Japanese, too: another word is written there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from models.catalog import Catalogue
+from models.family import load_engine, load_frontend
+from models.text.segment import punctuated
+from models.voice import Speech, SpeechRequest
+from producer import readers
+from producer.draft import parts
+from producer.spoken import spoken
+from tests.acceptance.listen import transcribe
+
+pytestmark = [pytest.mark.listen, pytest.mark.timeout(600)]
+
+
+def test_chinese_and_japanese_words_in_ipa_are_heard(tmp_path: Path) -> None:
+    bundle = Catalogue.load().bundle("kokoro")
+    if not all(bundle.installed(voice.name) for voice in bundle.voices):
+        pytest.skip("narrator[kokoro] is not installed")
+    front_end, engine = load_frontend(bundle), load_engine(bundle, threads=2)
+    for language, ipa, before, after, heard in (
+        ("zh", "ʂaŋ˥˩xai˨˩˦", "我们在", "吃饭。", "上海"),
+        ("ja", "toːkʲoː", "昨日、", "へ行きました。", "東京"),
+    ):
+        path = tmp_path / f"{language}.ssml"
+        word = f'<phoneme alphabet="ipa" ph="{ipa}">甲乙</phoneme>'
+        path.write_text(f'<speak xml:lang="{language}"><s>{before}{word}{after}</s></speak>', "utf-8")
+        ((block,),) = (readers.body(lesson).blocks for lesson in readers.read(path))
+        ((piece, _, _),) = parts(block, language)
+        said = spoken(block, piece, language)
+        ready = punctuated(said.text, said.language, piece.boundary)
+        utterances = tuple(front_end.prepare(ready, said.language, said.readings))
+        speaker = Catalogue.load().default(language).speaker
+        ((_, speech),) = engine.speak([SpeechRequest(utterances, speaker, seed=1)])
+        assert isinstance(speech, Speech), speech
+        assert heard in transcribe(speech.samples, speech.sample_rate, language)
