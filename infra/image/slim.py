@@ -15,10 +15,16 @@ import sys
 from pathlib import Path
 
 from models.catalog import Catalogue
+from models.text.phonemes import english
 
 FOLDERS = ("tests", "test", "include", "__pycache__")  # anywhere inside a library
 TOOLS = ("onnxruntime/transformers", "onnxruntime/quantization", "onnxruntime/tools", "onnxruntime/datasets", "pip")
-UNUSED = ("jieba/lac_small", "jieba/analyse")  # other models of a library than the one that the front-end asks
+UNUSED = (  # what nothing of ours asks a library for: other models, British English, Jython's tables, pictures of decks
+    "jieba/lac_small", "jieba/analyse", "jieba/posseg/*.p", "misaki/data/gb_*", "pygments/lexers",
+    *(f"{english.PIPELINE}/{english.PIPELINE}-*/{name}" for name in english.UNUSED),
+    *(f"PIL/_{name}.*.so" for name in ("avif", "webp", "imagingft", "imagingcms", "imagingtk")),
+    *(f"pillow.libs/lib{name}*" for name in ("avif", "harfbuzz", "freetype", "webp", "sharpyuv", "lcms2", "brotli")),
+)  # fmt: skip
 TWICE = "onnxruntime/capi/libonnxruntime.so.*"  # for programs in C; Python's module has the runtime inside
 ENDINGS = ("*.pyi", "*.pyx", "*.pxd", "*.c", "*.cpp", "*.h")
 AWS = ("s3", "sts", "sso", "sso-oidc", "signin")  # the services that boto3 is asked for, credentials included
@@ -29,8 +35,10 @@ def main(venv: Path) -> None:
     """Slim the environment in place."""
     site = next(venv.glob("lib/python3*/site-packages"))
     join_weights()
-    for name in (*TOOLS, *UNUSED):
+    for name in TOOLS:
         shutil.rmtree(site / name, ignore_errors=True)
+    for found in [found for pattern in UNUSED for found in site.glob(pattern)]:
+        shutil.rmtree(found) if found.is_dir() else found.unlink()
     for folder in [found for name in FOLDERS for found in site.rglob(name) if found.is_dir()]:
         shutil.rmtree(folder, ignore_errors=True)
     for file in [*site.glob(TWICE), *(found for ending in ENDINGS for found in site.rglob(ending))]:

