@@ -1,6 +1,6 @@
 """A deliberately nasty course, examples/torture, is narrated by ``narrator make`` and read as a careful reader would.
 
-Two judges. By eye: what is spoken is what ``tests/data/normalise/torture.tsv`` says, written out by hand. By ear:
+Two judges. By eye: what is spoken is what ``tests/data/normalise/torture.tsv`` says, checked line by line. By ear:
 Whisper hears each sentence, both sides are normalised as in test_normalise_listen. All of it takes four minutes of a
 processor; with NARRATOR_LISTEN_EVERY=4 every fourth lesson, from the last, is narrated and heard.
 """
