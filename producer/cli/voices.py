@@ -48,12 +48,22 @@ def voices(ctx: click.Context, as_json: bool) -> None:
 
 @voices.command("add")
 @click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
-def add_voice(folder: Path) -> None:
-    """Install a Piper voice (X.onnx beside X.onnx.json) or a bundle (voice.toml) from a folder."""
+@json_option
+def add_voice(folder: Path, as_json: bool) -> None:
+    """Install a Piper voice (X.onnx beside X.onnx.json) or a bundle (voice.toml) from a folder.
+
+    \b
+    narrator voices add ~/Downloads/en_GB-alan-medium
+    narrator voices add cosyvoice
+    """
     from models.install import install_bundle
     from worker.settings import load
 
     bundle = install_bundle(folder, load().voices_dir)
+    if as_json:
+        voices = [{"id": f"{bundle.id}/{voice.name}", "languages": voice.languages} for voice in bundle.voices]
+        click.echo(json.dumps({"bundle": bundle.id, "licence": bundle.licence, "voices": voices}))
+        return
     for voice in bundle.voices:
         click.echo(f"{bundle.id}/{voice.name}  {' '.join(voice.languages)}  {bundle.licence}")
 
