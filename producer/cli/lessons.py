@@ -150,6 +150,8 @@ def words(paths: tuple[Path, ...], options: Options, as_toml: bool, as_json: boo
     elif as_toml:
         click.echo(looking.as_toml(found), nl=False)
     else:
+        if not found.words:
+            click.echo("no word that is in no list", err=True)
         widest = max((len(one.word) for one in found.words), default=0)
         for one in found.words:
             click.echo(f"{one.count:5}  {one.word:<{widest}}  {click.style(one.ipa, fg='cyan')}  {one.where}")
