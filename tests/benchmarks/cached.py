@@ -7,17 +7,15 @@ python -m tests.benchmarks cached moto          an S3 server from pip; radosgw a
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import shutil
-import subprocess
-import sys
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tests.benchmarks.courses import write_course
+from tests.benchmarks.measure import measured
 from tests.benchmarks.queue import NARRATOR, VOICES, narrate
 from worker.settings import Settings
 from worker.store import open_store
@@ -81,20 +79,8 @@ def _fill(store: Store, count: int, threads: int) -> None:
 def _measure(course: Path, folder: Path, environment: dict[str, str], command: str = "make") -> None:
     inherited = {k: v for k, v in os.environ.items() if not k.startswith("NARRATOR_")}
     out = ["--out", str(folder / "out")] if command == "make" else []
-    began = time.perf_counter()
-    process = subprocess.Popen(
-        [NARRATOR, command, str(course), *out, "--json"],
-        env=inherited | {"NARRATOR_VOICES_DIR": str(VOICES)} | environment,
-        stdout=subprocess.PIPE,
-    )
-    assert process.stdout is not None
-    output = process.stdout.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    seconds = time.perf_counter() - began
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        sys.exit(f"{command} ended with {process.returncode}")
-    report = json.loads(output)
+    environment = inherited | {"NARRATOR_VOICES_DIR": str(VOICES)} | environment
+    report, seconds, usage = measured([NARRATOR, command, str(course), *out, "--json"], environment)
     what = "nothing changed" if command == "make" else "manifests gone, every segment looked up"
     print(f"{command}: {report['segments']} segments, {report['reused']} reused ({what}): {seconds:.1f} s, peak RSS "
           f"{usage.ru_maxrss / 1024:.0f} MB (to reach: 15 s, 200 MB)")  # fmt: skip

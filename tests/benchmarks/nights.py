@@ -6,16 +6,14 @@ python -m tests.benchmarks nights moto                   in buckets; radosgw and
 
 from __future__ import annotations
 
-import json
 import os
-import subprocess
-import sys
 import tempfile
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 from tests.benchmarks.courses import write_course
+from tests.benchmarks.measure import measured
 from tests.benchmarks.queue import NARRATOR, VOICES
 from worker.settings import Settings
 from worker.store import open_store
@@ -43,26 +41,18 @@ def main(kind: str = "directory") -> None:
         place = f"s3://{BUCKET}/nights"
         for root, where in ((folder / "store", f"{place}/store"), (course, f"{place}/course")):
             bucket = open_store(Settings(store=where))
-            files = [path for path in root.rglob("*") if path.is_file() and "locks" not in path.parts]
+            files = [
+                path for path in root.rglob("*") if path.is_file() and path.name[0] != "." and "locks" not in path.parts
+            ]
             with ThreadPoolExecutor(8) as pool:
                 list(pool.map(lambda f: bucket.put(str(f.relative_to(root)), f.read_bytes()), files))  # noqa: B023
         for source in (course, f"{place}/course", f"{place}/course"):  # the second time its files are known
             _sync(source, f"{place}/store", reach=10)
 
 
-def _sync(source: Path | str, store: Path | str, *words: str, reach: int = 0) -> dict[str, float]:
-    began = time.perf_counter()
-    process = subprocess.Popen(
-        [NARRATOR, "sync", str(source), "--to", str(store), "--json", *words], stdout=subprocess.PIPE
-    )
-    assert process.stdout is not None
-    output = process.stdout.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    seconds = time.perf_counter() - began
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        sys.exit(f"sync ended with {process.returncode}")
-    night: dict[str, float] = json.loads(output)
+def _sync(source: Path | str, store: Path | str, *words: str, reach: int = 0) -> dict[str, Any]:
+    command = [NARRATOR, "sync", str(source), "--to", str(store), "--json", *words]
+    night, seconds, usage = measured(command, os.environ)
     if reach:
         assert night["unchanged"] == LESSONS
         print(f"{source}: nothing changed: {seconds:.2f} s, {usage.ru_utime + usage.ru_stime:.2f} s of processor, "
