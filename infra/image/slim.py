@@ -35,9 +35,7 @@ def main(venv: Path) -> None:
     """Slim the environment in place."""
     site = next(venv.glob("lib/python3*/site-packages"))
     join_weights()
-    for name in TOOLS:
-        shutil.rmtree(site / name, ignore_errors=True)
-    for found in [found for pattern in UNUSED for found in site.glob(pattern)]:
+    for found in [found for pattern in (*TOOLS, *UNUSED) for found in site.glob(pattern)]:
         shutil.rmtree(found) if found.is_dir() else found.unlink()
     for folder in [found for name in FOLDERS for found in site.rglob(name) if found.is_dir()]:
         shutil.rmtree(folder, ignore_errors=True)

@@ -41,7 +41,7 @@ class Section:
         """The value of a key; without a default the key must be there."""
         if key not in self.values:
             if default is None:
-                raise Permanent(f"{self.path}: {f'{self.name}.{key}'.lstrip('.')} is missing")
+                raise Permanent(f"{self.path}: {self._full(key)} is missing")
             return default
         return self._resolve(self.values[key])
 
@@ -49,21 +49,21 @@ class Section:
         """A positive integer."""
         value = self.get(key, default)
         if not isinstance(value, int) or isinstance(value, bool) or not 0 < value < 1 << 24:
-            raise Permanent(f"{self.path}: {self.name}.{key} is {value!r}, expected a positive integer")
+            raise Permanent(f"{self.path}: {self._full(key)} is {value!r}, expected a positive integer")
         return value
 
     def real(self, key: str, default: float) -> float:
         """A number."""
         value = self.get(key, default)
         if not isinstance(value, int | float):
-            raise Permanent(f"{self.path}: {self.name}.{key} is {value!r}, expected a number")
+            raise Permanent(f"{self.path}: {self._full(key)} is {value!r}, expected a number")
         return float(value)
 
     def numbers(self, key: str, default: list[int]) -> tuple[int, ...]:
         """A list of positive integers."""
         value = self.get(key, default)
         if not isinstance(value, list) or not value or not all(isinstance(n, int) and n > 0 for n in value):
-            raise Permanent(f"{self.path}: {self.name}.{key} is {value!r}, expected a list of positive integers")
+            raise Permanent(f"{self.path}: {self._full(key)} is {value!r}, expected a list of positive integers")
         return tuple(value)
 
     def section(self, key: str, required: bool = True) -> Section:
@@ -71,14 +71,17 @@ class Section:
         value = self.get(key, None if required else {})
         tag, value = (value.tag, value.value) if isinstance(value, Tagged) else ("", value)
         if not isinstance(value, dict):
-            raise Permanent(f"{self.path}: {f'{self.name}.{key}'.lstrip('.')} is not a section")
-        return Section(self.path, self.root, f"{self.name}.{key}".lstrip("."), value, tag)
+            raise Permanent(f"{self.path}: {self._full(key)} is not a section")
+        return Section(self.path, self.root, self._full(key), value, tag)
 
     def must_be(self, key: str, expected: object) -> None:
         """Refuse a setting that would need other code than ours."""
         value = self._resolve(self.values.get(key, expected))
         if value != expected:
-            raise Permanent(f"{self.path}: {self.name}.{key} is {value!r}; this converter knows {expected!r} only")
+            raise Permanent(f"{self.path}: {self._full(key)} is {value!r}; this converter knows {expected!r} only")
+
+    def _full(self, key: str) -> str:
+        return f"{self.name}.{key}".lstrip(".")
 
     def _resolve(self, value: Any) -> Any:
         for _ in range(16):

@@ -11,6 +11,10 @@ from typing import Any
 
 import pytest
 
+from models.catalog import Catalogue
+from models.family import load_engine, load_frontend
+from models.voice import Engine, FrontEnd
+
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
 
@@ -31,3 +35,12 @@ def narrated(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, 
     )
     assert done.returncode == 0, done.stderr
     return out, json.loads(done.stdout)
+
+
+@pytest.fixture(scope="session")
+def voice() -> tuple[FrontEnd, Engine]:
+    """Kokoro, all of its languages."""
+    bundle = Catalogue.load().bundle("kokoro")
+    if not all(bundle.installed(voice.name) for voice in bundle.voices):
+        pytest.skip("narrator[kokoro] is not installed")
+    return load_frontend(bundle), load_engine(bundle, threads=2)

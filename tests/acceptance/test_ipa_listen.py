@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 
 from models.catalog import Catalogue
-from models.family import load_engine, load_frontend
 from models.text.segment import punctuated
-from models.voice import Speech, SpeechRequest
+from models.voice import Engine, FrontEnd, Speech, SpeechRequest
 from producer import readers
 from producer.draft import parts
 from producer.spoken import spoken
@@ -18,11 +17,8 @@ from tests.acceptance.listen import transcribe
 pytestmark = [pytest.mark.listen, pytest.mark.timeout(600)]
 
 
-def test_chinese_and_japanese_words_in_ipa_are_heard(tmp_path: Path) -> None:
-    bundle = Catalogue.load().bundle("kokoro")
-    if not all(bundle.installed(voice.name) for voice in bundle.voices):
-        pytest.skip("narrator[kokoro] is not installed")
-    front_end, engine = load_frontend(bundle), load_engine(bundle, threads=2)
+def test_chinese_and_japanese_words_in_ipa_are_heard(voice: tuple[FrontEnd, Engine], tmp_path: Path) -> None:
+    front_end, engine = voice
     for language, ipa, before, after, heard in (
         ("zh", "ʂaŋ˥˩xai˨˩˦", "我们在", "吃饭。", "上海"),
         ("ja", "toːkʲoː", "昨日、", "へ行きました。", "東京"),

@@ -10,7 +10,6 @@ figures in docs/normalisation.md. NARRATOR_LISTEN_EVERY=4 takes every fourth sen
 
 from __future__ import annotations
 
-import csv
 import os
 import re
 from pathlib import Path
@@ -26,6 +25,7 @@ from models.text.languages import HAN, spans
 from models.text.segment import punctuated
 from models.voice import Engine, FrontEnd, Samples, Speech, SpeechRequest
 from tests.acceptance.listen import transcribe, words
+from tests.tables import rows
 
 pytestmark = [pytest.mark.listen, pytest.mark.timeout(900)]
 BASELINE = Path(__file__).parents[1] / "data" / "normalise" / "mixed.tsv"
@@ -49,18 +49,14 @@ class Score(NamedTuple):
 
 
 def baseline() -> list[Score]:
-    with BASELINE.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE))[1:]
-    return [Score(row[0], *map(int, row[1:5]), *row[5:]) for row in rows]
+    return [Score(row[0], *map(int, row[1:5]), *row[5:]) for row in rows(BASELINE)[1:]]
 
 
 class Listener:
     """The Mandarin voice and who hears it."""
 
-    def __init__(self) -> None:
-        bundle = Catalogue.load().bundle("kokoro")
-        self.front_end: FrontEnd = load_frontend(bundle)
-        self.engine: Engine = load_engine(bundle, threads=2)
+    def __init__(self, front_end: FrontEnd, engine: Engine) -> None:
+        self.front_end, self.engine = front_end, engine
         self.speaker = Catalogue.load().default("zh").speaker
 
     def score(self, text: str) -> Score:
@@ -124,14 +120,11 @@ def section(scores: list[Score]) -> str:
     )
 
 
-def test_both_languages_are_understood_as_they_were(record_testsuite_property):
+def test_both_languages_are_understood_as_they_were(voice: tuple[FrontEnd, Engine], record_testsuite_property):
     recorded = baseline()
     assert len(recorded) == SENTENCES
     recorded = recorded[:: int(os.environ.get("NARRATOR_LISTEN_EVERY", "1"))]
-    bundle = Catalogue.load().bundle("kokoro")
-    if not all(bundle.installed(voice.name) for voice in bundle.voices):
-        pytest.skip("narrator[kokoro] is not installed")
-    listener = Listener()
+    listener = Listener(*voice)
     scores = [listener.score(score.text) for score in recorded]
     print(*scores, sep="\n")
     for language, now, before in zip(("Chinese", "English"), _missed(scores), _missed(recorded), strict=True):
@@ -146,9 +139,9 @@ def test_the_page_has_the_figures():
 
 def write() -> None:
     """Listen to all sentences; write the baseline and the page."""
-    texts = [line.split("\t")[0] for line in BASELINE.read_text("utf-8").splitlines()]
-    listener = Listener()
-    scores = [listener.score(text) for text in texts if text != Score._fields[0]]
+    bundle = Catalogue.load().bundle("kokoro")
+    listener = Listener(load_frontend(bundle), load_engine(bundle, threads=2))
+    scores = [listener.score(row[0]) for row in rows(BASELINE)[1:]]
     lines = ["\t".join(Score._fields), *("\t".join(map(str, score)) for score in scores)]
     BASELINE.write_text("\n".join(lines) + "\n", "utf-8")
     before, _, after = re.split("|".join(MARKS), PAGE.read_text("utf-8"))

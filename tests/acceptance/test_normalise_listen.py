@@ -7,7 +7,6 @@ of one processor; NARRATOR_LISTEN_EVERY=5 takes every fifth sentence.
 
 from __future__ import annotations
 
-import csv
 import os
 import re
 from pathlib import Path
@@ -16,11 +15,11 @@ import jiwer
 import pytest
 
 from models.catalog import Catalogue
-from models.family import load_engine, load_frontend
 from models.text.normalise import normalise
 from models.text.segment import punctuated
-from models.voice import Engine, FrontEnd, Speech, SpeechRequest
+from models.voice import Speech, SpeechRequest
 from tests.acceptance.listen import transcribe, words
+from tests.tables import rows
 
 pytestmark = [pytest.mark.listen, pytest.mark.timeout(1800)]
 SENTENCES = Path(__file__).parents[1] / "data" / "normalise" / "spoken.tsv"
@@ -29,18 +28,9 @@ BOUNDS = {"en": 0.05, "zh": 0.05, "ja": 0.12}
 
 
 def sentences(language: str) -> list[str]:
-    with SENTENCES.open(encoding="utf-8", newline="") as file:
-        own = [text for of, text in csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE) if of == language]
+    own = [text for of, text in rows(SENTENCES) if of == language]
     assert len(own) == SIZES[language]
     return own[:: int(os.environ.get("NARRATOR_LISTEN_EVERY", "1"))]
-
-
-@pytest.fixture(scope="module")
-def voice() -> tuple[FrontEnd, Engine]:
-    bundle = Catalogue.load().bundle("kokoro")
-    if not all(bundle.installed(voice.name) for voice in bundle.voices):
-        pytest.skip("narrator[kokoro] is not installed")
-    return load_frontend(bundle), load_engine(bundle, threads=2)
 
 
 def compared(text: str, language: str) -> str:

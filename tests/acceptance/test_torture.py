@@ -7,7 +7,6 @@ processor; with NARRATOR_LISTEN_EVERY=4 every fourth lesson, from the last, is n
 
 from __future__ import annotations
 
-import csv
 import os
 import shutil
 from pathlib import Path
@@ -22,6 +21,7 @@ from tests.acceptance.conftest import ROOT
 from tests.acceptance.listen import transcribe
 from tests.acceptance.test_courses import narrated
 from tests.acceptance.test_normalise_listen import compared
+from tests.tables import rows
 from tests.unit.test_normalise_table import heard as same
 
 COURSE = ROOT / "examples" / "torture"
@@ -41,17 +41,16 @@ def lessons() -> list[Path]:
     return sorted(path for path in COURSE.iterdir() if path.suffix != ".toml")
 
 
-def test_every_sentence_is_read_as_written_out_by_hand() -> None:
-    with READINGS.open(encoding="utf-8", newline="") as file:
-        expected = [tuple(row) for row in csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE)]
+def test_every_sentence_is_read_as_listed() -> None:
+    expected = rows(READINGS)
     given = [
         (path.name, str(found["normalised"]), str(found["language"]))
         for path in lessons()
         for found in explain(str(path))
     ]
     assert [name for name, _, _ in given] == [name for name, _ in expected]
-    for (_, reading, language), (name, by_hand) in zip(given, expected, strict=True):
-        assert same(reading, language) == same(by_hand, language), name
+    for (_, reading, language), (name, listed) in zip(given, expected, strict=True):
+        assert same(reading, language) == same(listed, language), name
 
 
 @pytest.mark.listen

@@ -10,7 +10,6 @@ spoken stays in ``.cache/checks``, four minutes of one core, until voice or text
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import json
 import sys
@@ -25,6 +24,7 @@ from numpy.typing import NDArray
 from models.catalog import Catalogue
 from models.family import load_engine, load_frontend
 from models.voice import Speech, SpeechRejected, SpeechRequest
+from tests.tables import rows
 from worker.audio.checks import check
 from worker.audio.finishing import finish
 from worker.listen import MOST_WRONG
@@ -53,11 +53,9 @@ class Spoken:
 # --- speech
 def sentences() -> list[tuple[str, str]]:
     """(language, text) of every sentence."""
-    with FIGURES.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
     found = []
     for language, every in EVERY.items():
-        found += [(language, text) for of, text in rows if of == language][::every]
+        found += [(language, text) for of, text in rows(FIGURES) if of == language][::every]
     from producer.plan import Options, plan
 
     course = plan([ROOT / "examples" / "everyday-science"], Options(), Catalogue.load(), None, load_frontend)

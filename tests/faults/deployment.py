@@ -34,6 +34,13 @@ SUBMISSION = {"submitted"}  # of a manifest: all that may differ between two run
 END_SECONDS = 300.0  # by which a run has ended on a busy machine
 
 
+def kill(process: subprocess.Popen[Any]) -> None:
+    """SIGKILL to a worker or producer and all that it started."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
 class Spoken(NamedTuple):
     pid: int
     at: float  # seconds since 1970

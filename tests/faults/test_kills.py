@@ -13,18 +13,12 @@ from random import Random
 import pytest
 
 from tests.faults.conftest import Deploy
-from tests.faults.deployment import Delivered, Deployment
+from tests.faults.deployment import Delivered, Deployment, kill
 from tests.integration.processes import until
 
 SEEDS = range(int(os.environ.get("NARRATOR_FAULT_SEEDS", "3")))
 RECOVERY_SECONDS = 30.0  # promised; a lease of 15 s and a sweep every 3 s, as by default
 BUSY_SECONDS = 30.0  # more, where the machine that tests is loaded: worker processes start meanwhile
-
-
-def kill(worker: subprocess.Popen[bytes]) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(worker.pid, signal.SIGKILL)
-    worker.wait()
 
 
 def speaking(workers: Sequence[subprocess.Popen[bytes]], pid: int) -> subprocess.Popen[bytes]:

@@ -9,8 +9,7 @@ from pathlib import Path
 
 from tests.faults import course
 from tests.faults.conftest import Deploy
-from tests.faults.deployment import Delivered, Deployment
-from tests.faults.test_producers import kill
+from tests.faults.deployment import Delivered, Deployment, kill
 from tests.integration.processes import until
 from worker.contract import segment_name
 

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import signal
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -14,16 +11,11 @@ import pytest
 from tests.conftest import TINY_VOICES
 from tests.faults import course
 from tests.faults.conftest import Deploy
-from tests.faults.deployment import Delivered, Deployment
+from tests.faults.deployment import Delivered, Deployment, kill
 from tests.faults.proxy import FaultProxy
 from tests.integration.processes import until
 from tests.make_tiny_voice import make
 from worker.contract import lesson_folder
-
-
-def kill(producer: subprocess.Popen[str]) -> None:
-    os.killpg(producer.pid, signal.SIGKILL)
-    producer.wait()
 
 
 def test_a_producer_is_killed_while_it_plans(deploy: Deploy, proxy: FaultProxy, reference: Delivered) -> None:

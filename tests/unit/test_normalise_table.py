@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import csv
 import re
 import time
 import unicodedata
@@ -17,6 +16,7 @@ from typing import NamedTuple
 from models.catalog import Catalogue
 from models.family import load_frontend
 from models.text.normalise import normalise
+from tests.tables import rows
 
 TABLE = Path(__file__).parents[1] / "data" / "normalise" / "cases.tsv"
 PAGE = Path(__file__).parents[2] / "docs" / "normalisation.md"
@@ -35,8 +35,7 @@ class Case(NamedTuple):
 
 
 def cases() -> list[Case]:
-    with TABLE.open(encoding="utf-8", newline="") as file:
-        return [Case(*row) for row in list(csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE))[1:]]
+    return [Case(*row) for row in rows(TABLE)[1:]]
 
 
 def heard(text: str, language: str) -> str:
