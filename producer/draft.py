@@ -52,10 +52,11 @@ class Options:
     encoding: str | None = None
     lexicon: Path | None = None  # of all courses; that beside a lesson wins
     emoji: str | None = None  # "name" or "silent"
+    megabytes: int = 16  # of one file, at most
 
     def completed(self, settings: Settings) -> Options:
         """With what the settings say where the caller says nothing."""
-        return replace(self, lexicon=self.lexicon or settings.lexicon)
+        return replace(self, lexicon=self.lexicon or settings.lexicon, megabytes=settings.lesson_megabytes)
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,7 @@ def explain(
     store = store or _store(settings)
     wanted = Options(voice=voice, language=language, lenient=lenient, encoding=encoding, lexicon=lexicon)
     options = check_options(wanted.completed(settings))
-    drafts = [(lesson, draft(lesson, cast, options)) for lesson in readers.read(path, encoding)]
+    drafts = [(lesson, draft(lesson, cast, options)) for lesson in readers.read(path, encoding, options.megabytes)]
     at = last_before(line, [entry.line for _, drafted in drafts for entry in drafted.plan.entries])
     found = []
     for lesson, drafted in drafts:

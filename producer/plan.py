@@ -125,7 +125,7 @@ class _Planner:
 
     def _read(self, path: Path) -> Iterator[Lesson]:
         try:
-            found = readers.read(path, self._options.encoding)
+            found = readers.read(path, self._options.encoding, self._options.megabytes)
         except LessonError as error:
             self._fail(path, error)
             return
@@ -161,7 +161,7 @@ class _Planner:
         """Its parts are gone from the store: it must be assembled from its segments, which the manifest names."""
         lesson = next(
             one
-            for one in readers.read(candidate.lesson.path, self._options.encoding)
+            for one in readers.read(candidate.lesson.path, self._options.encoding, self._options.megabytes)
             if one.folded == candidate.lesson.folded
         )
         return replace(self._drafted(lesson, None), wanted={})

@@ -126,7 +126,8 @@ def _find(which: Which, settings: Settings | None) -> tuple[Path, LessonEntry, C
 
 def _entries(path: Path, line: int | None, cast: Cast, options: Options) -> list[LessonEntry]:
     """The segments of a file's lessons; with a line those that begin there, else the last before it."""
-    entries = [entry for lesson in readers.read(path) for entry in draft(lesson, cast, options).plan.entries]
+    lessons = readers.read(path, options.encoding, options.megabytes)
+    entries = [entry for lesson in lessons for entry in draft(lesson, cast, options).plan.entries]
     at = last_before(line, [entry.line for entry in entries])
     return [entry for entry in entries if at is None or entry.line == at]
 

@@ -220,6 +220,12 @@ def _check_limits(run: Run) -> None:
                 f"{lesson.path}: {lesson.entries} segments, more than {settings.lesson_segments}: "
                 "split the lesson, or raise NARRATOR_LESSON_SEGMENTS"
             )
+        characters = sum(len(entry.segment.text) for entry in lesson.plan.entries) if lesson.plan else 0
+        if characters > settings.lesson_characters:
+            raise Permanent(
+                f"{lesson.path}: {characters} characters to say, more than {settings.lesson_characters}: "
+                "split the lesson, or raise NARRATOR_LESSON_CHARACTERS"
+            )
     if run.plan.missing > settings.run_segments:
         raise Permanent(
             f"{run.plan.missing} segments to render, more than {settings.run_segments}: "

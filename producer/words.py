@@ -48,9 +48,8 @@ def words(paths: Iterable[Path], options: Options, *, settings: Settings | None 
     report = Report()
     for path in readers.find(paths):
         try:
-            entries = [
-                e for one in readers.read(path, options.encoding) for e in draft(one, cast, options).plan.entries
-            ]
+            lessons = readers.read(path, options.encoding, options.megabytes)
+            entries = [entry for lesson in lessons for entry in draft(lesson, cast, options).plan.entries]
         except Permanent as error:
             report.failures.append(str(error))
             continue

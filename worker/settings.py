@@ -46,6 +46,8 @@ class Settings(BaseSettings):
     webhook_url: SecretStr = SecretStr("")  # hears of the end of every sync; may hold a token
     webhook_secret: SecretStr = SecretStr("")  # signs what it hears: whsec_ and base64
     max_attempts: Annotated[int, Field(ge=1, le=20)] = 3  # crashes while alone before quarantine
+    lesson_megabytes: Annotated[int, Field(ge=1, le=256)] = 16  # of one file of lessons; decks have bounds of their own
+    lesson_characters: Annotated[int, Field(ge=1)] = 2_000_000  # to say in one lesson; the Bible has twice as many
     lesson_segments: Annotated[int, Field(ge=1, le=100_000)] = 20_000  # of one lesson; a day and a half of speech
     run_segments: Annotated[int, Field(ge=1)] = 1_000_000  # to render in one run
     open_runs: Annotated[int, Field(ge=1)] = 200  # at work or waiting for workers at the same time

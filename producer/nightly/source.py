@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -16,7 +17,6 @@ from pathlib import Path
 from models.voice import Permanent
 from producer.deliver import replacing
 from producer.readers import READERS
-from producer.readers.source import MAX_FILE
 from worker.settings import Settings
 from worker.store.base import Entry, Missing, Store, open_store
 
@@ -24,6 +24,8 @@ CACHE = Path("~/.cache/narrator/sources").expanduser()
 BESIDE = frozenset({".toml", ".pls"})  # lexicons, takes: what lessons have beside them
 TAGS = ".tags.json"  # in the mirror: name -> version tag
 FETCHES = 16  # objects at once
+IN_MEMORY = 16 << 20  # bytes; larger objects, as decks with films are, go to disk a piece at a time
+MAX_OBJECT = 2 << 30  # bytes; readers have bounds of their own
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +91,18 @@ def _tags(folder: Path) -> dict[str, str]:
 
 
 def _fetch(objects: Store, entry: Entry, folder: Path) -> str:
-    if entry.size > MAX_FILE:
-        raise Permanent(f"{objects.url}/{entry.name} is larger than {MAX_FILE >> 20} MB: split it into lessons")
+    if entry.size > MAX_OBJECT:
+        raise Permanent(f"{objects.url}/{entry.name} is larger than {MAX_OBJECT >> 30} GB: split it into lessons")
     path = folder / entry.name
     path.parent.mkdir(parents=True, exist_ok=True)
-    data, tag = objects.get(entry.name)
     with replacing(path) as file:
-        file.write(data)
+        if entry.size <= IN_MEMORY:
+            data, tag = objects.get(entry.name)
+            file.write(data)
+        else:
+            tag = entry.tag
+            with objects.open(entry.name) as large:
+                shutil.copyfileobj(large, file)
     os.utime(path, (entry.modified, entry.modified))
     return tag
 

@@ -16,7 +16,6 @@ from models.voice import Permanent
 from producer import takes
 from producer.lesson import Body, Lesson, LessonError
 from producer.readers.encoding import utf8
-from producer.readers.source import MAX_FILE
 
 
 class Reader(Protocol):
@@ -76,8 +75,9 @@ def find(paths: Iterable[Path]) -> list[Path]:
     return list(found)
 
 
-def read(path: Path, encoding: str | None = None) -> list[Lesson]:
-    """The lessons of one file, heads only; ``encoding`` is that of text files which are not UTF-8.
+def read(path: Path, encoding: str | None = None, megabytes: int = 16) -> list[Lesson]:
+    """The lessons of one file, heads only; ``encoding`` is that of text files which are not UTF-8, ``megabytes`` the
+    most that they may have.
 
     Raises LessonError with file and line.
     """
@@ -86,11 +86,11 @@ def read(path: Path, encoding: str | None = None) -> list[Lesson]:
         return reader.read(path, b"")
     try:
         with path.open("rb") as file:
-            data = file.read(MAX_FILE + 1)
+            data = file.read((megabytes << 20) + 1)
     except OSError as error:
         raise LessonError(path, 0, f"cannot be read: {error.strerror}") from None
-    if len(data) > MAX_FILE:
-        raise LessonError(path, 0, f"larger than {MAX_FILE >> 20} MB: split it into lessons")
+    if len(data) > megabytes << 20:
+        raise LessonError(path, 0, f"larger than {megabytes} MB: split it, or raise NARRATOR_LESSON_MEGABYTES")
     data, note = utf8(path, data, encoding)
     chosen = takes.read(path)
     lessons = [replace(lesson, takes=chosen) for lesson in reader.read(path, data)]

@@ -19,7 +19,6 @@ from models.vocoders import VOCODERS
 from producer.lesson import SPEED_UNIT, Lesson, LessonError, slug
 from worker.contract import Identifier
 
-MAX_FILE = 16 << 20  # bytes; twenty Bibles of lessons in one file are no lesson
 MAX_HEAD = 64 << 10  # characters of front matter
 MAX_DEPTH = 3  # of front matter; deep nesting overflows the stack of the YAML library, which is the process's end
 # What the front matter of a Marp deck may say beside our settings (https://marpit.marp.app/directives).

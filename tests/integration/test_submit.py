@@ -203,6 +203,18 @@ def test_a_worker_that_is_stopped_for_a_while_is_waited_for(served: Settings, co
     assert list(watching)[-1].state == "done"
 
 
+def test_a_lesson_beyond_its_limits_is_refused(unserved: Settings, tmp_path: Path) -> None:
+    words = lesson(tmp_path, "words", ["What is said has thirty-six letters."] * 40_000)  # 1.4 MB
+    plan, _, _ = plan_paths([words], settings=unserved.model_copy(update={"lesson_megabytes": 1}))
+    assert plan.failures[0].message == "larger than 1 MB: split it, or raise NARRATOR_LESSON_MEGABYTES"
+    few = lesson(tmp_path, "few", ["This has twenty letters."] * 10)  # and a heading of four characters
+    with pytest.raises(
+        Permanent, match="244 characters to say, more than 243: split the lesson, or raise NARRATOR_LESSON_"
+    ):
+        send(few, unserved.model_copy(update={"lesson_characters": 243}))
+    assert send(few, unserved.model_copy(update={"lesson_characters": 244}))
+
+
 @pytest.mark.parametrize(
     ("limit", "most", "message"),
     [

@@ -258,7 +258,7 @@ def test_front_matter_that_is_not_closed(head):
         (b"ok\n\nb\xff", ":3: byte FF is not UTF-8"),
         (b"a\n\nb\x00c", r":3: control character U\+0000"),
         (b"a\x1bb", r":1: control character U\+001B"),
-        (b"x" * ((16 << 20) + 1), "larger than 16 MB"),
+        (b"x" * ((16 << 20) + 1), "larger than 16 MB: split it, or raise NARRATOR_LESSON_MEGABYTES"),
     ],
 )
 def test_files_that_are_no_text(head, data, message):
