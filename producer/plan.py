@@ -121,7 +121,8 @@ class _Planner:
             distinct.update(int(key[:16], 16) for key in candidate.keys)  # 64 bits of each are enough to count by
             lessons.append(_planned(candidate, there, missing))
         expected = expected_seconds(missing.values(), self._family)
-        return Plan(tuple(lessons), tuple(self._failures), len(distinct), len(missing), *expected)
+        counts = (len(distinct), len(missing), *expected)
+        return Plan(tuple(lessons), tuple(self._failures), *counts, relaxed=self._options.relaxed)
 
     def _read(self, path: Path) -> Iterator[Lesson]:
         try:

@@ -58,6 +58,7 @@ class Plan:
     missing: int
     estimated_audio_seconds: float  # of the missing segments' speech
     estimated_seconds: float  # of rendering them on one core
+    relaxed: bool = False  # some segments are for tests with random weights: not checked as speech is
 
     @property
     def reused(self) -> int:
@@ -83,6 +84,7 @@ class Plan:
             "reasons": self.reasons,
             "estimated_audio_seconds": round(self.estimated_audio_seconds, 1),
             "estimated_seconds": round(self.estimated_seconds, 1),
+            "relaxed": self.relaxed,
             "failures": [{"path": str(f.path), "line": f.line, "reason": f.message} for f in self.failures],
             "details": [
                 {

@@ -24,8 +24,9 @@ CHANGES = {
     "take": "another take",
     "options": "rendering options changed",
     "readings": "pronunciation changed",
+    "relaxed": "NARRATOR_RELAXED_CHECKS changed",
 }
-DEFAULTS: Mapping[str, Any] = {"speed": 1000, "take": 0, "options": {}, "readings": []}  # as JSON
+DEFAULTS: Mapping[str, Any] = {"speed": 1000, "take": 0, "options": {}, "readings": [], "relaxed": False}  # as JSON
 NEW_LESSON = "new lesson"
 NEW_TEXT = "new text"
 EDITED = "text edited"

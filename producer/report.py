@@ -75,6 +75,7 @@ class Report:
     preview: tuple[str, ...] = ()  # pages to look at and listen to, one a course delivered
     heard: int | None = None  # segments listened back to; None where nobody asked for it
     misheard: tuple[Misheard, ...] = ()  # of those; a hint, not a failure: a recogniser mishears, too
+    relaxed: bool = False  # NARRATOR_RELAXED_CHECKS was set: a test's sound, not checked as speech is
 
     @property
     def rtf(self) -> float | None:
@@ -135,6 +136,7 @@ def conclude(
         stale_takes=tuple(_stale_takes(plan.lessons)),
         archives=tuple(packed),
         preview=tuple(pages),
+        relaxed=plan.relaxed,
     )
 
 

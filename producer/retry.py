@@ -58,6 +58,7 @@ def _plan(left: Iterable[AssembleLesson], store: Store, catalogue: Catalogue) ->
         len(wanted),
         len(missing),
         *expected_seconds(missing.values(), lambda voice: families.get(voice, "")),
+        relaxed=any(segment.relaxed for segment in wanted.values()),
     )
 
 

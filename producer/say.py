@@ -99,4 +99,5 @@ def _segment(  # noqa: PLR0917
         readings=said.readings,
         frontend=cast.fingerprint(chosen.bundle, said.language),
         speed=round(speed * 1000),
+        relaxed=settings.relaxed_checks,
     )

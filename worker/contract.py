@@ -62,6 +62,7 @@ class Segment(Message):
     take: Annotated[int, Field(ge=0, le=1000)] = 0  # which of several renderings the author wants
     options: Mapping[str, int | str] = Field(default_factory=dict, max_length=16)  # of the family: vocoder, steps, ...
     readings: tuple[Reading, ...] = Field(default=(), max_length=100)  # ascending; those that apply to this text
+    relaxed: bool = False  # random weights are to pass the checks: never what a strict run would reuse
 
     @property
     def bundle(self) -> str:

@@ -203,6 +203,7 @@ class Rendering:
             text=" ".join(utterance.text for utterance in request.utterances),  # numbers are words there
             language=job.segment.language,
             speed=request.speed,
+            relaxed=job.segment.relaxed,
         )
         record = self._record(job, attempt, request, speech, finished)
         token = self._holding.token(job.key)

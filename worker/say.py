@@ -73,7 +73,8 @@ def _speak(engine: Engine, segment: Segment, utterances: tuple[Utterance, ...]) 
                 raise speech
             finished = finish(speech.samples, speech.sample_rate).samples
             text = " ".join(utterance.text for utterance in utterances)  # numbers are words there
-            check(finished, speech.sample_rate, text=text, language=segment.language, speed=segment.speed / 1000)
+            speed, relaxed = segment.speed / 1000, segment.relaxed
+            check(finished, speech.sample_rate, text=text, language=segment.language, speed=speed, relaxed=relaxed)
         except SpeechRejected:
             if attempt == DRAWS - 1:
                 raise

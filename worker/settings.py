@@ -46,6 +46,7 @@ class Settings(BaseSettings):
     webhook_url: SecretStr = SecretStr("")  # hears of the end of every sync; may hold a token
     webhook_secret: SecretStr = SecretStr("")  # signs what it hears: whsec_ and base64
     max_attempts: Annotated[int, Field(ge=1, le=20)] = 3  # crashes while alone before quarantine
+    relaxed_checks: bool = False  # of the producer, for tests with random weights: docs/checks.md
     lesson_megabytes: Annotated[int, Field(ge=1, le=256)] = 16  # of one file of lessons; decks have bounds of their own
     lesson_characters: Annotated[int, Field(ge=1)] = 2_000_000  # to say in one lesson; the Bible has twice as many
     lesson_segments: Annotated[int, Field(ge=1, le=100_000)] = 20_000  # of one lesson; a day and a half of speech

@@ -157,6 +157,8 @@ def finish(report: Report, as_json: bool) -> None:
     if report.rtf is not None:
         click.echo(f"speech     {duration(report.audio_seconds)} rendered, real-time factor {report.rtf:.2f} per core")
     click.echo(f"took       {duration(report.wall_seconds)}")
+    if report.relaxed:
+        click.secho("checks     relaxed (NARRATOR_RELAXED_CHECKS): for tests, not for listeners", fg="yellow")
     if report.heard is not None:
         click.echo(f"heard      {report.heard} segments, {len(report.misheard)} not as they are written")
     for one in report.misheard:

@@ -16,15 +16,16 @@ from producer.http.problems import Unfit
 from producer.lesson import Lesson, LessonError
 from producer.readers.source import clean
 from worker.contract import LessonEntry
+from worker.settings import Settings
 
 SOURCE: Final = Path("-", "text.txt")  # the suffix names the reader; a folder of that name holds no lexicon
 
 
 class Script:
-    """Turns texts into segments. ``aliases`` are other names for voices, ``lexicon`` is that of all courses."""
+    """Turns texts into segments. ``aliases`` are other names for voices, ``settings`` name the lexicon of all."""
 
-    def __init__(self, catalogue: Catalogue, aliases: Mapping[str, str], lexicon: Path | None) -> None:
-        self._catalogue, self._aliases, self._lexicon = catalogue, aliases, lexicon
+    def __init__(self, catalogue: Catalogue, aliases: Mapping[str, str], settings: Settings) -> None:
+        self._catalogue, self._aliases, self._settings = catalogue, aliases, settings
         self._frontend = lru_cache(maxsize=None)(lambda name: load_frontend(catalogue.bundle(name)))
         self._cast = lru_cache(maxsize=256)(self._new_cast)
 
@@ -35,7 +36,7 @@ class Script:
         try:
             voice = self.voice(voice).id if voice else None
             lesson = Lesson("text", "text", SOURCE, "0" * 64, clean(SOURCE, text, 1), language=language)
-            wanted = Options(voice=voice, speed=speed, lexicon=self._lexicon)
+            wanted = Options(voice=voice, speed=speed).completed(self._settings)
             return draft(lesson, self._cast(voice, language), wanted).plan.entries
         except LessonError as error:
             raise Unfit(f"line {error.line}: {error.reason}" if error.line else error.reason) from error

@@ -38,7 +38,7 @@ class Service:
         catalogue = Catalogue.load(settings.voices_dir)
         for name in options.voices.values():
             catalogue.find(name)
-        self.script = Script(catalogue, options.voices, settings.lexicon)
+        self.script = Script(catalogue, options.voices, settings)
         self.waiting = Waiting(settings, self.store, self.counts, most=options.max_waiting, patience=options.patience)
         bundles = {voice.bundle for voice in catalogue.voices if catalogue.installed(voice)}
         queues = [interactive_queue(settings.queue_prefix, bundle) for bundle in sorted(bundles)]

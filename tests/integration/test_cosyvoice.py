@@ -32,13 +32,13 @@ language: zh
 """
 
 
-def narrator(voices: Path, *words: str | Path, cwd: Path | None = None) -> dict:
+def narrator(voices: Path, *words: str | Path, cwd: Path | None = None, exits: int = 0, **settings: str) -> dict:
     command = Path(sys.executable).with_name("narrator")
-    environment = {**os.environ, "NARRATOR_VOICES_DIR": str(voices)}
+    environment = {**os.environ, "NARRATOR_VOICES_DIR": str(voices), **settings}
     done = subprocess.run(
         [command, *words, "--json"], env=environment, cwd=cwd, capture_output=True, text=True, check=False
     )
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == exits, done.stderr
     return json.loads(done.stdout)
 
 
@@ -75,3 +75,22 @@ def test_a_checkpoint_is_converted_and_narrates_a_lesson(tmp_path: Path):
     assert 0.001 < abs(samples).max() < 1
     again = narrator(voices, *make)
     assert (again["rendered"], again["failed"]) == (0, 0)
+
+
+def test_what_is_no_speech_is_quarantined_and_stored_only_where_a_test_says_so(tmp_path: Path):
+    """Two speech tokens a text token are 40 ms: no sentence can be said in that."""
+    voices, lesson, out = tmp_path / "voices", tmp_path / "light.md", tmp_path / "out"
+    lesson.write_text(LESSON, encoding="utf-8")
+    narrator(voices, "voices", "convert", "cosyvoice", DATA, voices / "cosy", "--precision", "int8",
+             "--speech-tokens", "2")  # fmt: skip
+    make = ("make", lesson, "--out", out, "--voice", "cosy/zh-female", "--workers", "1")
+    relaxed = narrator(voices, *make, NARRATOR_RELAXED_CHECKS="1")
+    assert (relaxed["rendered"], relaxed["failed"], relaxed["relaxed"]) == (4, 0, True)
+    manifest = json.loads((out / "botany" / "light" / "manifest.json").read_bytes())
+    assert manifest["relaxed"]
+    assert all(cue["segment"]["relaxed"] for cue in manifest["cues"])
+    strict = narrator(voices, *make, exits=1)  # the same store
+    assert (strict["rendered"], strict["reused"], strict["failed"], strict["relaxed"]) == (0, 0, 4, False)
+    reasons = [failure["reason"] for failure in strict["failures"]]
+    assert len(reasons) == 4
+    assert all(re.search(r"s are too short for .* \(3 draws\)", reason) for reason in reasons)

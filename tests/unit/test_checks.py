@@ -108,6 +108,28 @@ def test_what_is_no_number_is_rejected(samples: NDArray[np.float32]) -> None:
         check(samples, RATE, text=ENGLISH, language="en")
 
 
+@pytest.mark.parametrize(
+    "samples",
+    [tone(0.3), tone(20), tone(3, -49), np.concatenate([tone(1), np.zeros(2 * RATE, np.float32), tone(1)])],
+    ids=["short", "long", "low", "pause"],
+)
+def test_relaxed_spares_what_was_calibrated_on_speech(samples: NDArray[np.float32]) -> None:
+    with pytest.raises(SpeechRejected):
+        check(samples, RATE, text=ENGLISH, language="en")
+    check(samples, RATE, text=ENGLISH, language="en", relaxed=True)
+
+
+@pytest.mark.parametrize(
+    "samples",
+    [np.zeros(0, np.float32), np.full(RATE, np.nan, np.float32), np.zeros(3 * RATE, np.float32),
+     np.clip(tone(3, 6), -1, 1)],
+    ids=["empty", "nan", "silence", "clipped"],
+)  # fmt: skip
+def test_relaxed_spares_nothing_that_is_broken(samples: NDArray[np.float32]) -> None:
+    with pytest.raises(SpeechRejected):
+        check(samples, RATE, text=ENGLISH, language="en", relaxed=True)
+
+
 def test_all_silence_is_rejected() -> None:
     with pytest.raises(SpeechRejected, match="silence"):
         check(np.zeros(RATE * 3, np.float32), RATE, text=ENGLISH, language="en")

@@ -51,6 +51,7 @@ CHANGES = [
     {"take": 1},
     {"options": {"vocoder": "hift"}},
     {"readings": [{"start": 0, "end": 7, "ipa": "ˈwɛlkəm"}]},
+    {"relaxed": True},
 ]
 
 

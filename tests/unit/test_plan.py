@@ -371,8 +371,19 @@ def test_planning_with_settings(desk, tmp_path):
     made = plan_with_settings([desk.root], TINY, Settings(voices_dir=TINY_VOICES, store=str(tmp_path / "store")))
     assert made.as_json() | {"estimated_seconds": 0, "estimated_audio_seconds": 0, "details": []} == {
         "lessons": 1, "unchanged": 0, "segments": 1, "reused": 0, "missing": 1, "reasons": {NEW_LESSON: 1},
-        "failures": [], "details": [], "estimated_seconds": 0, "estimated_audio_seconds": 0,
+        "relaxed": False, "failures": [], "details": [], "estimated_seconds": 0, "estimated_audio_seconds": 0,
     }  # fmt: skip
+
+
+def test_relaxed_checks_are_in_the_keys_and_a_strict_plan_takes_nothing_of_them(desk):
+    desk.write("a.md", "One.")
+    relaxed = desk.plan(TINY.completed(Settings(relaxed_checks=True)))
+    assert relaxed.relaxed
+    assert relaxed.lessons[0].plan.entries[0].segment.relaxed
+    desk.render(relaxed)
+    strict = desk.plan(TINY.completed(Settings()))
+    assert (strict.relaxed, strict.missing) == (False, 1)
+    assert strict.reasons == {"NARRATOR_RELAXED_CHECKS changed": 1}
 
 
 def test_many_lessons(desk):

@@ -37,10 +37,11 @@ MAX_CLIPPED = 0.005  # share of samples
 LEVEL_BAND_DB = (-50.0, -3.0)  # RMS of the frames that are not silent
 
 
-def check(samples: Samples, rate: int, *, text: str, language: str, speed: float = 1.0) -> None:
+def check(samples: Samples, rate: int, *, text: str, language: str, speed: float = 1.0, relaxed: bool = False) -> None:
     """Raise SpeechRejected, saying why, where samples (n,) float32 at ``rate`` Hz cannot be this text, spoken.
 
-    ``text`` is what was to be said, best with numbers already in words; ``speed`` 2.0 is twice as fast.
+    ``text`` is what was to be said, best with numbers already in words; ``speed`` 2.0 is twice as fast. ``relaxed``
+    spares what was calibrated on real speech (duration, pauses, level): random weights are to pass, in tests.
     """
     if not len(samples) or not np.isfinite(samples).all():
         raise SpeechRejected("the engine gave samples that are not numbers, or none")
@@ -48,12 +49,14 @@ def check(samples: Samples, rate: int, *, text: str, language: str, speed: float
     span = speech_span(levels)
     if span is None:
         raise SpeechRejected("the engine gave silence")
-    _check_duration((span[1] - span[0]) * FRAME_MS, text, language, speed)
-    quiet = levels < max(loud_level(levels) - SILENCE_DB, SILENCE_FLOOR_DB)
-    _check_pauses(quiet[span[0] : span[1]], speed)
     clipped = float(np.mean(np.abs(samples) >= CLIPPED))
     if clipped > MAX_CLIPPED:
         raise SpeechRejected(f"{clipped:.1%} of the samples are clipped, more than {MAX_CLIPPED:.1%}")
+    if relaxed:
+        return
+    _check_duration((span[1] - span[0]) * FRAME_MS, text, language, speed)
+    quiet = levels < max(loud_level(levels) - SILENCE_DB, SILENCE_FLOOR_DB)
+    _check_pauses(quiet[span[0] : span[1]], speed)
     level = decibels(float(np.sqrt(np.mean(10.0 ** (levels[~quiet] / 10.0)))))
     low, high = LEVEL_BAND_DB
     if not low <= level <= high:

@@ -154,6 +154,7 @@ def _link(store: Store, plan: LessonPlan, message: AssembleLesson, work: Path) -
         word_timings="segments" if None in words else "words",
         cues=_cues(plan, lesson),
         marks=_marks(plan, lesson.spans, words),
+        relaxed=any(entry.segment.relaxed for entry in plan.entries),
     )
     manifest = manifest.model_copy(update={"parts": (*parts, *_write_timings(work, manifest))})
     for part in manifest.parts:

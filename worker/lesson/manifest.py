@@ -114,6 +114,7 @@ class Manifest(Message):
     parts: tuple[Part, ...]
     cues: tuple[Cue, ...]
     marks: tuple[TimedMark, ...] = ()
+    relaxed: bool = False  # NARRATOR_RELAXED_CHECKS was set: a test's sound, not checked as speech is
 
 
 def schema() -> str:
