@@ -11,7 +11,6 @@ from __future__ import annotations
 import hashlib
 import re
 import shutil
-import tempfile
 from collections.abc import Iterator, Mapping
 from importlib.metadata import version
 from pathlib import Path
@@ -21,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import JsonValue
 
+from models.becoming import MADE, becoming, must_be_free
 from models.bundle import LANGUAGES, Bundle, BundleFile, Speaker
 from models.cosyvoice import convert_flow, convert_hift, convert_language_model, self_check
 from models.cosyvoice.checkpoint import Checkpoint, read_checkpoint
@@ -68,8 +68,7 @@ def convert(
     engine. ``reduce_range`` (7-bit weights) is for CPUs without VNNI: by default, as this machine needs.
     Raises Permanent naming file, tensor and remedy.
     """
-    if out.exists():
-        raise Permanent(f"{out} exists already; give another place or remove it")
+    must_be_free(out)
     bundle_id = out.resolve().name
     if not re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,63}", bundle_id):
         raise Permanent(f"{bundle_id!r} cannot name a bundle: small letters, digits, '.', '_' and '-' only")
@@ -77,9 +76,8 @@ def convert(
     _voices(read)  # before the long part
     parameters = _parameters(read, speech_tokens_per_text_token)
     reduced = needs_reduced_range() if reduce_range is None else reduce_range
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{bundle_id}.") as temporary:
-        exact, made = Path(temporary, "exact"), Path(temporary, "made")
+    with becoming(out) as folder:
+        exact, made = folder / "exact", folder / MADE
         _Writer(read, exact).write_all(dict.fromkeys(GRAPHS, "fp32"))
         reference = self_check.render(exact, parameters, read.config, read.notices)
         writer = _Writer(read, made, self_check.ranges(read, reference), reduced)
@@ -97,7 +95,6 @@ def convert(
         shutil.copy(VOCABULARY, made / VOCABULARY_FILE)
         bundle = _describe(bundle_id, made, read, (parameters, precisions, record), backend)
         (made / DESCRIPTION).write_text(describe(bundle), encoding="utf-8")
-        made.rename(out)
     return Bundle.read(out / DESCRIPTION)
 
 

@@ -9,7 +9,6 @@ Needs the ``convert`` extra (torch to read the checkpoint, onnx to write the gra
 from __future__ import annotations
 
 import hashlib
-import tempfile
 from importlib.metadata import version
 from pathlib import Path
 from time import process_time
@@ -17,6 +16,7 @@ from time import process_time
 import numpy as np
 from pydantic import JsonValue
 
+from models.becoming import MADE, becoming, must_be_free
 from models.bundle import BundleFile
 from models.cosyvoice.graph import Array, Graph
 from models.state_dict import Weights
@@ -41,20 +41,14 @@ def convert_hifigan(source: Path, out: Path) -> VocoderFolder:
     ``source`` is the generator's file with config.json beside it, or the folder of both; a LICENSE there is taken
     along. Raises Permanent naming file, tensor and remedy.
     """
-    if out.exists():
-        raise Permanent(f"{out} exists already; give another place or remove it")
+    must_be_free(out)
     read = read_checkpoint(source)
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as temporary:
-            made = Path(temporary, "made")
-            made.mkdir()
-            generator(read.weights, read.config).save(made / GRAPH)
-            vocoder = _describe(read, made)
-            (made / VOCODER).write_text(vocoder.model_dump_json(indent=2) + "\n", encoding="utf-8")
-            made.rename(out)
-    except OSError as error:
-        raise Permanent(f"{out}: cannot be written: {error.strerror}") from None
+    with becoming(out) as folder:
+        made = folder / MADE
+        made.mkdir()
+        generator(read.weights, read.config).save(made / GRAPH)
+        vocoder = _describe(read, made)
+        (made / VOCODER).write_text(vocoder.model_dump_json(indent=2) + "\n", encoding="utf-8")
     return vocoder
 
 

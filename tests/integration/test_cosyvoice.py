@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import os
 import re
+import resource
 import shlex
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 import soundfile
 
+from models.catalog import Catalogue
 from tests.unit.cosyvoice_reference import DATA, need_torch
 
 need_torch()
@@ -94,3 +97,28 @@ def test_what_is_no_speech_is_quarantined_and_stored_only_where_a_test_says_so(t
     reasons = [failure["reason"] for failure in strict["failures"]]
     assert len(reasons) == 4
     assert all(re.search(r"s are too short for .* \(3 draws\)", reason) for reason in reasons)
+
+
+def test_a_conversion_killed_or_out_of_room_leaves_nothing_that_loads_and_the_next_works(tmp_path: Path):
+    asked = json.dumps({"family": "cosyvoice", "source": str(DATA), "out": str(tmp_path / "cosy"), "precision": "int8"})
+    command, pipe = [sys.executable, "-m", "models.convert"], subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as killed:
+        killed.stdin.write(asked)
+        killed.stdin.close()
+        while not list(tmp_path.glob(".cosy.*/made/decoder.onnx")):
+            assert killed.poll() is None
+            time.sleep(0.005)
+        killed.kill()
+    assert [path.name[:6] for path in tmp_path.iterdir()] == [".cosy."]
+    assert "cosy" not in {voice.bundle for voice in Catalogue.load(tmp_path).voices}
+
+    def little_room() -> None:  # the next write beyond it fails, as on a full disk
+        resource.setrlimit(resource.RLIMIT_FSIZE, (500_000, 500_000))
+
+    full = subprocess.run(command, input=asked, capture_output=True, text=True, check=False, preexec_fn=little_room)
+    assert full.returncode == 2
+    assert full.stderr == f"{tmp_path}/cosy: cannot be written: File too large\n"
+    assert list(tmp_path.iterdir()) == []
+    subprocess.run(command, input=asked, capture_output=True, text=True, check=True)
+    assert [path.name for path in tmp_path.iterdir()] == ["cosy"]
+    assert "cosy/zh-female" in {voice.id for voice in Catalogue.load(tmp_path).voices}
