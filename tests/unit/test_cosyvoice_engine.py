@@ -183,6 +183,14 @@ def test_utterances_of_a_segment_are_joined(engine):
     assert len(speech.samples) > 256 * mel_length(3 * RATIO) * 1.5
 
 
+def test_a_sentence_of_six_hundred_tokens_is_spoken_whole(bundle, engine):
+    utterances = tuple(CosyVoiceFrontEnd(bundle).prepare("light " * 600, "en"))
+    assert sum(len(u.tokens) for u in utterances) > 600
+    (found,) = speak(engine, SpeechRequest(utterances, "en-female", 1, options={"steps": 1}))
+    alone = sum(mel_length(RATIO * len(u.tokens)) for u in utterances) * 256
+    assert alone <= len(found.samples) < 1.2 * alone  # and the pauses between
+
+
 def test_an_endless_draw_is_rejected(bundle):
     parts = loading.load_parts(bundle.path, loading.Parameters.of(bundle.parameters, bundle.origin))
     prompts = [Prompt((5, 6, 7), parts.speakers[0][0], seed) for seed in range(3)]

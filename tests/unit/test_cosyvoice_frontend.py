@@ -90,6 +90,23 @@ def test_long_sentences_are_cut_at_pauses_and_lose_nothing(frontend):
     assert "".join("".join(u.text for u in utterances).split()) == "".join(text.split())
 
 
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("light " * 600, "en"),  # 600 tokens without a mark
+        ("plants turn light into energy, and we learn how " * 83, "en"),  # 4,000 characters
+        ("今天我们学习光合作用植物怎样把阳光变成能量" * 190, "zh"),
+        ("ひかり" * 300, "ja"),
+        ("오늘 우리는 광합성을 배웁니다 " * 200, "ko"),
+    ],
+)
+def test_text_of_any_length_is_cut_to_what_the_voice_speaks_and_loses_nothing(frontend, text, language):
+    utterances = frontend.prepare(text, language)
+    assert all(len(u.tokens) <= MOST_TOKENS or (language == "zh" and len(u.text) <= 81) for u in utterances)
+    said = [c for u in utterances for c in u.text if c.isalnum()]
+    assert said == [c for c in text if c.isalnum()]
+
+
 def test_eighty_characters_of_chinese_are_one_utterance(frontend):
     assert len(frontend.prepare("光合作用是植物的本领" * 8, "zh")) == 1
     assert len(frontend.prepare("光合作用是植物的本领" * 8 + "啊", "zh")) == 2
