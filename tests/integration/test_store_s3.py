@@ -11,6 +11,7 @@ import sys
 import threading
 import uuid
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -19,7 +20,8 @@ import pytest
 from models.voice import Permanent
 from tests.integration.s3_servers import BUCKET, MOTO_PAGE, Server, free_port, start
 from worker.settings import Settings
-from worker.store import Exists, StoreUnavailable, open_store
+from worker.store import Exists, StoreUnavailable, open_store, s3
+from worker.store.base import StoreRefused
 from worker.store.probe import probe
 from worker.store.s3 import S3Store
 
@@ -144,6 +146,31 @@ def test_listing_goes_on_past_a_page(server: Server) -> None:
     assert store.existing([*names, "absent"]) == set(names)
     store.delete(names)
     assert list(store.list()) == []
+
+
+@pytest.mark.parametrize("listed", [1, 2, 5])
+def test_of_a_folder_with_many_names_a_listing_tells_as_far_as_it_goes(
+    server: Server, monkeypatch: pytest.MonkeyPatch, listed: int
+) -> None:
+    """Every second name is there, and as many that nobody asks for: with 1 name listed for each, it ends half-way."""
+    monkeypatch.setattr(s3, "WORTH_LISTING", 40)
+    monkeypatch.setattr(s3, "LISTED_AS_ASKED", listed)
+    store = open_at(server.endpoint)
+    names = [f"lessons/course/{number:02}/a.wav" for number in range(60)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda name: store.put(name, b""), [*names[::2], *(f"{name}.old" for name in names)]))
+    assert store.existing([*names, "lessons/other/00/a.wav"]) == set(names[::2])
+
+
+def test_who_may_not_list_asks(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: object) -> None:
+        raise StoreRefused("no")
+
+    monkeypatch.setattr(s3, "WORTH_LISTING", 1)
+    store = open_at(server.endpoint)
+    store.put("lessons/a", b"")
+    monkeypatch.setattr(store, "list", refused)
+    assert store.existing(["lessons/a", "lessons/b"]) == {"lessons/a"}
 
 
 @pytest.mark.parametrize("where", ["s3://", "s3:///prefix", f"s3://{BUCKET}/a/../b", f"s3://{BUCKET}/{'x' * 121}"])

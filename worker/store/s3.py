@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, cast
 
@@ -44,6 +45,8 @@ PART_BYTES = 16 << 20  # files above it are sent in parts of this size
 PARTS = TransferConfig(multipart_threshold=PART_BYTES, multipart_chunksize=PART_BYTES, max_concurrency=4)
 DELETE_BATCH = 1000  # names in one DeleteObjects request, S3's limit
 FEW = 2 * CONNECTIONS  # names for which boto3's kept connections are as quick as opening others
+WORTH_LISTING = 200  # names wanted of a folder from which a page of its listing costs less than asking for each
+LISTED_AS_ASKED = 5  # names in a listing that cost as much as a HEAD request
 MAX_PREFIX = 120  # bytes; with base.MAX_NAME it stays below S3's 1024
 # What carries its content's key in its name never changes; a manifest is looked up anew each time.
 LASTING = re.compile(r"^segments/|^plans/|^lessons/.+\.[0-9a-f]{8}\.[a-z0-9.]+$")
@@ -167,22 +170,46 @@ class S3Store:
         return _tag(there)
 
     def existing(self, names: Iterable[str]) -> set[str]:
-        """Those of the names that are there, by concurrent HEAD requests. (Listing the whole bucket costs as much a
-        name, whether it is wanted or not.)"""
-        wanted = list({check_name(name) for name in names})
-        if not wanted:
+        """Those of the names that are there: folders of which many are wanted are listed, all other names asked for by
+        HEAD requests; both concurrently."""
+        folders: dict[str, set[str]] = {}
+        for name in names:
+            folder = "/".join(check_name(name).split("/")[:-1][:2])  # lessons/COURSE, segments/KE
+            folders.setdefault(folder, set()).add(name)
+        there: set[str] = set()
+        unlisted: list[str] = []
+        with ThreadPoolExecutor(CONNECTIONS, "store-list") as pool:
+            for shown, hidden in pool.map(self._listed, folders, folders.values()):
+                there |= shown
+                unlisted += hidden
+        return there | self._asked(unlisted)
+
+    def _listed(self, folder: str, names: set[str]) -> tuple[set[str], set[str]]:
+        """Of the names, those that are there, and those of which the listing tells nothing: it ends where asking for
+        each becomes cheaper, since between them may lie others that nobody wants."""
+        if len(names) < WORTH_LISTING:
+            return set(), names
+        limit = len(names) * LISTED_AS_ASKED
+        try:
+            seen = [entry.name for entry in islice(self.list(f"{folder}/" if folder else ""), limit)]
+        except StoreRefused:  # to list, where to read may be allowed
+            return set(), names
+        return names.intersection(seen), {name for name in names if name > seen[-1]} if len(seen) == limit else set()
+
+    def _asked(self, names: Sequence[str]) -> set[str]:
+        if not names:
             return set()
         session = self._session
         with self._asking():
             heads = Heads(session.client, session.credentials, self._place.bucket)
-        short_cut = len(wanted) > FEW
+        short_cut = len(names) > FEW
 
         def is_there(name: str) -> bool:
             there = heads.ask(self._key(name)) if short_cut else None
             return self._head(name) is not None if there is None else there
 
-        with heads, ThreadPoolExecutor(min(CONNECTIONS, len(wanted)), "store-existing") as pool:
-            return {name for name, there in zip(wanted, pool.map(is_there, wanted), strict=True) if there}
+        with heads, ThreadPoolExecutor(min(CONNECTIONS, len(names)), "store-ask") as pool:
+            return {name for name, there in zip(names, pool.map(is_there, names), strict=True) if there}
 
     def list(self, prefix: str = "") -> Iterator[Entry]:
         """Objects whose names start with the prefix, in the order of their names."""

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, NoReturn
 from urllib.parse import urlsplit
 
 import boto3
+import botocore.session
 from botocore import exceptions as aws
 from botocore.config import Config
 from botocore.credentials import Credentials
 from botocore.parsers import ResponseParserError
+from botocore.utils import parse_timestamp
 
 from models.voice import NarrationError, Permanent
 from worker.settings import Settings
@@ -106,11 +109,21 @@ def make_client(settings: Settings, place: Place) -> tuple[S3Client, Credentials
     )
     with translate(place):
         try:
-            session = boto3.session.Session()
+            core = botocore.session.get_session()
+            core.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=_timestamp)
+            session = boto3.session.Session(botocore_session=core)
             client = session.client("s3", endpoint_url=place.endpoint or None, config=config)
             return client, session.get_credentials()
         except ValueError as error:
             raise Permanent(f"{place}: {error}: mend NARRATOR_S3_ENDPOINT_URL") from error
+
+
+def _timestamp(value: str) -> datetime:
+    """As botocore reads one, which takes a quarter of a listing's time, where every object has one."""
+    try:
+        return datetime.fromisoformat(value)
+    except ValueError:
+        return parse_timestamp(value)
 
 
 @contextmanager
