@@ -125,7 +125,10 @@ def read_config(directory: Path) -> Config:
         raise Permanent(f"{path}: sample_rate is {sample_rate}; CosyVoice-300M has 22050, CosyVoice 2 and 3 have 24000")
     llm, flow, hift = (top.section(name) for name in ("llm", "flow", "hift"))
     _refuse_other_models(path, llm, flow, hift)
-    return Config(sample_rate, _language_model(llm), _flow(flow), _hift(hift))
+    config = Config(sample_rate, _language_model(llm), _flow(flow), _hift(hift))
+    if config.flow.mels != config.hift.mels:
+        raise Permanent(f"{path}: the flow makes {config.flow.mels} mel bands, hift takes {config.hift.mels}")
+    return config
 
 
 def _refuse_other_models(path: Path, llm: Section, flow: Section, hift: Section) -> None:
@@ -199,6 +202,9 @@ def _flow(flow: Section) -> Flow:
     mels = flow.number("output_size", 80)
     if (regulator.number("channels"), regulator.number("out_channels", mels)) != (mels, mels):
         raise Permanent(f"{flow.path}: flow.length_regulator does not have the flow's {mels} channels")
+    for key, width in (("in_channels", 4 * mels), ("out_channels", mels)):  # mel, mean mel, speaker and prompt
+        if estimator.number(key) != width:
+            raise Permanent(f"{flow.path}: flow.decoder.estimator.{key} is not {width}, as {mels} mel bands need")
     flow.section("encoder").must_be("input_layer", "linear")
     return Flow(
         width=flow.number("input_size", 512),

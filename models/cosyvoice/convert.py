@@ -29,6 +29,7 @@ from models.cosyvoice.parts import GRAPHS, MATRIX_ENGINE, TABLES, Parameters, So
 from models.cosyvoice.quantised_blocks import Ranges
 from models.cosyvoice.tokenizer import IDS, VOCABULARY, VOCABULARY_FILE
 from models.install import DESCRIPTION, describe
+from models.vocoders import N_MELS
 from models.voice import Permanent
 
 # The public checkpoint's speakers in the order of their numbers: name, alias, language.
@@ -74,6 +75,8 @@ def convert(
         raise Permanent(f"{bundle_id!r} cannot name a bundle: small letters, digits, '.', '_' and '-' only")
     read = read_checkpoint(checkpoint)
     _voices(read)  # before the long part
+    if read.config.flow.mels != N_MELS:
+        raise Permanent(f"{checkpoint}: {read.config.flow.mels} mel bands; the vocoders here take {N_MELS}")
     parameters = _parameters(read, speech_tokens_per_text_token)
     reduced = needs_reduced_range() if reduce_range is None else reduce_range
     with becoming(out) as folder:

@@ -115,7 +115,7 @@ def _hift(read: Checkpoint, random: np.random.Generator) -> dict[str, float]:
         source,
     )
     theirs = plain.Vocoder(plain.tensors(weights), config)
-    mel = random.standard_normal((80, 37), np.float32) - 4
+    mel = random.standard_normal((config.mels, 37), np.float32) - 4
     f0 = theirs.pitch(torch.from_numpy(mel)[None])
     spoken = f0 + torch.linspace(0, 200, 37)  # random weights hardly ever speak with a voice
     phase, noise = source.draws(37, 5)

@@ -75,7 +75,7 @@ def _hift(read: Checkpoint, i: int, _: torch.Tensor, random: np.random.Generator
     config = read.config.hift
     vocoder = plain.Vocoder(plain.tensors(read.hift), config)
     frames = 2 * SPEECH[i] - 9
-    mel = random.standard_normal((80, frames), np.float32) * 2 - 5
+    mel = random.standard_normal((config.mels, frames), np.float32) * 2 - 5
     phase = random.uniform(-np.pi, np.pi, (config.harmonics + 1, 1)).astype(np.float32)
     noise = random.standard_normal((config.harmonics + 1, 256 * frames), np.float32)
     f0 = vocoder.pitch(torch.from_numpy(mel)[None])

@@ -93,6 +93,8 @@ def test_references_defaults_and_unknown_sections(folder):
         ("sample_rate: 22050\n", "sample_rate: !ref <sample_rate>\n", "in a circle"),
         ("attention_heads: 4", "attention_heads: 5", "do not divide"),
         ("hop_len: 4", "hop_len: 8", "512 samples of a frame"),
+        ("in_channels: 320", "in_channels: 240", "estimator.in_channels is not 320"),
+        ("    in_channels: 80\n    base", "    in_channels: 64\n    base", "80 mel bands, hift takes 64"),
         ("llm:", "llm: [", "not readable as YAML"),
     ],
 )

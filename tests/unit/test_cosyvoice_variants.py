@@ -64,6 +64,28 @@ VARIANTS = {
         ),
         "cond_channels: 24": "cond_channels: 20",
     },
+    "one head, one layer; 64 mels; one stage of 16, a spectrum of 64 points": {
+        "    sampling: !name:cosyvoice.utils.common.ras_sampling\n        top_p: 0.8\n        top_k: 25\n"
+        "        win_size: 10\n        tau_r: 0.1\n": "",
+        "attention_heads: 4\n        linear_units: 128\n        num_blocks: 2": (
+            "attention_heads: 1\n        linear_units: 32\n        num_blocks: 1"
+        ),
+        "attention_heads: 4\n        linear_units: 128\n        num_blocks: 3": (
+            "attention_heads: 1\n        linear_units: 16\n        num_blocks: 1"
+        ),
+        "    output_size: 80": "    output_size: 64",
+        "        channels: 80": "        channels: 64",
+        "in_channels: 240": "in_channels: 192",
+        "spk_emb_dim: 80": "spk_emb_dim: 64",
+        "in_channels: 320\n            out_channels: 80": "in_channels: 256\n            out_channels: 64",
+        "    in_channels: 80\n    base_channels: 32": "    in_channels: 64\n    base_channels: 32",
+        "        in_channels: 80\n        cond_channels: 24": "        in_channels: 64\n        cond_channels: 7",
+        "upsample_rates: [8, 8]": "upsample_rates: [16]",
+        "upsample_kernel_sizes: [16, 16]": "upsample_kernel_sizes: [32]",
+        "source_resblock_kernel_sizes: [7, 11]": "source_resblock_kernel_sizes: [9]",
+        "source_resblock_dilation_sizes: [[1, 3, 5], [1, 3, 5]]": "source_resblock_dilation_sizes: [[1, 2, 4]]",
+        "n_fft: 16\n        hop_len: 4": "n_fft: 64\n        hop_len: 16",
+    },
 }
 NAMES = ("中文女", "英文男", "a third")
 
@@ -104,7 +126,7 @@ def old_spelling(name: str) -> str:
 
 
 def test_the_parity_test_takes_another_checkpoint(tmp_path: Path):
-    first, second, third = VARIANTS.values()
+    first, second, third, _ = VARIANTS.values()
     write_checkpoint(tmp_path, third | second | first | {"spk_embed_dim: 192": "spk_embed_dim: 100"}, old_spelling)
     write_reference(tmp_path)
     tests = [str(Path(__file__).with_name(f"test_cosyvoice_{name}.py")) for name in ("parity", "torch")]
