@@ -46,7 +46,7 @@ test: lint ## everything that needs no root
 	$(BIN)/pytest -n $(TESTERS)
 
 faults: $(VENV)/.dev ## kills, outages, poison under a course of 540 segments; needs radosgw, redis-server, root (docs/guarantees.md)
-	$(BIN)/pytest -m faults tests/faults
+	$(BIN)/pytest -n 2 -m faults tests/faults
 
 soak: $(VENV)/.dev ## by hand, hours: the kills with 20 seeds, long outages, and SOAK_SECONDS or 100,000 segments of work
 	NARRATOR_SOAK=1 NARRATOR_FAULT_SEEDS=20 $(BIN)/pytest -s -m "faults or soak" tests/faults/test_kills.py \
