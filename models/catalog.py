@@ -17,7 +17,10 @@ FIRST = ("kokoro", "piper-joe")  # whose voices are preferred as defaults; then 
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """A catalogue entry. ``id`` is ``bundle/speaker``; ``languages`` begins with the voice's own."""
+    """A catalogue entry. ``id`` is ``bundle/speaker``; ``languages`` begins with the voice's own.
+
+    ``guests`` are languages of which its sentences may hold words: other voices of the bundle say those.
+    """
 
     id: str
     family: str
@@ -28,6 +31,7 @@ class Voice:
     fingerprint: str
     title: str = ""
     backend: str = "onnxruntime"
+    guests: tuple[str, ...] = ()
 
     @property
     def bundle(self) -> str:
@@ -119,6 +123,7 @@ class Catalogue:
 
 
 def _voices(bundle: Bundle) -> Iterable[Voice]:
+    native = {speaker.languages[0] for speaker in bundle.voices} if bundle.family == "kokoro" else set()
     for speaker in bundle.voices:
         yield Voice(
             id=f"{bundle.id}/{speaker.name}",
@@ -130,6 +135,7 @@ def _voices(bundle: Bundle) -> Iterable[Voice]:
             fingerprint=bundle.fingerprint(speaker.name),
             title=", ".join(filter(None, (bundle.title, speaker.title))),
             backend=bundle.backend,
+            guests=tuple(sorted(native.difference(speaker.languages))),
         )
 
 

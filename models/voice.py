@@ -53,7 +53,8 @@ class Utterance:
 
     ``text`` is normalised (numbers in words and so on), ``phonemes`` is empty for voices that read characters,
     ``tokens`` are the integer ids that the engine feeds to its model. ``words`` are the author's words in order, with
-    the tokens that say them, [first, end); empty where the family does not tell.
+    the tokens that say them, [first, end); empty where the family does not tell. ``passages`` are stretches of tokens,
+    [first, end), ascending and apart, that a voice of another language says, with the language.
     """
 
     text: str
@@ -61,6 +62,7 @@ class Utterance:
     phonemes: str
     tokens: tuple[int, ...]
     words: tuple[tuple[str, int, int], ...] = ()
+    passages: tuple[tuple[str, int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,8 @@ class Catalogue(Protocol):
 
 
 class Cast:
-    """Chooses voices. A sentence is spoken by the first of these that speaks every language in it:
+    """Chooses voices. A sentence is spoken by the first of these that speaks its language and, itself or with guests,
+    every other one in it:
 
     the voice of a ``[voice ...]`` mark; the voice in the options; ``voices`` of the lesson for the sentence's language;
     ``voice`` of the lesson; the default voice of the sentence's language; that of the other languages in it. Where
@@ -86,7 +87,7 @@ class Cast:
             return voice, _note(voice, needed, text)
         first: Voice | None = None
         for voice in self._candidates(lesson, language, needed):
-            if needed.issubset(voice.languages):
+            if language in voice.languages and needed.issubset(voice.languages + voice.guests):
                 return voice, ""
             if first is None and language in voice.languages:
                 first = voice
@@ -180,7 +181,7 @@ class Cast:
 
 
 def _note(voice: Voice, needed: set[str], text: str) -> str:
-    foreign = ", ".join(sorted(needed.difference(voice.languages)))
+    foreign = ", ".join(sorted(needed.difference(voice.languages + voice.guests)))
     return f"the voice {voice.id} does not speak {foreign}: {_quoted(text)}" if foreign else ""
 
 

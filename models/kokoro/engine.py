@@ -13,6 +13,7 @@ The graph holds no random operator: the same request gives the same samples.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from time import perf_counter
 from typing import Any
 
@@ -22,6 +23,8 @@ from numpy.typing import NDArray
 from models.bundle import Bundle
 from models.joining import heard, placed
 from models.kokoro.graph import FRAME, with_durations
+from models.kokoro.guests import guest
+from models.kokoro.passages import Passage, Sound, paused, spliced
 from models.session import open_session, run
 from models.voice import (
     NarrationError,
@@ -38,6 +41,8 @@ from models.voice import (
 
 MAX_TOKENS = 510  # of one utterance: the rows of a style table, and the model's 512 less the two boundaries
 BOUNDARY = 0  # token before and after every utterance
+STOP = 4  # token of a full stop, without which the last word is swallowed
+SPACE = 16  # token
 STYLE = 256  # half shapes the sound, half the prosody
 WARM_UP = Utterance(text="a.", language="en", phonemes="ɐ.", tokens=(43, 4))
 
@@ -64,9 +69,8 @@ class KokoroEngine:
         return one_by_one(requests, self._speech)
 
     def _speech(self, request: SpeechRequest) -> Speech:
-        style = self._style(request.speaker)
         began = perf_counter()
-        passes = [self._pass(utterance, style, request.speed) for utterance in request.utterances]
+        passes = [self._sound(utterance, request.speaker, request.speed) for utterance in request.utterances]
         seconds = perf_counter() - began
         samples, shifts = placed(request.utterances, [sound for sound, _ in passes], self.sample_rate)
         words = [
@@ -76,10 +80,30 @@ class KokoroEngine:
         ]
         return Speech(samples, self.sample_rate, {"acoustic": seconds}, _apart(words, len(samples)) or None)
 
-    def _pass(
-        self, utterance: Utterance, style: NDArray[np.float32], speed: float
-    ) -> tuple[Samples, NDArray[np.int64]]:
-        """The sound, and when its tokens begin and the last one ends: int64 [tokens + 1], in samples, ascending."""
+    def _sound(self, utterance: Utterance, speaker: str, speed: float) -> Sound:
+        """The utterance by its speaker, with its passages by those whose language they are in."""
+        if not utterance.passages:
+            return self._pass(utterance, self._style(speaker), speed)
+        passages = [
+            Passage(first, end, self._passage(utterance, first, end, guest(self._bundle, speaker, language), speed))
+            for language, first, end in utterance.passages
+        ]
+        count = len(utterance.tokens)
+        own = paused(utterance.tokens, [(first, end) for _, first, end in utterance.passages])
+        if not own:  # all of it is one passage
+            return passages[0].sound
+        host = self._pass(replace(utterance, tokens=own), self._style(speaker), speed)
+        return spliced(host, passages, count, self.sample_rate)
+
+    def _passage(self, utterance: Utterance, first: int, end: int, speaker: str, speed: float) -> Sound:
+        """Tokens [first, end) alone: with a full stop, unless all that follows is theirs, and no space before them."""
+        tokens = utterance.tokens[first:end] + ((STOP,) if end < len(utterance.tokens) else ())
+        spaces = int(tokens[0] == SPACE)
+        samples, edges = self._pass(replace(utterance, tokens=tokens[spaces:]), self._style(speaker), speed)
+        return Sound(samples, np.concatenate([edges[:spaces], edges]))
+
+    def _pass(self, utterance: Utterance, style: NDArray[np.float32], speed: float) -> Sound:
+        """What the model makes of the utterance's tokens."""
         count = len(utterance.tokens)
         if not 0 < count <= MAX_TOKENS:
             raise Permanent(f"{utterance.text!r} has {count} tokens; an utterance takes 1 to {MAX_TOKENS}")
@@ -93,7 +117,7 @@ class KokoroEngine:
         if edges[-1] != len(samples):
             raise Permanent(f"{utterance.text!r}: {len(samples)} samples, but its tokens last {edges[-1]}")
         edges[0] = min(edges[0], heard(samples, self.sample_rate)[0])
-        return samples, edges[:-1]
+        return Sound(samples, edges[:-1])
 
     def _style(self, speaker: str) -> NDArray[np.float32]:
         """The speaker's style table, float32 [510, 256]; loaded, and its file verified, at first use."""

@@ -17,17 +17,19 @@ from pathlib import Path
 from typing import Protocol
 
 from models.bundle import Bundle
+from models.kokoro.guests import guests, native
 from models.kokoro.ipa import spelt, symbols
 from models.text import languages, normalise
 from models.text.phonemes import Piece, chinese, english, japanese, parts, versions
 from models.text.phonemes.ipa import possessive
-from models.text.phonemes.words import words
+from models.text.phonemes.words import heard, words
 from models.text.readings import Held, Word, hold
 from models.voice import Reading, Unspeakable, Utterance
 
-VERSION = 1  # of the rules here and in models/text/phonemes; a rise renders all that Kokoro has said again
+VERSION = 2  # of the rules here and in models/text/phonemes; a rise renders all that Kokoro has said again
 MAX_TOKENS = 510  # the model takes 512 with its two boundaries
 GOOD_TOKENS = 400  # longer text is cut at a pause, where it has one
+PASSAGE_LETTERS = 3  # of English: fewer, as in A 组, are said by the voice of the sentence
 MAX_TRIED = 2_000  # characters; longer text is cut before anything else
 VOCABULARY = Path(__file__).with_name("vocab.json")
 
@@ -41,6 +43,7 @@ _CLOSED_QUOTE = re.compile(r'^([,.!?]*)"')
 _NO_SPACE = re.compile(r"\s+(?=[,.!?:;…”)])|(?<=[“(])\s+")
 # English p, t and k are aspirated at a word's head and before a stressed vowel, but not after s, and a Mandarin voice
 # has to be told: it learnt p as the sound of 八, and its Python is "bison".
+_TONE = re.compile("[→↗↓↘]")
 _ASPIRATED = re.compile(r"(?<!s)[ptk](?=[ɹlwj]?[ˈˌ])|(?<!\S)[ptk](?=[^\W\d_])")
 
 
@@ -52,11 +55,15 @@ class _Phonemes(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """What one pass says: normalised text, its phonemes, and the same piece by piece."""
+    """What one pass says: normalised text, its phonemes, and the same piece by piece.
+
+    ``passages`` are the pieces [first, end) that are in another language than the segment, with the language.
+    """
 
     text: str
     phonemes: str
     pieces: Sequence[Piece]
+    passages: Sequence[tuple[str, int, int]]
 
 
 LANGUAGES: Mapping[str, Callable[[], _Phonemes]] = {
@@ -120,7 +127,7 @@ class KokoroFrontEnd:
 
     def fingerprint(self, language: str) -> str:
         """A digest over rules, libraries and data of this language, and of English, which may turn up in any."""
-        return _fingerprint(language)
+        return _fingerprint(language, tuple(guests(self._bundle, language)))
 
     def _fit(self, text: str, language: str, held: Held) -> list[_Part]:
         """The text of each utterance. Halving keeps utterances of one segment about as long as each other."""
@@ -139,13 +146,21 @@ class KokoroFrontEnd:
         """Text in one or several languages, every symbol of its phonemes in the vocabulary."""
         out: list[str] = []
         pieces: list[Piece] = []
-        for found, sounds in self._stretches(text, language, held):
+        passages: list[tuple[str, int, int]] = []
+        for found, sounds, spoken in self._stretches(text, language, held):
+            first = len(pieces)
             out.append(sounds)
             pieces += [*found, (" ", " ")]
-        return _Part(text, _NO_SPACE.sub("", " ".join(" ".join(out).split())), pieces)
+            if spoken != language and heard(sounds):
+                if passages and passages[-1][::2] == (spoken, first):  # a word with a reading and what follows it
+                    first = passages.pop()[1]
+                passages.append((spoken, first, len(pieces)))
+        return _Part(text, _NO_SPACE.sub("", " ".join(" ".join(out).split())), pieces, passages)
 
-    def _stretches(self, text: str, language: str, held: Held) -> Iterator[tuple[list[Piece], str]]:
-        """Words with readings and spans of one language, each in pieces, and its sounds with their spaces."""
+    def _stretches(self, text: str, language: str, held: Held) -> Iterator[tuple[list[Piece], str, str]]:
+        """Words with readings and spans of one language, each in pieces, its sounds with their spaces, and the language
+        of the voice that says it.
+        """
         after = False  # a word with a reading
         stretches = list(held.parted(text))
         for number, stretch in enumerate(stretches, 1):
@@ -153,13 +168,13 @@ class KokoroFrontEnd:
                 after = True
                 sounds = self.symbols(stretch.ipa, stretch.written, language)
                 sounds = possessive(sounds) if stretch.possessive else sounds
-                yield [(stretch.written, sounds)], sounds
+                own = "zh" if _TONE.search(sounds) else languages.dominant(stretch.written, language)
+                yield [(stretch.written, sounds)], sounds, self._voice(stretch.written, own, language)
                 continue
             plain = _CLOSED_QUOTE.sub(r"\1”", stretch) if after else stretch
             after = False
             by_language = languages.spans(plain, language)
             goes_on = number < len(stretches)  # in the same sentence: with a reading
-            mandarin = "zh" in {language, *(span.language for span in by_language)}  # then a Mandarin voice speaks
             for span in by_language:
                 if span.language not in LANGUAGES:
                     raise Unspeakable(
@@ -168,18 +183,28 @@ class KokoroFrontEnd:
                 speaker = _language(span.language)
                 said = span.text if goes_on and span is by_language[-1] else span.text.rstrip()
                 found = speaker.pieces(said) if said.strip() else []
-                if mandarin and span.language == "en":
+                voice = self._voice(span.text, span.language, language)
+                if span.language == "en" and voice == "zh":
                     found = [(word, _ASPIRATED.sub(r"\g<0>ʰ", sounds)) for word, sounds in found]
                 sounds = speaker.joined(found)
                 if unknown := set(sounds) - self._vocabulary.keys():
                     raise Unspeakable(f"voice {self._bundle.id}: no token for {sorted(unknown)} in {span.text[:60]!r}")
-                yield found, sounds
+                yield found, sounds, voice
+
+    def _voice(self, text: str, language: str, host: str) -> str:
+        """The language of the voice that says it: the host's own for a letter or two, and where it has no guest."""
+        short = language == "en" and sum(map(str.isalpha, text)) < PASSAGE_LETTERS
+        return host if short or not native(self._bundle, language) else language
 
     def _utterance(self, part: _Part, said: list[tuple[str, int, int]], language: str, *, final: bool) -> Utterance:
         """``said`` are the words, by the part's pieces."""
         phonemes = _terminated(part.phonemes, final=final)
         tokens = tuple(self._vocabulary[symbol] for symbol in phonemes)
-        return Utterance(part.text, language, phonemes, tokens, tuple(_placed(part, said)))
+        passages = [
+            (spoken, first, end if any(map(str.isalpha, phonemes[end:])) else len(tokens))  # with its closing mark
+            for spoken, first, end in _placed(part, part.passages)
+        ]
+        return Utterance(part.text, language, phonemes, tokens, tuple(_placed(part, said)), tuple(passages))
 
 
 def _terminated(phonemes: str, *, final: bool) -> str:
@@ -225,11 +250,12 @@ def _vocabulary() -> Mapping[str, int]:
 
 
 @lru_cache(maxsize=8)
-def _fingerprint(language: str) -> str:
+def _fingerprint(language: str, guests: tuple[tuple[str, str], ...]) -> str:
     state = {
         "version": VERSION,
         "language": language,
-        "tokens": [MAX_TOKENS, GOOD_TOKENS],
+        "guests": guests,
+        "tokens": [MAX_TOKENS, GOOD_TOKENS, PASSAGE_LETTERS],
         "normaliser": normalise.VERSION,
         "libraries": versions(*normalise.DISTRIBUTIONS, *english.DISTRIBUTIONS, *_DISTRIBUTIONS.get(language, ())),
         "data": [hashlib.sha256(path.read_bytes()).hexdigest() for path in (VOCABULARY, *english.DATA)],

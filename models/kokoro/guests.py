@@ -1,0 +1,32 @@
+"""Who speaks the words of another language in a sentence: Kokoro is one model, but a voice has an accent beyond its own.
+
+The voice of the sentence is the host. A passage, words of another language that stand together, has a guest: the first
+voice of the bundle whose own language it is, of the host's sex where there is one. A host's own language is its own.
+"""
+
+from __future__ import annotations
+
+from models.bundle import Bundle
+
+
+def native(bundle: Bundle, language: str) -> list[str]:
+    """The speakers whose own language this is, in the order of preference."""
+    return [voice.name for voice in bundle.voices if voice.languages[0] == language]
+
+
+def guest(bundle: Bundle, host: str, language: str) -> str:
+    """Who says a passage; the host itself where nobody's own language this is."""
+    speakers = native(bundle, language)
+    if host in speakers:
+        return host
+    alike = [name for name in speakers if name[1:2] == host[1:2]]  # af_heart, zm_yunxi: country, sex
+    return (alike or speakers or [host])[0]
+
+
+def guests(bundle: Bundle, language: str) -> list[tuple[str, str]]:
+    """Whoever may be a guest in sentences of this language, with the digest of its style."""
+    hosts = native(bundle, language)
+    others = {voice.languages[0] for voice in bundle.voices} - {language}
+    names = {guest(bundle, host, other) for host in hosts for other in others}
+    digests = {file.name: file.sha256 for file in bundle.files}
+    return sorted((name, digests.get(bundle.speaker(name).file, "")) for name in names)
