@@ -29,7 +29,6 @@ from models.session import open_session, run
 from models.voice import (
     NarrationError,
     Permanent,
-    Samples,
     Speech,
     SpeechRequest,
     Step,

@@ -1,4 +1,4 @@
-"""Who speaks the words of another language in a sentence: Kokoro is one model, but a voice has an accent beyond its own.
+"""Who speaks words of another language in a sentence: Kokoro is one model, but its voices have accents.
 
 The voice of the sentence is the host. A passage, words of another language that stand together, has a guest: the first
 voice of the bundle whose own language it is, of the host's sex where there is one. A host's own language is its own.

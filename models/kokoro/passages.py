@@ -22,6 +22,7 @@ from models.voice import Samples
 PAUSE = 10  # token of "…"
 GAP = 0.03  # seconds of silence on both sides of a passage: less sounds cut, more sounds like a comma
 KEPT = 0.01  # seconds kept of the silence before and after what is heard
+GAIN = 2.0  # at most, or one part in it: a host that hardly says anything is no measure
 SILENT = 10 ** (-35 / 20)  # of the host's level: below, it pauses
 STEP = 0.005  # seconds: of a fade, and of the search for a pause
 AUDIBLE = 1e-3  # samples below are no part of a level
@@ -53,39 +54,58 @@ def paused(tokens: Sequence[int], stretches: Iterable[tuple[int, int]]) -> tuple
 
 
 def spliced(host: Sound, passages: Sequence[Passage], count: int, sample_rate: int) -> Sound:
-    """The sentence of ``count`` tokens: what the host says of it, ``paused``, and its passages, which are ascending and
-    apart, as loud as the host.
+    """The sentence of ``count`` tokens: what the host says of it, ``paused``, and its passages, about as loud as the host.
+
+    Passages are ascending and apart.
     """
-    gap = np.zeros(round(GAP * sample_rate), np.float32)
+    track = _Track(sample_rate)
     level = _level(host.samples)
     edges = np.zeros(count + 1, np.int64)
-    joined: list[Samples] = []
-    length = at = 0  # of what is joined; of the host's samples, what is dealt with
-    token = own = 0  # the same of the sentence's tokens, and of the host's
+    at = own = token = 0  # what is dealt with of the host's samples and tokens, and of the sentence's tokens
     for first, end, guest in passages:
         resumes = _onset(host, sample_rate)
         if first:
             pause = own + first - token
-            falls, resumes = _pause(host, pause, level, sample_rate)
-            edges[token:first] = host.edges[own:pause] + (length - at)
-            joined += [_faded(host.samples[at:falls], sample_rate), gap]
-            length += falls - at + len(gap)
+            falls, resumes = (max(at, edge) for edge in _pause(host, pause, level, sample_rate))
+            edges[token:first] = np.maximum(host.edges[own:pause], at) - at + track.length
+            track.add(host.samples[at:falls])
+            track.rest()
             own = pause + 1
-        sound = _cropped(guest, sample_rate, head=first > 0, tail=end < count)
-        joined.append(_faded(sound.samples * _gain(level, sound.samples), sample_rate))
-        edges[first:end] = sound.edges[: end - first] + length
-        length += len(sound.samples)
-        edges[end] = length
-        at, token = len(host.samples), end
+        samples, times = _cropped(guest, sample_rate, head=first > 0, tail=end < count)
+        edges[first : end + 1] = times[: end - first + 1] + track.length
+        track.add(samples * _gain(level, _level(samples)))
         if end < count:
-            at = resumes
-            joined.append(gap)
-            length += len(gap)
+            track.rest()
+        at, token = resumes, end
     if token < count:
-        joined.append(_faded(host.samples[at:], sample_rate))
-        edges[token:] = host.edges[own:] + (length - at)
-    samples = np.concatenate(joined)
-    return Sound(samples, np.maximum.accumulate(np.clip(edges, 0, len(samples))))
+        edges[token:] = np.maximum(host.edges[own:], at) - at + track.length
+        track.add(host.samples[at:])
+    return Sound(np.concatenate(track.pieces), np.maximum.accumulate(np.clip(edges, 0, track.length)))
+
+
+class _Track:
+    """What is joined so far."""
+
+    def __init__(self, sample_rate: int) -> None:
+        self.pieces: list[Samples] = []
+        self.length = 0  # samples
+        self._gap = np.zeros(round(GAP * sample_rate), np.float32)
+        self._ramp = np.linspace(0, 1, round(STEP * sample_rate), dtype=np.float32)
+
+    def add(self, samples: Samples) -> None:
+        """With short ramps at both ends, so that no cut clicks."""
+        faded = samples.copy()
+        ramp = self._ramp[: len(faded) // 2]
+        faded[: len(ramp)] *= ramp
+        faded[len(faded) - len(ramp) :] *= ramp[::-1]
+        self._append(faded)
+
+    def rest(self) -> None:
+        self._append(self._gap)
+
+    def _append(self, samples: Samples) -> None:
+        self.pieces.append(samples)
+        self.length += len(samples)
 
 
 def _onset(host: Sound, sample_rate: int) -> int:
@@ -129,16 +149,5 @@ def _level(samples: Samples) -> float:
     return float(np.sqrt(np.mean(np.square(loud)))) if len(loud) else 0.0
 
 
-def _gain(level: float, sound: Samples) -> np.float32:
-    own = _level(sound)
-    return np.float32(level / own if level and own else 1.0)
-
-
-def _faded(samples: Samples, sample_rate: int) -> Samples:
-    """With short ramps at both ends, so that no cut clicks."""
-    size = min(round(STEP * sample_rate), len(samples) // 2)
-    ramp = np.linspace(0, 1, size, dtype=np.float32)
-    faded = samples.copy()
-    faded[:size] *= ramp
-    faded[len(faded) - size :] *= ramp[::-1]
-    return faded
+def _gain(wanted: float, level: float) -> np.float32:
+    return np.float32(np.clip(wanted / level, 1 / GAIN, GAIN) if wanted and level else 1)

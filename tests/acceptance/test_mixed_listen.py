@@ -1,4 +1,4 @@
-"""Chinese sentences with English words, spoken by Kokoro's Mandarin voice and heard by Whisper, against a baseline.
+"""Chinese sentences with English words, spoken by two of Kokoro's voices and heard by Whisper, against a baseline.
 
 The two languages are scored apart. Chinese: syllables without tones that are missing from the transcript, or are
 others. English: words that the recogniser understands neither in their sentence nor alone, cut out by the times of the
@@ -53,7 +53,7 @@ def baseline() -> list[Score]:
 
 
 class Listener:
-    """The Mandarin voice and who hears it."""
+    """The Mandarin voice, with its guest, and who hears them."""
 
     def __init__(self, front_end: FrontEnd, engine: Engine) -> None:
         self.front_end, self.engine = front_end, engine

@@ -128,3 +128,36 @@ def test_what_cannot_be_spoken_is_refused_and_spares_the_others(engine: Engine) 
         assert isinstance(result, Permanent)
         assert words in str(result)
     assert isinstance(results[-1], Speech)
+
+
+def test_a_passage_is_said_by_its_own_voice(engine: Engine) -> None:
+    """The sentence is the same but for who says the passage, and only of its sex; words stay in order."""
+    phonemes = "ni↓, hˈI, xau↓."
+    ids = tuple(VOCABULARY[symbol] for symbol in phonemes)
+    words = (("你", 0, 3), ("hi", 4, 8), ("好", 9, 14))
+    plain = Utterance("你，hi，好。", "zh", phonemes, ids, words)
+    mixed = Utterance("你，hi，好。", "zh", phonemes, ids, words, (("en", 4, 8),))
+    alone, woman, man, again = speak(
+        engine,
+        SpeechRequest((plain,), "zf_xiaoxiao", 1),
+        SpeechRequest((mixed,), "zf_xiaoxiao", 1),
+        SpeechRequest((mixed,), "zm_yunxi", 1),
+        SpeechRequest((mixed,), "zf_xiaoxiao", 1),
+    )
+    for speech in (alone, woman, man):
+        assert isinstance(speech, Speech)
+        assert speech.words is not None
+        edges = [edge for word in speech.words for edge in (word.start, word.end)]
+        assert edges == sorted(edges)
+        assert len(set(edges)) >= 5
+        assert [word.text for word in speech.words] == ["你", "hi", "好"]
+    assert isinstance(woman, Speech)
+    assert isinstance(again, Speech)
+    np.testing.assert_array_equal(woman.samples, again.samples)
+    hi_alone = speak(engine, SpeechRequest((hi(),), "af_heart", 1))[0]
+    assert isinstance(hi_alone, Speech)
+    assert woman.words is not None
+    _, word, _ = woman.words
+    said, expected = woman.samples[word.start : word.end], hi_alone.samples
+    found = np.correlate(expected / np.linalg.norm(expected), said[480:-2400] / np.linalg.norm(said[480:-2400]))
+    assert found.max() > 0.5 * np.linalg.norm(1)  # af_heart's own sound, at another level

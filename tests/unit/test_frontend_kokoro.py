@@ -15,6 +15,7 @@ from models.kokoro import frontend
 from models.kokoro.frontend import MAX_TOKENS, VOCABULARY, KokoroFrontEnd
 from models.text.phonemes import parts
 from models.voice import Unspeakable, Utterance
+from worker.contract import Reading
 
 ROOT = Path(__file__).parents[2]
 KOKORO = ROOT / "models" / "voices" / "kokoro.toml"
@@ -67,8 +68,8 @@ def test_how_utterances_end(kokoro: KokoroFrontEnd, text: str, end: str) -> None
 
 def test_languages_mix_in_one_utterance(kokoro: KokoroFrontEnd) -> None:
     [chinese] = kokoro.prepare("今天学习 Python，还有“GPU”（图形处理器）。", "zh")
-    assert chinese.phonemes.startswith("ʨi→ntʰjɛ→n ɕɥe↗ɕi↗ pʰˈIθˌɑn, xai↗jou↓")
-    assert "ʤˌipʰˌijˈu" in chinese.phonemes
+    assert chinese.phonemes.startswith("ʨi→ntʰjɛ→n ɕɥe↗ɕi↗ pˈIθˌɑn, xai↗jou↓")
+    assert "ʤˌipˌijˈu" in chinese.phonemes
     [japanese] = kokoro.prepare("今日はPythonを学びます", "ja")
     assert japanese.phonemes == "kʲoː βa pˈIθˌɑn o manabʲimasɨ."
     [english] = kokoro.prepare("The word 光合作用 means photosynthesis.", "en")
@@ -77,21 +78,57 @@ def test_languages_mix_in_one_utterance(kokoro: KokoroFrontEnd) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "language", "phonemes"),
+    ("text", "language", "passages"),
     [
-        ("这台 computer 很大。", "zh", " kʰəmpʰjˈuTəɹ "),
-        ("一个 project 完成。", "zh", " pʰɹˈɑʤˌɛkt "),
-        ("每个 student 都来。", "zh", " stˈudᵊnt "),
-        ("Take the 火车 now.", "en", "tʰˈAk "),
-        ("Take the train now.", "en", "tˈAk "),
+        ("这台 computer 的 GPU 很大。", "zh", [("en", " kəmpjˈuTəɹ"), ("en", " ʤˌipˌijˈu")]),
+        ("Docker 容器。", "zh", [("en", "dˈɑkəɹ")]),
+        ("英文是 “Deep Learning”。", "zh", [("en", " dˈip lˈɜɹnɪŋ”.")]),  # at the end with its marks
+        ("今日はPythonを学びます", "ja", [("en", " pˈIθˌɑn")]),
+        ("Take the 火车 now.", "en", [("zh", " xwo↓ꭧʰɤ→")]),
+        ("Thank you is ありがとう, of course.", "en", [("ja", " aɾʲiɡatoː")]),
+        ("P 组、T 恤和 CO2。", "zh", []),  # a letter or two are the host's
+        ("Take the train.", "en", []),
     ],
 )
-def test_a_mandarin_voice_is_told_where_english_is_aspirated(
-    kokoro: KokoroFrontEnd, text: str, language: str, phonemes: str
+def test_words_of_another_language_are_passages(
+    kokoro: KokoroFrontEnd, text: str, language: str, passages: list[tuple[str, str]]
 ) -> None:
     [utterance] = kokoro.prepare(text, language)
-    assert phonemes in utterance.phonemes
+    assert [(spoken, utterance.phonemes[a:b]) for spoken, a, b in utterance.passages] == passages
     check([utterance])
+
+
+def test_a_word_with_a_reading_is_in_the_language_of_its_sounds(kokoro: KokoroFrontEnd) -> None:
+    def passages(text: str, language: str, word: str, ipa: str) -> list[tuple[str, str]]:
+        at = text.index(word)
+        [utterance] = kokoro.prepare(text, language, [Reading(start=at, end=at + len(word), ipa=ipa)])
+        check([utterance])
+        return [(spoken, utterance.phonemes[a:b]) for spoken, a, b in utterance.passages]
+
+    assert passages("我们用 Redis server 存数据。", "zh", "Redis", "ˈɹɛdɪs") == [("en", " ɹˈɛdɪs sˈɜɹvəɹ")]
+    assert passages("我们用 Kafka 存数据。", "zh", "Kafka", "kʰa˥˩fu˥ kʰa˥˩") == []
+    assert passages("We went to Xi'an by train.", "en", "Xi'an", "ɕi˥ an˥") == [("zh", " ɕi→ a→n")]
+
+
+def test_a_mandarin_voice_is_told_where_english_is_aspirated(kokoro: KokoroFrontEnd) -> None:
+    """In what it says itself: a letter, and all of it where nobody else speaks English."""
+    [letter] = kokoro.prepare("P 组完成。", "zh")
+    assert letter.phonemes.startswith("pʰˈi ")
+    bundle = Bundle.read(KOKORO)
+    mandarin = bundle.model_copy(update={"voices": tuple(v for v in bundle.voices if v.languages[0] == "zh")})
+    for text, sounds in (("这台 computer 很大。", " kʰəmpʰjˈuTəɹ "), ("每个 student 都来。", " stˈudᵊnt ")):
+        [utterance] = KokoroFrontEnd(mandarin).prepare(text, "zh")
+        assert sounds in utterance.phonemes
+        assert utterance.passages == ()
+        check([utterance])
+
+
+def test_whoever_may_speak_is_in_the_fingerprint(kokoro: KokoroFrontEnd) -> None:
+    bundle = Bundle.read(KOKORO)
+    first, second, *others = bundle.voices
+    other = KokoroFrontEnd(bundle.model_copy(update={"voices": (second, first, *others)}))
+    assert other.fingerprint("zh") != kokoro.fingerprint("zh")
+    assert other.fingerprint("en") == kokoro.fingerprint("en")
 
 
 def spoken(utterances: list[Utterance]) -> list[tuple[str, str]]:
