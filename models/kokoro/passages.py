@@ -54,9 +54,9 @@ def paused(tokens: Sequence[int], stretches: Iterable[tuple[int, int]]) -> tuple
 
 
 def spliced(host: Sound, passages: Sequence[Passage], count: int, sample_rate: int) -> Sound:
-    """The sentence of ``count`` tokens: what the host says of it, ``paused``, and its passages, about as loud as the host.
+    """The sentence of ``count`` tokens: what the host says of it, ``paused``, and its passages, as loud.
 
-    Passages are ascending and apart.
+    Passages are ascending and apart; their level is brought to the host's within ``GAIN``.
     """
     track = _Track(sample_rate)
     level = _level(host.samples)
