@@ -31,7 +31,7 @@ BOUNDS = {
     "01-figures": 0.12,
     "02-figures-in-chinese": 0.15,
     "03-figures-in-japanese": 0.20,
-    "04-mixed": 0.40,  # a Mandarin voice speaks English
+    "04-mixed": 0.35,
     "05-marks": 0.20,
     "rows": 0.15,
 }
