@@ -12,11 +12,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.vocoders import N_MELS, Mel
-from models.vocoders.mel import BIN_WIDTH, F_MAX, N_BINS, PADDING, analyse, band_edges, mel_basis, resynthesise
+from models.vocoders.mel import (
+    BIN_WIDTH,
+    F_MAX,
+    GROUP,
+    N_BINS,
+    PADDING,
+    analyse,
+    band_edges,
+    mel_basis,
+    resynthesise,
+)
 from models.voice import Permanent, Samples, SpeechRejected
 
 ROUNDS = 32  # of phase estimation
-MOMENTUM = np.float32(0.99)
+MOMENTUM = 0.99
+BACK = np.float32(MOMENTUM / (1 + MOMENTUM))  # c + momentum (c - b) points where c - back b does
+AUDIBLE = int(F_MAX / BIN_WIDTH) + 1  # bins that a band reaches: 372
 UPDATES = 15  # of the mel's inversion: the mel is then met within 1 %
 TINY = np.float32(1e-10)
 LOUDEST = 20.0  # of a log-mel: full scale is 3.2
@@ -39,11 +51,13 @@ class GriffinLim:
         magnitude = magnitudes(mel)
         phases = np.random.default_rng(seed).random(magnitude.shape, np.float32) * np.float32(2 * np.pi)
         spectrum = magnitude * np.exp(1j * phases).astype(np.complex64)
-        before = None
+        before = np.zeros_like(spectrum)
         for _ in range(ROUNDS):
             consistent = analyse(resynthesise(spectrum))
-            ahead = consistent if before is None else consistent + MOMENTUM * (consistent - before)
-            spectrum = ahead * (magnitude / np.maximum(np.abs(ahead), TINY))
+            for at in range(0, len(spectrum), GROUP):
+                part = slice(at, at + GROUP), slice(AUDIBLE)  # all else stays zero
+                ahead = np.subtract(consistent[part], BACK * before[part], out=before[part])  # its phase is what counts
+                np.multiply(ahead, magnitude[part] / np.maximum(np.abs(ahead), TINY), out=spectrum[part])
             before = consistent
         samples = resynthesise(spectrum)[PADDING:-PADDING]
         return np.clip(samples, -1, 1)
@@ -61,12 +75,14 @@ def magnitudes(mel: Mel) -> Array:
     if not mel.max() < LOUDEST:  # so written, it refuses what is no number too
         raise SpeechRejected("the mel has numbers in it that are no sound")
     bands = _bands()
-    wanted = bands.spread(np.exp(mel.astype(np.float32)))
-    guess = np.ones_like(wanted)
-    for _ in range(1 + UPDATES):
-        guess *= wanted / np.maximum(bands.spread(bands.gather(guess)), TINY)
     spectrum = np.zeros((mel.shape[1], N_BINS), np.float32)
-    spectrum[:, : len(guess)] = guess.T
+    for at in range(0, len(spectrum), 4 * GROUP):
+        part = slice(at, at + 4 * GROUP)
+        wanted = bands.spread(np.exp(mel[:, part].astype(np.float32)))
+        guess = np.ones_like(wanted)
+        for _ in range(1 + UPDATES):
+            guess *= wanted / np.maximum(bands.spread(bands.gather(guess)), TINY)
+        spectrum[part, :AUDIBLE] = guess.T
     return spectrum
 
 
@@ -97,7 +113,7 @@ class _Bands:
 
 @lru_cache(maxsize=1)
 def _bands() -> _Bands:
-    bins = np.arange(int(F_MAX / BIN_WIDTH) + 1)
+    bins = np.arange(AUDIBLE)
     rising = np.searchsorted(band_edges(), bins * BIN_WIDTH, side="right") - 1
     framed = np.pad(mel_basis(), ((1, 1), (0, 0)))
     return _Bands(rising, framed[rising + 1, bins][:, None], framed[rising, bins][:, None])

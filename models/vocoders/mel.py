@@ -21,6 +21,7 @@ PADDING = (N_FFT - HOP_LENGTH) // 2  # 384 samples before the first and after th
 F_MAX = 8000.0  # Hz, upper edge of the highest band
 FLOOR = 1e-5  # below this a band counts as silent
 OVERLAP = N_FFT // HOP_LENGTH  # frames over one sample: 4
+GROUP = 32  # frames transformed at once: they stay in the cache
 
 Array = NDArray[np.float32]
 Spectrum = NDArray[np.complex64]  # [M, 513]
@@ -72,7 +73,10 @@ def log_mel(samples: Samples) -> Mel:
 def analyse(padded: Array) -> Spectrum:
     """Samples [(M + 3) * 256] to the spectra of their M frames, complex64 [M, 513]."""
     frames = np.lib.stride_tricks.sliding_window_view(padded, N_FFT)[::HOP_LENGTH]
-    return np.fft.rfft(frames * window(), axis=1).astype(np.complex64, copy=False)
+    spectrum = np.empty((len(frames), N_BINS), np.complex64)
+    for at in range(0, len(frames), GROUP):
+        spectrum[at : at + GROUP] = np.fft.rfft(frames[at : at + GROUP] * window(), axis=1)
+    return spectrum
 
 
 def resynthesise(spectrum: Spectrum) -> Array:
@@ -80,13 +84,15 @@ def resynthesise(spectrum: Spectrum) -> Array:
 
     The windowed frames are added up and divided by the sum of squared windows (Griffin and Lim, 1984, equation 6).
     """
-    frames: Array = np.fft.irfft(spectrum, N_FFT, axis=1).astype(np.float32, copy=False)
-    frames = frames * window()
-    blocks = np.zeros((len(frames) + OVERLAP - 1, HOP_LENGTH), np.float32)
+    blocks = np.zeros((len(spectrum) + OVERLAP - 1, HOP_LENGTH), np.float32)
     weight = np.zeros_like(blocks)
-    for k in range(OVERLAP):
-        part = slice(k * HOP_LENGTH, (k + 1) * HOP_LENGTH)
-        blocks[k : k + len(frames)] += frames[:, part]
-        weight[k : k + len(frames)] += window()[part] ** 2
+    parts = [slice(k * HOP_LENGTH, (k + 1) * HOP_LENGTH) for k in range(OVERLAP)]
+    for at in range(0, len(spectrum), GROUP):
+        frames = np.fft.irfft(spectrum[at : at + GROUP], N_FFT, axis=1)
+        frames *= window()
+        for k, part in enumerate(parts):
+            blocks[at + k : at + k + len(frames)] += frames[:, part]
+    for k, part in enumerate(parts):
+        weight[k : k + len(spectrum)] += window()[part] ** 2
     blocks /= np.maximum(weight, np.float32(1e-3))
     return blocks.reshape(-1)

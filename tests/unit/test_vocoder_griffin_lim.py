@@ -43,7 +43,7 @@ def test_the_sound_has_the_mel_that_was_asked_for(mel: np.ndarray) -> None:
 def test_momentum_pays(mel: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
     """The fast variant ends nearer the mel than the plain one in as many rounds."""
     fast = error(mel, 3)
-    monkeypatch.setattr(griffin_lim, "MOMENTUM", np.float32(0))
+    monkeypatch.setattr(griffin_lim, "BACK", np.float32(0))
     assert fast < 0.9 * error(mel, 3)
 
 
