@@ -98,7 +98,8 @@ def _dollar(state: StateInline, silent: bool) -> bool:
         return False
     inside = state.pos + (2 if state.src.startswith("$$", state.pos) else 1)
     partner = _DOLLAR.search(state.src, inside)
-    if not partner or not _MARKUP.search(state.src, inside, partner.start()):
+    linked = partner and state.src.startswith("](", partner.end())  # [$](address)
+    if not partner or not (linked or _MARKUP.search(state.src, inside, partner.start())):
         return False
     if not silent:
         state.pending += state.src[state.pos : inside]

@@ -118,6 +118,7 @@ def test_formulas(body):
     [
         ("A :$<!-- comment -->$ b.", "A :$$ b."),
         ("For US$[5](https://example.com) or A$6.", "For US$5 or A$6."),
+        ("A $[$](http://x.org/a$b) and [$5](b).", "A $$ and $5."),
         ("From A$ [pause 1s] to B$.", "From A$  to B$."),
         ("So $a$ and $<b>b</b>$.", "So a and $b$."),
         ("So $a <\nb$ holds.", "So a < b holds."),

@@ -184,7 +184,7 @@ _MATHS: Rules = [
         (r"\b(log|ln|exp|max|min)\(", lambda m: f"{_FUNCTIONS[m[1]]} of ("),
         (r"\b(sin|cos|tan|arcsin|arccos|arctan)(?=\s?\(|\s[a-zα-ω]\b|[α-ω])", lambda m: f"{_FUNCTIONS[m[1]]} of "),
         (r"\b([f-hpquvyEFGHOP])(['′]*)\(([^()]{1,30})\)", _function),
-        (r"(?<=[\dnkm])!(?=\s?[=×÷*/+<>)]|\s-\s)", lambda _: " factorial"),
+        (r"(?<=[\dnkm])!(?=\s?[=×÷*/+<>)]|\s-\s)|(?<=(?<![\w'’.-])[nkm])!(?!!)", lambda _: " factorial"),
         (r"(?<![A-Za-z_])(?=[A-Za-z]*\d)(?:[A-Z][a-z]?\d*){2,12}\b|\b[HONF][23]\b", _formula),
         (r"\b((?:[A-Z][a-z]?\d*){1,6})\(((?:[A-Z][a-z]?\d*){1,6})\)(\d+)", _bracketed),
         (r"(?<=\b[A-DH])-(?![\w-])|(?<=\bOH)-(?!\w)|(?<=\bCl)-(?!\w)", lambda _: " minus"),  # grades, ions

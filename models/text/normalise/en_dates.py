@@ -100,6 +100,9 @@ _DAY = r"\b(?:Mon|Tues?|Wed|Thu(?:rs?)?|Fri|Sat|Sun)\b"
 _MONTH = "(?:" + "|".join(f"{m}|{m[:3]}\\.?" for m in MONTHS) + r"|Sept\.?)"
 _SHORT_MONTH = "|".join(m[:3] for m in MONTHS if m != "May") + "|Sept"
 _YEAR = r"(?:,?\s(?P<y>\d{4})\b)?"
+# Days that everybody knows by their figures: no marks at school, no fractions.
+_NO_MARK = r"(?<!core )(?<!cored )(?<!core: )(?<!got )"
+_NO_FRACTION = r"(?![\w/]| of|\.\d|\s?[-+*×÷=<>≈^])"
 _HALF = r"(?P<half>[aApP]\.?[mM]\b\.?)"
 
 DATES: Rules = [
@@ -121,6 +124,8 @@ DATES: Rules = [
             r"(?P<m>1[0-2]|0?[1-9])/(?P<d>3[01]|[12]\d|0?[1-9])(?![\w/]| of|\.\d)",
             lambda m: f"{m['on']}{MONTHS[int(m['m']) - 1]} {ordinal(int(m['d']))}",
         ),
+        (rf"{_NO_MARK}{ALONE}9/11{_NO_FRACTION}", lambda _: "nine eleven"),
+        (rf"{_NO_MARK}{ALONE}12/(2[45]|31){_NO_FRACTION}", lambda m: f"December {ordinal(int(m[1]))}"),
         (r"\b(?P<h>\d{1,2})\.(?P<m>[0-5]\d)(?P<s>)\s?(?P<half>[aApP]\.?[mM]\b\.?)", _time),
         (
             r"(?<![\w.-])(?P<y>(?:19|20)\d\d)-(?P<m>0[1-9]|1[0-2])(?![\w-])",

@@ -109,6 +109,8 @@ _UNIT = "|".join(re.escape(unit) for unit in sorted(UNITS, key=len, reverse=True
 _RULES = [
     (re.compile(pattern), rule)
     for pattern, rule in (
+        (r"(?<=\d)!(?=\s?[=×÷+*/)])|(?<=(?<![A-Za-z])[nkm])!(?!!)", lambda _: " 팩토리얼"),
+        (r"(?<![A-Za-z])[Vv]ol\.\s?(?=\d)", lambda _: "볼륨 "),
         (r"(?<=제)\s?(\d+)", lambda m: _n(m[1])),  # 제3장
         (r"(?<=\d)\s?[-–~～]\s?(?=\d{1,2}:\d\d)", lambda _: "에서 "),
         (r"(?<!\d)11[0-9](?=에 |로 |번|신고)|(?<!\d)\d{1,2}·\d{1,2}(?!\d)", lambda m: digits(m[0], "ko")),
@@ -122,7 +124,11 @@ _RULES = [
         (r"(?<=시속 )(\d+)\s?km/h", lambda m: f"{_n(m[1])} 킬로미터"),
         (rf"(?P<c>{_CURRENCY})\s?(?P<n>{N})(?P<scale>[만억조천백]+)?", _money),
         (r"(?P<a>[-+−]?\d+(?:\.\d+)?)\s?(?:°(?P<u>[CF])|℃)", _temperature),
-        (rf"{_ALONE}(?P<a>{_SIGNED})(?:[%％]?{_UNTIL}(?P<b>{_SIGNED}))?\s?(?P<u>{_UNIT})(?![A-Za-z\d/^])", _unit),
+        (
+            rf"{_ALONE}(?P<a>{_SIGNED})(?:[%％]?{_UNTIL}(?P<b>{_SIGNED}))?\s?(?P<u>{_UNIT})(?![A-Za-z\d/^])"
+            r"(?<!A(?=\s?[반동호열석조팀급]))",  # a class, a row, a team
+            _unit,
+        ),
         (rf"{_ALONE}(?:(\d+)\s)?(\d+)[/⁄](\d+)(?![\d/A-Za-z])", _fraction),
         (r"(?<!\d)(\d{1,2})월", lambda m: _month(m[1]) if 1 <= int(m[1]) <= 12 else _n(m[1]) + "월"),
         (

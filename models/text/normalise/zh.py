@@ -80,6 +80,11 @@ def _unit(m: Match) -> str:
     return _count(m["a"]) + unit
 
 
+def _reaction(m: Match) -> str:
+    """2H2 + O2 → 2H2O, but 3 + A → B as it is."""
+    return re.sub("[→⟶]", "生成", m[0]) if "+" in m[0] and re.search(r"[A-Z][a-z]?\d", m[0]) else m[0]
+
+
 def _version(text: str) -> str:
     return "点".join(digits(part, "zh") if len(part) > 1 else _n(part) for part in text.split("."))
 
@@ -191,7 +196,8 @@ _RULES = [
             lambda m: digits(m[0], "zh"),
         ),
         (r"(?<![\w.])(\d+(?:\.\d+)?)[eE]([-+]?\d+)(?![\w.])", lambda m: f"{_n(m[1])}乘以十的{_signed(m[2])}次方"),
-        (r"(?<=[\dnmk])!(?=\s?[=×÷+*/)])", lambda _: "的阶乘"),
+        (r"(?<=[\dnmk])!(?=\s?[=×÷+*/)])|(?<=(?<![\w'’.-])[nkm])[!！](?![!！])", lambda _: "的阶乘"),
+        (r"[A-Za-z\d+() ]+[→⟶][A-Za-z\d+() ]+", _reaction),
         (r"\s?(&&|\|\||==|!=)\s?", lambda m: {"&&": "且", "||": "或", "==": "等于", "!=": "不等于"}[m[1]]),
         (r"(?<=[于於])\d{3}(?=年)", lambda m: digits(m[0], "zh")),
         (r"(?<!\d)(\d{4}|\d{2}(?=年\d))\s?(?=年(?!级))", lambda m: digits(m[1], "zh")),
