@@ -121,11 +121,14 @@ def _entry(lesson: Lesson, new: frozenset[str]) -> str:
 
 
 def _chapters(lesson: Lesson) -> str:
-    """The lesson's chapters as links to the sentences that begin them; none where it is a single one."""
+    """The lesson's chapters as links to the sentences that begin them; none where it is a single one.
+
+    A first one named as the lesson is left out: the lesson's own link stands above it.
+    """
     starts = {cue.start: number for number, cue in reversed(list(enumerate(lesson.manifest.cues, 1)))}
     starts[0] = 1  # the first chapter begins with the lesson
-    found = [(title, start) for title, start, _ in chapters(lesson.manifest)]
-    if len(found) < 2:
+    found = [(title, start) for title, start, _ in chapters(lesson.manifest) if start or title != lesson.title]
+    if not any(start for _, start in found):
         return ""
     links = (
         f'<li><a class="chapter" href="#{quote(f"{lesson.id}:{starts[start]}", safe="")}">{escape(title)}</a></li>'
