@@ -26,6 +26,9 @@ _DASHES = str.maketrans(
 _LONG_DASH = re.compile(  # also a hyphen between spaces, unless it may be a minus: 3 - 2, x - y
     r"—{2,}|(?<!-)(?:(?<=\w)--|--(?![a-z-]))(?!-)|(?<=\s)–(?=\s)|(?<=[^\W\d_]{2}\s)-(?=\s)|(?<=[^\w\s)]\s)-(?=\s)|(?<=\s)-(?=\s[^\W\d_]{2})"
 )
+_INSTANT = re.compile(  # 2024-02-29T13:05:00Z
+    r"(?<![\w-])(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(?::00(?:\.0+)?(?!\d)|(:\d\d(?!\d)))?(?:(Z)|([-+])0?(\d{1,2}):00)?(?![\w:]|\.\d)"
+)
 _DOUBLE_STAR = re.compile(r"(?<=[\w)])\s?\*\*\s?(?=-?\d|[a-z]\b)")  # x**2
 _NUMERAL = re.compile("[\u2160-\u216b\u2170-\u217b]|[\u2460-\u2473\u24ea\u2776-\u2793]")  # Ⅳ, ①
 _WIDE_THOUSANDS = re.compile(r"(?<=[０-９])，(?=[０-９]{3}(?![０-９]))")  # １，２００
@@ -53,10 +56,18 @@ def shared(text: str) -> str:
         text = _COMPATIBLE.sub(lambda m: _compatible(m[0]), text)
         text = _OTHER_DIGIT.sub(lambda m: str(unicodedata.decimal(m[0])), text)
     text = _ELLIPSIS.sub("…", text)
+    text = _INSTANT.sub(_instant, text)
     text = _LONG_DASH.sub("—", text)
     text = _DOUBLE_STAR.sub("^", text)
     text = _SPACES.sub(" ", text).strip()
     return _GROUPED.sub(lambda m: m[0].replace(" ", ""), text)
+
+
+def _instant(m: re.Match[str]) -> str:
+    """A date, a time without seconds that are none, and how far it is from Greenwich."""
+    date, time, seconds, zulu, sign, hours = m.groups(default="")
+    zone = " UTC" if zulu else f" UTC{sign}{hours}" if sign else ""
+    return f"{date} {time}{seconds}{zone}"
 
 
 def _numeral(m: re.Match[str]) -> str:

@@ -231,7 +231,7 @@ AMOUNTS: Rules = [
         (rf"(?P<sign>(?<!\w)-)?\b(?P<c>{_CODES})\s?(?P<n>{N}){_SCALE}", _money),
         (rf"(?<![\w.])(?P<sign>-)?(?P<n>{N}){_SCALE}\s?(?P<c>{_SIGNS}|(?:{_CODES})\b)(?!\s?\d)", _money),
         (
-            rf"(?<![\w.,/])(?P<n>[-+]?{N})(?:\s?[-–~]\s?(?P<n2>-?{N}))?(?:(?P<hyphen>-)|\s)?(?P<u>{_UNIT})"
+            rf"(?<![\w.,/⁄])(?P<n>[-+]?{N})(?:\s?[-–~]\s?(?P<n2>-?{N}))?(?:(?P<hyphen>-)|\s)?(?P<u>{_UNIT})"
             rf"(?:/(?P<per>{_UNIT}))?{_UNIT_ENDS}",
             _unit,
         ),

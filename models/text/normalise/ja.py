@@ -162,7 +162,9 @@ _RULES = [
         (r"(?<=[区町村])\d+(?:-\d+)+(?![\d-])", lambda m: "の".join(map(_n, m[0].split("-")))),
         (r"(?<![\d.])0\d{1,3}-\d{1,4}-\d{3,4}(?!\d)|(?<![\d.])0[789]0\d{8}(?!\d)", lambda m: _phone(m[0])),
         (r"(?<![\d.])(0\d{1,3})[(（](\d{1,4})[)）](\d{3,4})(?!\d)", lambda m: _phone("-".join(m.groups()))),
-        (rf"{_ALONE}\d+(?:\.\d+){{2,}}(?![\d.])", lambda m: "点".join(map(_n, m[0].split(".")))),
+        (r"[~～〜](?=午[前後])", lambda _: "から"),
+        (r"(?<![\d.-])(\d{1,2})-(\d{1,2})(?=で(?:勝|敗|リード|引き分))", lambda m: f"{_n(m[1])}対{_n(m[2])}"),
+        (rf"(?:{_ALONE}|(?<=\b[vV]))\d+(?:\.\d+){{2,}}(?![\d.])", lambda m: "点".join(map(_n, m[0].split(".")))),
         (rf"(?P<sign>-)?(?P<c>{_CURRENCY})\s?(?P<n>{N})(?P<scale>[万億兆千百]+)?(?:円|ドル|ユーロ|ポンド)?", _money),
         (rf"(?P<sign>)(?P<n>{N})(?P<scale>[万億兆千百]+)?\s?(?P<c>{_CURRENCY})", _money),
         (
