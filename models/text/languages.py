@@ -71,7 +71,8 @@ def dominant(text: str, default: str) -> str:
     if words := len(_WORD.findall(text)):
         weight["en"] += words
     if default == "zh" and weight["ja"] > weight["zh"] / 4:  # okurigana and particles: the Han is Japanese, too
-        return "ja"
+        weight["ja"] += weight.pop("zh", 0.0)
+        default = "ja"
     if weight[default] >= OWN_SHARE * sum(weight.values()):
         return default
     return max(weight, key=weight.__getitem__)

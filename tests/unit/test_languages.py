@@ -51,6 +51,8 @@ def test_spans(text, language, expected):
         ("我们使用 Docker Compose 和 Kubernetes。", "zh", "zh"),
         ("The word 你好 means hello.", "en", "en"),
         ("3.14 = ?", "zh", "zh"),
+        ("First deploy it with great care, then say 你好 and ありがとう.", "zh", "en"),
+        ("Pythonでtestを書きます。", "zh", "ja"),
     ],
 )
 def test_a_sentence_stays_in_the_lessons_language_while_it_has_a_fair_share(text, default, expected):
