@@ -41,9 +41,9 @@ _OPENING = "“( "
 _MARKS = _ENDS + _PAUSES + _CLOSERS + _OPENING
 _CLOSED_QUOTE = re.compile(r'^([,.!?]*)"')
 _NO_SPACE = re.compile(r"\s+(?=[,.!?:;…”)])|(?<=[“(])\s+")
+_TONE = re.compile("[→↗↓↘]")
 # English p, t and k are aspirated at a word's head and before a stressed vowel, but not after s, and a Mandarin voice
 # has to be told: it learnt p as the sound of 八, and its Python is "bison".
-_TONE = re.compile("[→↗↓↘]")
 _ASPIRATED = re.compile(r"(?<!s)[ptk](?=[ɹlwj]?[ˈˌ])|(?<!\S)[ptk](?=[^\W\d_])")
 
 
