@@ -10,12 +10,13 @@ samples, ``log(max(mel, 1e-5))``, float32 [80, M]. A vocoder gives back float32 
 
 from __future__ import annotations
 
-from typing import Protocol
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from models.voice import Samples
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 SAMPLE_RATE = 22_050
 HOP_LENGTH = 256  # samples per mel frame
@@ -24,7 +25,7 @@ FRAMES_PER_SECOND = SAMPLE_RATE / HOP_LENGTH  # 86.13
 
 VOCODERS = ("hift", "hifigan", "griffin-lim")  # hift and griffin-lim go with every CosyVoice bundle
 
-Mel = NDArray[np.float32]
+Mel: TypeAlias = "NDArray[np.float32]"
 
 
 class Vocoder(Protocol):

@@ -25,7 +25,7 @@ class Part(Message):
     """A file of the lesson; ``name`` is relative to the manifest's folder and carries the lesson key."""
 
     kind: Kind
-    name: Annotated[str, StringConstraints(pattern=r"^[^/\\]{1,250}$")]
+    name: Annotated[str, StringConstraints(pattern=r"^[^/\\]+$", max_length=250)]
     media_type: str
     size: Annotated[int, Field(ge=0)]
     sha256: Digest
