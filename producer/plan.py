@@ -34,7 +34,6 @@ from worker.store.base import Store
 __all__ = ["LessonFailure", "Options", "Plan", "PlannedLesson", "plan", "plan_with_settings"]
 
 GROUP = 64  # lessons in memory at once; their manifests are fetched concurrently
-STORE_THREADS = 16
 WIDTHS_PER_SECOND = 15.0  # of speech: letters of English; Han counts three, so five characters of Chinese
 RTF = {"kokoro": 0.75, "piper": 0.09, "cosyvoice": 1.2}  # by family, one core; as first measured, not a promise
 
@@ -143,8 +142,14 @@ class _Planner:
         store = self._store
         if store is None:
             return [None] * len(lessons)
-        with ThreadPoolExecutor(STORE_THREADS) as pool:
-            return list(pool.map(lambda lesson: previous(store, lesson.course, lesson.id), lessons))
+
+        def before(lesson: Lesson) -> Previous | None:
+            return previous(store, lesson.course, lesson.id)
+
+        if store.width == 1:
+            return list(map(before, lessons))
+        with ThreadPoolExecutor(store.width) as pool:
+            return list(pool.map(before, lessons))
 
     def _candidate(self, lesson: Lesson, before: Previous | None) -> _Candidate:
         if before and source_digest(lesson, self._cast, self._options, before.used) == before.source_digest:

@@ -51,6 +51,7 @@ class Store(Protocol):
     """
 
     url: str  # how a user would name it: a path, or s3://bucket/prefix; no secrets
+    width: int  # requests that it pays to make at once
 
     def get(self, name: str) -> tuple[bytes, str]:
         """The bytes and the version tag. Raises Missing."""

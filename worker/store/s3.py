@@ -66,6 +66,8 @@ class Session(NamedTuple):
 class S3Store:
     """A Store under a prefix of a bucket. Safe for threads; after a fork it connects anew."""
 
+    width = 16  # processor time is the limit beyond
+
     def __init__(self, bucket: str, prefix: str, settings: Settings) -> None:
         """Name the place; nothing is sent yet. ``prefix`` is empty or ends in a slash."""
         self.url = f"s3://{bucket}/{prefix}".rstrip("/")
