@@ -350,6 +350,8 @@ def test_a_store_that_does_not_answer_is_no_lessons_fault(desk):
     desk.write("a.md", "One.")
 
     class Down:
+        width = 1
+
         def get(self, name):
             raise StoreUnavailable("down")
 
