@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -76,8 +76,11 @@ def short(cue: Cue) -> str:
     return cue.key[:SHORT_KEY]
 
 
-def page(lessons: Sequence[Lesson], record: Record, inline: bool) -> str:
-    """The whole page. With ``inline`` the audio is in it, else linked; raises OSError where it cannot be read."""
+def page(lessons: Sequence[Lesson], record: Record, inline: bool, fixed: Container[str] = ()) -> str:
+    """The whole page. With ``inline`` the audio is in it, else linked; raises OSError where it cannot be read.
+
+    ``fixed`` are the ids of voices that say a sentence in one way only, so that another take makes no sense.
+    """
     new = frozenset(record.new)
     script = re.search(r"<script>(.*?)</script>", TEMPLATE.template, re.DOTALL)
     assert script is not None
@@ -88,7 +91,7 @@ def page(lessons: Sequence[Lesson], record: Record, inline: bool) -> str:
         title=escape(_course_title(lessons)),
         summary=_summary(lessons, record),
         contents="\n".join(_entry(lesson, new) for lesson in lessons),
-        lessons="\n".join(_section(lesson, new, inline) for lesson in lessons),
+        lessons="\n".join(_section(lesson, new, inline, fixed) for lesson in lessons),
     )
 
 
@@ -137,10 +140,10 @@ def _chapters(lesson: Lesson) -> str:
     return f'<ol class="chapters" lang="{lesson.manifest.language}">{"".join(links)}</ol>'
 
 
-def _section(lesson: Lesson, new: frozenset[str], inline: bool) -> str:
+def _section(lesson: Lesson, new: frozenset[str], inline: bool, fixed: Container[str]) -> str:
     """A lesson: title, what it is, player, script. Its first heading is the title where it says the same."""
     language = lesson.manifest.language
-    places = _places(lesson)
+    places = _places(lesson, fixed)
     links = [_cue(lesson, number, cue, place, new) for number, (cue, place) in enumerate(places, 1)]
     spoken = list(zip(lesson.manifest.cues, links, strict=True))
     title = escape(lesson.title)
@@ -205,14 +208,21 @@ def _blocks(spoken: Iterable[tuple[Cue, str]], language: str) -> Iterator[str]:
             yield from (f"<{tag}>{text}</{tag}>" for text in texts)
 
 
-def _places(lesson: Lesson) -> list[tuple[Cue, str]]:
-    """Every cue, and how `narrator retake` names it after the file: by line, and number where that is not enough."""
+def _places(lesson: Lesson, fixed: Container[str]) -> list[tuple[Cue, str]]:
+    """Every cue, and the words of the command that goes on with it, before and after the file: `retake` by line, and by
+    number where that is not enough; `explain` where there is no other take.
+    """
     lines: dict[int, dict[tuple[str, str], int]] = {}
     for cue in lesson.manifest.cues:
         here = lines.setdefault(cue.line, {})
         here.setdefault((cue.caption, cue.segment.voice), len(here) + 1)
     return [
-        (cue, f"{cue.line} --segment {here[cue.caption, cue.segment.voice]}" if len(here) > 1 else str(cue.line))
+        (
+            cue,
+            f"explain {cue.line}"
+            if cue.segment.voice in fixed
+            else f"retake {cue.line}" + (f" --segment {here[cue.caption, cue.segment.voice]}" if len(here) > 1 else ""),
+        )
         for cue in lesson.manifest.cues
         for here in [lines[cue.line]]
     ]
@@ -224,7 +234,7 @@ def _cue(lesson: Lesson, number: int, cue: Cue, place: str, new: frozenset[str])
     name = f"{lesson.id}:{number}"
     attributes = [
         f'class="cue{" new" if fresh else ""}" id="{escape(name)}" href="#{quote(name, safe="")}"',
-        f'data-at="{_seconds(cue.start, lesson)}" data-place="{place}"',
+        f'data-at="{_seconds(cue.start, lesson)}" data-command="{place}"',
         f'title="line {cue.line}{", new" if fresh else ""}"',
     ]
     if cue.segment.language != lesson.manifest.language:

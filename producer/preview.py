@@ -16,10 +16,13 @@ from typing import Final
 
 from pydantic import ValidationError
 
+from models.catalog import Catalogue
+from models.family import draws
 from models.voice import Permanent
 from producer.deliver import replacing
 from producer.page import BEST, SMALLEST, Lesson, Record, page, short, sounds
 from worker.lesson.manifest import MANIFEST, Manifest
+from worker.settings import load
 
 PAGE: Final = "index.html"
 INLINE_LIMIT: Final = 100_000_000  # bytes of audio inside a page: more than anybody can mail
@@ -47,7 +50,7 @@ def preview(folder: Path, *, inline: bool = False) -> Path:
         if inline:
             _check_size(folder, shown)
             _earlier(target)  # refuses somebody else's
-        data = page(shown, record, inline).encode("utf-8")
+        data = page(shown, record, inline, _fixed()).encode("utf-8")
         if not target.is_file() or target.read_bytes() != data:
             with replacing(target) as file:
                 file.write(data)
@@ -66,6 +69,11 @@ def lessons(folder: Path) -> list[Lesson]:
 
 def _manifests(folder: Path) -> Iterator[Path]:
     return folder.glob(f"[!.]*/{MANIFEST}")
+
+
+def _fixed() -> frozenset[str]:
+    """Ids of the voices, of those that are known here, that say a sentence in one way only."""
+    return frozenset(voice.id for voice in Catalogue.load(load().voices_dir).voices if not draws(voice.family))
 
 
 def _natural(path: Path) -> list[tuple[int, str]]:

@@ -253,3 +253,11 @@ def test_the_command_takes_a_course_or_all(tmp_path: Path) -> None:
     done = run.invoke(main, ["preview", str(music / "a")])
     assert done.exit_code == 2
     assert "no lesson in it or in a course in it" in done.output
+
+
+def test_no_other_take_is_offered_of_a_voice_that_has_none(tmp_path: Path) -> None:
+    """Kokoro says a sentence in one way only, and the command would refuse."""
+    drawn, fixed = cue("One."), cue("Two.")
+    fixed = fixed.model_copy(update={"segment": fixed.segment.model_copy(update={"voice": "kokoro/af_heart"})})
+    written = preview(deliver(tmp_path, "numbers", [drawn, fixed])).read_text()
+    assert re.findall(r'data-command="([^"]*)"', written) == ["retake 3 --segment 1", "explain 3"]
