@@ -55,8 +55,10 @@ def test_of_many_that_take_over_an_expired_lock_one_wins(tmp_path: Path) -> None
 
 
 def test_a_held_lock_is_renewed_and_a_stolen_one_is_noticed(any_store: Store) -> None:
-    with StoreLock(any_store, "night", expiry=0.5) as lock:
-        time.sleep(1.0)
+    with StoreLock(
+        any_store, "night", expiry=2.0
+    ) as lock:  # short enough to be renewed here, and long enough for a slow machine
+        time.sleep(3.0)
         assert not lock.lost
         with pytest.raises(Locked):
             StoreLock(any_store, "night").__enter__()
