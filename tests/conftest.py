@@ -18,7 +18,7 @@ from pydantic import SecretStr
 
 from models.catalog import Catalogue
 from producer.valkey import valkey_binary
-from worker.settings import Settings
+from worker.settings import Settings, load
 from worker.store import Store, open_store
 
 # A busy machine is slow; no test of ours is about time.
@@ -64,6 +64,12 @@ class Valkey:
             self.process.kill()
         self.process.wait()
         self.client.close()
+
+
+@pytest.fixture(autouse=True)
+def fresh_settings() -> None:
+    """Settings are read once a process: a test that changes the environment wants its own."""
+    load.cache_clear()
 
 
 @pytest.fixture(scope="session")
