@@ -23,7 +23,7 @@ MAX_BATCH = 64  # segments in one task
 
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Identifier = Annotated[str, StringConstraints(pattern=r"^[^\W_][\w.\-]*$", max_length=100)]  # course, lesson
-VoiceId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}/[\w.\-]+$", max_length=128)]
+VoiceId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}/[\w.\-]{1,64}$")]
 BundleId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
 RunId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,63}$")]
 Language = Literal["en", "zh", "ja", "yue", "ko"]
