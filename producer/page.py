@@ -76,7 +76,7 @@ def short(cue: Cue) -> str:
     return cue.key[:SHORT_KEY]
 
 
-def page(lessons: Sequence[Lesson], record: Record, inline: bool, fixed: Container[str] = ()) -> str:
+def page(lessons: Sequence[Lesson], record: Record, inline: bool, fixed: Container[str]) -> str:
     """The whole page. With ``inline`` the audio is in it, else linked; raises OSError where it cannot be read.
 
     ``fixed`` are the ids of voices that say a sentence in one way only, so that another take makes no sense.
@@ -216,16 +216,16 @@ def _places(lesson: Lesson, fixed: Container[str]) -> list[tuple[Cue, str]]:
     for cue in lesson.manifest.cues:
         here = lines.setdefault(cue.line, {})
         here.setdefault((cue.caption, cue.segment.voice), len(here) + 1)
-    return [
-        (
-            cue,
-            f"explain {cue.line}"
-            if cue.segment.voice in fixed
-            else f"retake {cue.line}" + (f" --segment {here[cue.caption, cue.segment.voice]}" if len(here) > 1 else ""),
-        )
-        for cue in lesson.manifest.cues
-        for here in [lines[cue.line]]
-    ]
+
+    def command(cue: Cue) -> str:
+        here = lines[cue.line]
+        if cue.segment.voice in fixed:
+            return f"explain {cue.line}"
+        if len(here) == 1:
+            return f"retake {cue.line}"
+        return f"retake {cue.line} --segment {here[cue.caption, cue.segment.voice]}"
+
+    return [(cue, command(cue)) for cue in lesson.manifest.cues]
 
 
 def _cue(lesson: Lesson, number: int, cue: Cue, place: str, new: frozenset[str]) -> str:

@@ -178,10 +178,11 @@ class S3Store:
         for name in names:
             folder = "/".join(check_name(name).split("/")[:-1][:2])  # lessons/COURSE, segments/KE
             folders.setdefault(folder, set()).add(name)
+        dense = {folder: wanted for folder, wanted in folders.items() if len(wanted) >= WORTH_LISTING}
         there: set[str] = set()
-        unlisted: list[str] = []
-        with ThreadPoolExecutor(CONNECTIONS, "store-list") as pool:
-            for shown, hidden in pool.map(self._listed, folders, folders.values()):
+        unlisted = [name for folder, wanted in folders.items() if folder not in dense for name in wanted]
+        with ThreadPoolExecutor(CONNECTIONS, "store-list") as pool:  # starts no thread where nothing is to be listed
+            for shown, hidden in pool.map(self._listed, dense, dense.values()):
                 there |= shown
                 unlisted += hidden
         return there | self._asked(unlisted)
@@ -189,8 +190,6 @@ class S3Store:
     def _listed(self, folder: str, names: set[str]) -> tuple[set[str], set[str]]:
         """Of the names, those that are there, and those of which the listing tells nothing: it ends where asking for
         each becomes cheaper, since between them may lie others that nobody wants."""
-        if len(names) < WORTH_LISTING:
-            return set(), names
         limit = len(names) * LISTED_AS_ASKED
         try:
             seen = [entry.name for entry in islice(self.list(f"{folder}/" if folder else ""), limit)]

@@ -37,6 +37,9 @@ _GROUPED = re.compile(r"(?<![\d+.,)-])(?<![\d+.,)-] )\d{1,3}(?: 000|(?: \d{3}){2
 _SPACES = re.compile(r"\s+")
 _SPACE_BEFORE = re.compile(r" +(?=[,.;:!?…，。；：！？、)）」』])(?![.][\w])")
 
+# The mark of n! and 5! in Han and kana; before an operator, or after a variable that stands alone.
+FACTORIAL = r"(?<=[\dnmk])!(?=\s?[=×÷+*/)])|(?<=(?<![\w'’.-])[nkm])[!！](?![!！])"
+
 
 def shared(text: str) -> str:
     """NFKC but for punctuation, plain quotes, one kind of dash and ellipsis, one space, nothing inaudible.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from models.text.languages import HAN, KANA
-from models.text.normalise.common import roman, without_english_figures
+from models.text.normalise.common import FACTORIAL, roman, without_english_figures
 from models.text.normalise.en import ADDRESSES, LATIN_ABBREVIATIONS
 from models.text.normalise.numbers import PLAIN, cardinal, digits
 
@@ -137,7 +137,7 @@ _RULES = [
         (rf"{_ALONE}(?P<y>\d{{4}})(?P<x>[-/.])(?P<m>\d{{1,2}})(?P=x)(?P<d>\d{{1,2}})(?![\d.-])", _date),
         (r"(?<=\d)\s?[-–]\s?(?=\d{1,2}[:：]\d\d)|(?<=\d[時日月年分円回人個])[-–](?=\d)", lambda _: "から"),
         (r"(?<![\w.])(\d+(?:\.\d+)?)[eE]([-+]?\d+)(?![\w.])", lambda m: f"{_n(m[1])}かける十の{_signed(m[2])}乗"),
-        (r"(?<=[\dnmk])!(?=\s?[=×÷+*/)])|(?<=(?<![\w'’.-])[nkm])[!！](?![!！])", lambda _: "の階乗"),
+        (FACTORIAL, lambda _: "の階乗"),
         (
             r"\s?(&&|\|\||==|!=)\s?",
             lambda m: {"&&": "かつ", "||": "または", "==": "イコール", "!=": "ノットイコール"}[m[1]],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from models.text.languages import HAN
-from models.text.normalise.common import roman, without_english_figures
+from models.text.normalise.common import FACTORIAL, roman, without_english_figures
 from models.text.normalise.en import ADDRESSES, LATIN_ABBREVIATIONS
 from models.text.normalise.numbers import PLAIN, cardinal, digits
 from models.text.normalise.zh_words import COUNTED, CURRENCIES, GREEK, SIGNS, UNITS
@@ -196,7 +196,7 @@ _RULES = [
             lambda m: digits(m[0], "zh"),
         ),
         (r"(?<![\w.])(\d+(?:\.\d+)?)[eE]([-+]?\d+)(?![\w.])", lambda m: f"{_n(m[1])}乘以十的{_signed(m[2])}次方"),
-        (r"(?<=[\dnmk])!(?=\s?[=×÷+*/)])|(?<=(?<![\w'’.-])[nkm])[!！](?![!！])", lambda _: "的阶乘"),
+        (FACTORIAL, lambda _: "的阶乘"),
         (r"[A-Za-z\d+() ]+[→⟶][A-Za-z\d+() ]+", _reaction),
         (r"\s?(&&|\|\||==|!=)\s?", lambda m: {"&&": "且", "||": "或", "==": "等于", "!=": "不等于"}[m[1]]),
         (r"(?<=[于於])\d{3}(?=年)", lambda m: digits(m[0], "zh")),
