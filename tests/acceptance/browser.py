@@ -91,7 +91,7 @@ class Browser:
         deadline = time.monotonic() + seconds
         while not self.value(f"Boolean({condition})"):
             assert time.monotonic() < deadline, f"not within {seconds} s: {condition}"
-            self.value("new Promise((done) => setTimeout(done, 20))")
+            time.sleep(0.02)
 
     def click(self, selector: str) -> None:
         """Click an element with the mouse, where its first line begins."""
