@@ -106,6 +106,8 @@ def reader_of(path: Path) -> Reader:
     """The reader of a file's format. Raises LessonError where there is none."""
     if module := READERS.get(path.suffix.lower()):
         return cast(Reader, import_module(f"producer.readers.{module}"))
+    if path.is_dir():
+        raise LessonError(path, 0, "a folder: name one of the lessons in it")
     raise LessonError(path, 0, f"no reader for {path.suffix or 'a file without a suffix'!r}: {', '.join(READERS)}")
 
 

@@ -56,6 +56,8 @@ def test_nothing_found_is_an_error(tmp_path):
         readers.find([tmp_path / "absent"])
     with pytest.raises(LessonError, match=r"no reader for '\.log'"):
         readers.find([tmp_path / "x.log"])
+    with pytest.raises(LessonError, match="a folder: name one of the lessons"):
+        readers.read(tmp_path)
 
 
 def test_links_that_lead_in_a_circle(tmp_path):

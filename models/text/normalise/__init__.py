@@ -17,7 +17,7 @@ from importlib import import_module
 from models.text.languages import Span, spans
 from models.text.normalise.common import shared, tidy
 
-VERSION = 4  # in the front-ends' fingerprints: a rise renders again whatever may sound different
+VERSION = 5  # in the front-ends' fingerprints: a rise renders again whatever may sound different
 DISTRIBUTIONS = ("cn2an", "num2words")  # whose versions belong there, too
 
 _STUCK = re.compile(r"(?<![\w.,$€£¥])\d[\d.,]*$")

@@ -14,7 +14,7 @@ _LOG_BASE = re.compile("(?<=log)[₀-₉]+ ?")
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffc]")
 # Emoji and dingbats are silent: a script's words carry its meaning. Arrows and signs of mathematics are not here.
 _SILENT = re.compile(
-    "[\u2600-\u27be\u2b00-\u2bff\ufe0e\ufe0f\u20e3\U0001f000-\U0001faff\U000e0020-\U000e007f\u25a0-\u25b2\u25b4-\u25ff\u2500-\u259f•‣※†‡¶]+"
+    "[\u2600-\u266c\u266e\u2670-\u27be\u2b00-\u2bff\ufe0e\ufe0f\U0001f000-\U0001faff\U000e0020-\U000e007f\u25a0-\u25b2\u25b4-\u25ff\u2500-\u259f•‣※†‡¶\u20d0-\u20ff]+"
 )
 _QUOTES = str.maketrans(
     {**dict.fromkeys("“”„‟«»‹›″〝〞〟", '"'), "〔": "（", "〕": "）", **dict.fromkeys("‘’‚‛′＇", "'")}
@@ -35,6 +35,7 @@ _WIDE_THOUSANDS = re.compile(r"(?<=[０-９])，(?=[０-９]{3}(?![０-９]))") 
 _OTHER_DIGIT = re.compile(r"(?![0-9])\d")  # Arabic, Devanagari ...
 _GROUPED = re.compile(r"(?<![\d+.,)-])(?<![\d+.,)-] )\d{1,3}(?: 000|(?: \d{3}){2,})(?![\d-]| \d)")  # 1 000 000
 _SPACES = re.compile(r"\s+")
+_CALLED = re.compile(r"(?<=[A-Za-z_])\((?=[^()]*\)(?![A-Za-z]))")  # append(x): not one word; but colo(u)r
 _SPACE_BEFORE = re.compile(r" +(?=[,.;:!?…，。；：！？、)）」』])(?![.][\w])")
 
 # The mark of n! and 5! in Han and kana; before an operator, or after a variable that stands alone.
@@ -88,8 +89,8 @@ def _compatible(run: str) -> str:
 
 
 def tidy(text: str) -> str:
-    """One space between words, none before punctuation."""
-    return _SPACE_BEFORE.sub("", _SPACES.sub(" ", text)).strip()
+    """One space between words, none before punctuation; a bracket that opens is no part of a word."""
+    return _SPACE_BEFORE.sub("", _SPACES.sub(" ", _CALLED.sub(" (", text))).strip()
 
 
 _ROMAN = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100}
@@ -102,8 +103,8 @@ def roman(text: str) -> str:
 
 
 _HALF_DAY = re.compile(r"(?<![A-Za-z] )(?<![\d:.])(\d{1,2})(:[0-5]\d)?\s?([AaPp])\.?[Mm]\b\.?(?!\s?[A-Za-z])")
-_MILLIONS = re.compile(r"([$€£¥])(\d+(?:\.\d+)?)\s?([KMB])(?![A-Za-z])")
-_SCALES = {"K": 10**3, "M": 10**6, "B": 10**9}
+_MILLIONS = re.compile(r"([$€£¥])(\d+(?:\.\d+)?)\s?(bn|[KMB])(?![A-Za-z])")
+_SCALES = {"K": 10**3, "M": 10**6, "B": 10**9, "bn": 10**9}
 
 
 def without_english_figures(text: str, morning: str, afternoon: str, hour: str) -> str:

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import operator
 import re
+from collections.abc import Callable
 from itertools import chain
 
 from models.text.normalise.en_dates import DATES
 from models.text.normalise.en_figures import AMOUNTS, NUMBERS, Match, N, Rules, bare, either, number
 from models.text.normalise.en_words import ABBREVIATIONS, BEFORE_NUMBER, ELEMENTS, EXTENSIONS, GREEK, SIGNS
-from models.text.normalise.numbers import digits
+from models.text.normalise.numbers import digits, ordinal
 
 _MARKS = {
     ".": "dot", "/": "slash", "-": "dash", "_": "underscore", "@": "at", ":": "colon", "~": "tilde", "#": "hash",
@@ -20,7 +21,9 @@ _MARKS = {
 }  # fmt: skip
 _WIDE = str.maketrans({**dict.fromkeys("「」『』【】《》〈〉", '"'), "〜": "—", "～": "—"})
 _POWERS = {"2": "squared", "3": "cubed"}
-_LAST = ("etc.", "et al.", "Jr.", "Sr.", "Inc.", "Ltd.", "Co.")  # their full stop may be the sentence's, too
+_CHARGES = {"+": "plus", "-": "minus"}
+_ROOTS = {"2": "square", "3": "cube"}
+_LAST = ("etc.", "et al.", "Jr.", "Sr.", "Inc.", "Ltd.", "Co.", "p.a.")  # their full stop may be the sentence's, too
 
 
 def spell(text: str) -> str:
@@ -53,8 +56,8 @@ def _code(m: Match) -> str:
     return m[0].replace("()", "").replace("_", " ").replace("->", " ").replace(".", " dot ").strip()
 
 
-def _formula(m: Match) -> str:
-    """H2O, C6H12O6: letters in capitals, counts in words."""
+def formula(m: Match, number: Callable[[str], str] = number) -> str:
+    """H2O, C6H12O6: letters in capitals, counts in words of any language."""
     parts = re.findall(r"([A-Z][a-z]?)(\d*)", m[0])
     elements = [element for element, _ in parts]
     once = sum(bool(count) for _, count in parts) == 1
@@ -78,7 +81,8 @@ def _bracketed(m: Match) -> str:
     return f"{words} {number(m[3])}"
 
 
-def _compound(m: Match) -> str:
+def compound(m: Match) -> str:
+    """NaCl, letter by letter."""
     return " ".join(map(_letters, re.findall("[A-Z][a-z]?", m[0])))
 
 
@@ -105,6 +109,8 @@ def _greek(m: Match) -> str:
     return f" {GREEK.get(m[0].lower(), m[0])} "
 
 
+FORMULA = r"(?<![A-Za-z\d_])(?:(?=[A-Za-z]*\d)(?:[A-Z][a-z]?\d{0,2}){2,12}|[HONF][23])(?![A-Za-z\d_]|\.\d)"
+COMPOUND = r"(?<![A-Za-z\d])(?:(?:Na|K|Li|Ag|Cs|H)(?:Cl|Br|F|I|OH)|(?:Ca|Mg|Cu|Zn|Fe)[OS])(?![A-Za-z\d])"
 _TOP = "com|org|net|edu|gov|io|dev|ai|cn|jp|uk|de"
 # ASCII: an address ends where Chinese begins
 ADDRESSES: Rules = [
@@ -126,7 +132,12 @@ _SHORT: Rules = [
     (re.compile(r"\bw/\s?(?=[a-z\d])"), lambda _: "with "),
     (re.compile(r"(?<![\w.])((?i:eqs?|figs?|sec)\.)\s?(?=\()"), _before_number),
     (re.compile(r"(?<![\w.])(\d+(?:\.\d+)?)in\b(?!\w)"), lambda m: f"{m[1]} {'inch' if m[1] == '1' else 'inches'}"),
+    (re.compile(r"(?<=\d\sft\s)(\d+) in\b"), lambda m: f"{m[1]} inches"),
+    (re.compile(r"(?<=\()([bd])\.\s(?=\d{4})"), lambda m: "born " if m[1] == "b" else "died "),
     (re.compile(r"\bMt\.(?=\s[A-Z])"), lambda _: "Mount"),
+    (re.compile(r"(?<=\w )Ave\."), lambda m: "Avenue" + ("." if not m.string[m.end() :].strip() else "")),
+    (re.compile(r"(?<=[A-Za-z])\((e?s)\)(?!\w)"), lambda m: m[1]),  # file(s)
+    (re.compile(r"(?<=[A-Za-z…]) > (?=[A-Z][a-z])"), lambda _: ", "),  # File > Save
     (re.compile(rf"(?<![\w.])((?i:{either(BEFORE_NUMBER)}))\s?(?=\d)"), _before_number),
     (
         re.compile(r"\b((?i:vol|ch|chap|sec|art|pt)\.)\s?(?=[IVX]+\b(?!['’]))"),
@@ -147,6 +158,10 @@ _CODE: Rules = [
     for pattern, rule in (
         (r"(?<=\bSELECT )\*", lambda _: "star"),
         (r"\s-=\s", lambda _: " minus equals "),
+        (r"\s?:=\s?", lambda _: " becomes "),
+        (r"\b802\.(\d{1,2})([a-z]{0,2})\b", lambda m: f"eight oh two dot {number(m[1])} {' '.join(m[2])}"),
+        (r"(?<=\d)-(rc|alpha|beta|dev)\.?(?=\d)", lambda m: f" {m[1]} "),
+        (r"\b([A-G])b(?= (?:major|minor)\b)", lambda m: f"{m[1]} flat"),
         (r"(?<=[A-Za-z]\d)-(?=\d{3})", lambda _: " "),  # i7-13700K
         (r"\bC\+\+", lambda _: "C plus plus"),
         (r"\blog(?:_(\d+)\s?|(2|10)(?=\())", lambda m: f"log base {number(m[1] or m[2])} of "),
@@ -156,7 +171,7 @@ _CODE: Rules = [
         (r"(?<=\w\w\s)-(?=[A-Za-z]\b(?!['’-]))", lambda _: "dash "),  # install -r
         (r"\s?(&&|\|\|)\s?", lambda m: " and " if m[1] == "&&" else " or "),
         (r"(?<=[\w)])\+\+(?!\w)", lambda _: " plus plus"),
-        (r"\b([CF])#", lambda m: f"{m[1]} sharp"),
+        (r"\b([CF])#", lambda m: f"{m[1]} sharp "),
         (r"(?<!\w)\.NET\b", lambda _: "dot net"),
         (r"(?<!\w)#(?=(?:include|define|if|ifdef|ifndef|endif|pragma)\b)", lambda _: "hash "),
         (r"(?<!\w)#(?=[A-Za-z]\w|\d+[A-Za-z]{2})", lambda _: "hashtag "),
@@ -174,6 +189,12 @@ def _function(m: Match) -> str:
     return f"{m[1]}{' prime' * len(m[2])} of {m[3].replace('|', ' given ')}"
 
 
+def _derivative(m: Match) -> str:
+    """dy/dx, ∂f/∂x."""
+    d = m[1].replace("∂", "partial")
+    return f"{d} {m[2]} over {d} {m[3]}" if m[2] else f"{d} over {d} {m[3]}"
+
+
 _FUNCTIONS = {
     "sin": "sine", "cos": "cosine", "tan": "tangent", "ln": "natural log", "arcsin": "arc sine", "arccos": "arc cosine",
     "arctan": "arc tangent", "log": "log", "exp": "exponential", "max": "max", "min": "min", "lim": "limit",
@@ -181,15 +202,28 @@ _FUNCTIONS = {
 _MATHS: Rules = [
     (re.compile(pattern), rule)
     for pattern, rule in (
+        (r"\blim\s?_?[{(]?([a-z])\s?→\s?([-+]?[\w∞]+)[)}]?", lambda m: f"the limit as {m[1]} goes to {m[2]} of"),
+        (r"(?<![A-Za-z])([d∂])([a-z]?)/\1([a-z])(?![A-Za-z])", _derivative),
+        (r"(?<=[\d)a-z])\s?\bd([xyztrθ])\b", lambda m: f" d {m[1]}" if "∫" in m.string else m[0]),
+        (
+            r"(?<=[)α-ωπ])\s?/\s?(?=\d|\(|[A-Za-zα-ω](?![A-Za-z]))|(?<=(?<![A-Za-z])[A-Za-z\d])/(?=\()|(?<=(?<![\w/])[a-z])/(?=\d(?![\d/]))",
+            lambda _: " over ",
+        ),
+        (r"\^(\d)√", lambda m: f" the {_ROOTS.get(m[1]) or ordinal(int(m[1]))} root of "),
+        (r"(?<![\w|])\|([A-Za-z\d.,()α-ω +*/-]{1,20})\|(?![\w|])", lambda m: f"the absolute value of {m[1]}"),
+        (r"(?<![A-Za-z'’])([a-z])(['′]{1,2})(?=\s?[=+*/])", lambda m: m[1] + " prime" * len(m[2])),
+        (r"(?i:(?<=angle ))∠", lambda _: ""),
         (r"\b(log|ln|exp|max|min)\(", lambda m: f"{_FUNCTIONS[m[1]]} of ("),
         (r"\b(sin|cos|tan|arcsin|arccos|arctan)(?=\s?\(|\s[a-zα-ω]\b|[α-ω])", lambda m: f"{_FUNCTIONS[m[1]]} of "),
         (r"\b([f-hpquvyEFGHOP])(['′]*)\(([^()]{1,30})\)", _function),
         (r"(?<=[\dnkm])!(?=\s?[=×÷*/+<>)]|\s-\s)|(?<=(?<![\w'’.-])[nkm])!(?!!)", lambda _: " factorial"),
-        (r"(?<![A-Za-z_])(?=[A-Za-z]*\d)(?:[A-Z][a-z]?\d*){2,12}\b|\b[HONF][23]\b", _formula),
+        (r"\^([1-9]?)([+-])(?![A-Za-z\d])", lambda m: f" {number(m[1]) if m[1] else ''} {_CHARGES[m[2]]}"),  # Fe^3+
+        (FORMULA, formula),
         (r"\b((?:[A-Z][a-z]?\d*){1,6})\(((?:[A-Z][a-z]?\d*){1,6})\)(\d+)", _bracketed),
         (r"(?<=\b[A-DH])-(?![\w-])|(?<=\bOH)-(?!\w)|(?<=\bCl)-(?!\w)", lambda _: " minus"),  # grades, ions
-        (r"\b(?:Na|K|Li|Ag|Cs|H)(?:Cl|Br|F|I|OH)\b|\b(?:Ca|Mg|Cu|Zn|Fe)[OS]\b", _compound),
+        (COMPOUND, compound),
         (r"(?P<base>[A-Za-z\d)α-ωΑ-Ω]+)\^(?P<e>\{[^}]{1,20}\}|\([^)]{1,20}\)|-?\w+)", _power),
+        (r"(?<=\d)x(?=\d+(?!\d*\s?=))", lambda _: " by "),
         (r"(?<=\d)\s?[xX*]\s?(?=\d)", lambda _: " times "),
         (r"(?<=\d):(?=\d)", lambda _: " to "),
         (r"\b([a-z])/([a-z])\b", lambda m: f"{m[1]} over {m[2]}"),

@@ -193,6 +193,7 @@ _ROUND = {"10": "tens", "100": "hundreds", "1000": "thousands", "1000000": "mill
 AMOUNTS: Rules = [
     (re.compile(pattern), rule)
     for pattern, rule in (
+        (r"\bRs\.?\s?(?=\d)", lambda _: "₹"),
         (r"(?<=\d[KMBk])\s?[-–]\s?(?=[$€£]\d)", lambda _: " to "),
         (r"(?<![\w%.])~\s?(?=[-$€£]?\d)", lambda _: "about "),
         (r"(?<=%)\s?[-–]\s?(?=\d)", lambda _: " to "),
@@ -249,6 +250,7 @@ NUMBERS: Rules = [
         (r"(?<=\d)\s?A(?=[,.;:)](?!\w)|$|\s(?:of|at|fuse|current)\b)", lambda _: " amperes"),
         (r"(?i:(?<=\bcall )|(?<=\bdial ))\d{3}\b", lambda m: digits(m[0], "en")),
         (r"\b((?i:figure|table|section|exercise|example|equation|listing)s?) (\d+)-(\d+)\b", _dashed),
+        (r"(?<=\d)-to-(?=\d)", lambda _: " to "),
         (r"\b24/7\b", lambda _: "twenty-four seven"),
         (r"(?<![\w./])(\d\d)/\1(?![\w/])", lambda m: f"{number(m[1])} {number(m[1])}"),  # 50/50
         (

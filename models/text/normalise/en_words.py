@@ -12,13 +12,13 @@ ABBREVIATIONS = {
     "b/c": "because", "Ph.D.": "P H D", "Gov.": "Governor", "Sen.": "Senator", "Gen.": "General", "Capt.": "Captain",
     "Lt.": "Lieutenant", "Sgt.": "Sergeant", "Rev.": "Reverend", "max.": "maximum", "min.": "minimum",
     "incl.": "including", "excl.": "excluding", "resp.": "respectively", "est.": "established", "c.f.": "compare",
-    "c/o": "care of", "appt.": "appointment",
+    "c/o": "care of", "appt.": "appointment", "p.a.": "per annum", "Blvd.": "Boulevard",
 }  # fmt: skip
 BEFORE_NUMBER = {
     "no.": "number", "nos.": "numbers", "fig.": "figure", "figs.": "figures", "eq.": "equation", "eqs.": "equations",
     "ch.": "chapter", "chap.": "chapter", "sec.": "section", "sect.": "section", "p.": "page", "pp.": "pages",
-    "vol.": "volume", "pt.": "part", "art.": "article", "ex.": "example", "tab.": "table", "para.": "paragraph",
-    "§": "section", "ext.": "extension",
+    "vol.": "volume", "vols.": "volumes", "pt.": "part", "art.": "article", "ex.": "example", "tab.": "table",
+    "para.": "paragraph",    "§": "section", "ext.": "extension",
 }  # fmt: skip
 
 # Unit -> one, many. Only after a number. What is a word of its own (in, a, at) is not here.
@@ -62,6 +62,12 @@ UNITS = {
     "MW": ("megawatt", "megawatts"), "GW": ("gigawatt", "gigawatts"), "kWh": ("kilowatt hour", "kilowatt hours"),
     "Wh": ("watt hour", "watt hours"), "V": ("volt", "volts"), "mV": ("millivolt", "millivolts"),
     "kV": ("kilovolt", "kilovolts"),
+    "kΩ": ("kilohm", "kilohms"), "MΩ": ("megohm", "megohms"), "μA": ("microampere", "microamperes"),
+    "μF": ("microfarad", "microfarads"), "nF": ("nanofarad", "nanofarads"), "pF": ("picofarad", "picofarads"),
+    "μL": ("microliter", "microliters"), "kN": ("kilonewton", "kilonewtons"), "mmol": ("millimole", "millimoles"),
+    "Mt": ("megatonne", "megatonnes"), "Gt": ("gigatonne", "gigatonnes"),
+    "bpm": ("beat per minute", "beats per minute"),
+    "dpi": ("dot per inch", "dots per inch"), "TB/s": ("terabyte per second", "terabytes per second"),
     "mA": ("milliampere", "milliamperes"), "mAh": ("milliampere hour", "milliampere hours"), "Ω": ("ohm", "ohms"),
     "J": ("joule", "joules"), "kJ": ("kilojoule", "kilojoules"), "cal": ("calorie", "calories"),
     "kcal": ("kilocalorie", "kilocalories"), "N": ("newton", "newtons"), "Pa": ("pascal", "pascals"),
@@ -86,6 +92,10 @@ CURRENCIES = {
     "¥": ("yen", "yen", "", ""), "₩": ("won", "won", "", ""), "₹": ("rupee", "rupees", "paisa", "paise"),
     "₽": ("ruble", "rubles", "kopek", "kopeks"), "USD": ("U.S. dollar", "U.S. dollars", "cent", "cents"),
     "EUR": ("euro", "euros", "cent", "cents"), "GBP": ("pound", "pounds", "penny", "pence"),
+    "CHF": ("Swiss franc", "Swiss francs", "centime", "centimes"),
+    "INR": ("rupee", "rupees", "paisa", "paise"), "AUD": ("Australian dollar", "Australian dollars", "cent", "cents"),
+    "CAD": ("Canadian dollar", "Canadian dollars", "cent", "cents"),
+    "HKD": ("Hong Kong dollar", "Hong Kong dollars", "cent", "cents"), "KRW": ("won", "won", "", ""),
     "CNY": ("yuan", "yuan", "", ""), "RMB": ("yuan", "yuan", "", ""), "JPY": ("yen", "yen", "", ""),
 }  # fmt: skip
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -109,7 +119,12 @@ SIGNS = {
     "∑": "the sum of", "∫": "the integral of", "∂": "partial", "∈": "in", "∴": "therefore", "∝": "is proportional to",
     "&": "and", "@": "at", "%": "percent", "°": "degrees", "#": "number", "©": "copyright", "®": "", "™": "",
     "·": "times", "∆": "delta", "⁄": "over", "∅": "the empty set", "∩": "intersection", "∪": "union",
-    "⊂": "subset of",
+    "⊂": "is a subset of", "⊆": "is a subset of", "⊇": "is a superset of", "⊃": "is a superset of", "∉": "not in",
+    "∠": "angle", "⟂": "is perpendicular to", "⊥": "is perpendicular to", "∥": "is parallel to",
+    "≅": "is congruent to", "≌": "is congruent to", "∼": "is similar to", "≒": "is approximately",
+    "∏": "the product of", "⋅": "times", "∓": "minus or plus", "≪": "is much less than", "≫": "is much greater than",
+    "∛": "the cube root of", "⇌": "is in equilibrium with", "∵": "because", "∖": "without", "∘": "of",
+    "♯": "sharp", "♭": "flat",
     "∀": "for all", "∃": "there exists", "¬": "not", "∧": "and", "∨": "or", "∇": "nabla", "≡": "is identical to",
     "$": "dollars", "€": "euros", "£": "pounds", "¥": "yen", "₩": "won", "₹": "rupees", "¢": "cents", "№": "number",
     "△": "triangle", "↑": "up", "↓": "down", "§": "section", "‰": "per mille", "⇔": "is equivalent to",

@@ -6,7 +6,7 @@ import re
 
 from models.text.languages import HAN, KANA
 from models.text.normalise.common import FACTORIAL, roman, without_english_figures
-from models.text.normalise.en import ADDRESSES, LATIN_ABBREVIATIONS
+from models.text.normalise.en import ADDRESSES, COMPOUND, FORMULA, LATIN_ABBREVIATIONS, compound, formula
 from models.text.normalise.numbers import PLAIN, cardinal, digits
 
 Match = re.Match[str]
@@ -28,7 +28,8 @@ UNITS = {
     "V": "ボルト", "mA": "ミリアンペア", "Ω": "オーム", "J": "ジュール",
     "kcal": "キロカロリー", "cal": "カロリー", "N": "ニュートン", "Pa": "パスカル", "hPa": "ヘクトパスカル",
     "dB": "デシベル", "km/h": "キロメートル毎時", "km/s": "キロメートル毎秒", "cm/s": "センチメートル毎秒",
-    "mmHg": "ミリメートルエイチジー",
+    "mmHg": "ミリメートル水銀柱", "kΩ": "キロオーム", "MΩ": "メガオーム", "μA": "マイクロアンペア",
+    "μF": "マイクロファラド", "μL": "マイクロリットル", "μg": "マイクログラム",
     "g/cm^3": "グラム毎立方センチメートル", "kg/m^3": "キログラム毎立方メートル", "ppm": "ピーピーエム",
     "m/s": "メートル毎秒", "mol": "モル", "px": "ピクセル",
     "%": "パーセント", "％": "パーセント", "‰": "パーミル", "°C": "度", "℃": "度", "°F": "度", "°": "度",
@@ -46,6 +47,9 @@ SIGNS = {
     "←": "、", "↔": "、", "⇒": "ならば", "⇔": "同値", "∑": "シグマ", "∫": "インテグラル", "∂": "ラウンド", "∝": "比例",
     "∈": "属する", "∩": "かつ", "∪": "または", "≡": "合同", "₩": "ウォン", "₹": "ルピー", "¢": "セント",
     "©": "コピーライト", "®": "", "™": "", "‰": "パーミル", "〇": "まる", "∇": "ナブラ",
+    "⊂": "部分集合", "⊆": "部分集合", "∉": "属さない", "≅": "合同", "≌": "合同", "∼": "相似", "≒": "ニアリーイコール",
+    "∏": "総乗", "⋅": "かける", "∓": "マイナスプラス", "∛": "三乗根", "⟂": "垂直", "⊥": "垂直", "∥": "平行",
+    "∅": "空集合", "∵": "なぜならば", "¬": "否定",
     "△": "三角形", "↑": "上", "↓": "下", "§": "セクション", "∠": "角", "∀": "すべての", "∃": "存在する",
 }  # fmt: skip
 GREEK = {
@@ -102,6 +106,10 @@ def _fraction(m: Match) -> str:
     return f"{_n(m[1]) + 'と' if m[1] else ''}{_n(m[3])}分の{_n(m[2])}"
 
 
+def _charge(m: Match) -> str:
+    return f" {_n(m[1]) if m[1] else ''}{'プラス' if m[2] == '+' else 'マイナス'}"
+
+
 def _power(m: Match) -> str:
     return f"{m['x']}の{re.sub(r'[0-9]+', lambda d: _n(d[0]), m['e'].strip('{}()').replace('-', 'マイナス'))}乗"
 
@@ -118,6 +126,17 @@ _UNIT = "|".join(re.escape(unit) for unit in sorted(UNITS, key=len, reverse=True
 _RULES = [
     (re.compile(pattern), rule)
     for pattern, rule in (
+        (r"(?<=[\"」』】])\s?>\s?(?=[\"「『【])", lambda _: "、"),  # 「ファイル」>「保存」
+        (r"(?<!\d)(\d{2,3})/(\d{2,3})(?=\s?mmHg)", lambda m: f"{_n(m[1])}の{m[2]}"),
+        (r"(?<=[C度%％])\s?[~～〜]\s?(?=-?\d)", lambda _: "から"),
+        (r"\^([1-9]?)([+-])(?![A-Za-z\d])", _charge),
+        (r"(?<![A-Za-z])lim\s?_?[({]?([a-z])→([-+]?(?:\d+|∞|[a-z]))[)}]?", lambda m: f"{m[1]}が{m[2]}のときの極限"),
+        (r"\^(\d)√", lambda m: f"{_n(m[1])}乗根"),
+        (r"(?<=[\d)A-Za-z])\s?d([xytrθ])(?![A-Za-z])", lambda m: f" d {m[1]}" if "∫" in m.string else m[0]),
+        (r"(?<![A-Za-z\d])([A-Za-z])(['′]{1,2})(?=\s?[(=+*/])", lambda m: m[1] + "ダッシュ" * len(m[2])),
+        (r"(?<=角)∠", lambda _: ""),
+        (FORMULA, lambda m: formula(m, _n)),
+        (COMPOUND, compound),
         (r"([図表式例])\s?(\d+)-(\d+)", lambda m: f"{m[1]}{_n(m[2])}の{_n(m[3])}"),
         (r"(?<![A-Za-z])[Vv]er(?:sion)?\.\s?(?=\d)", lambda _: "バージョン"),
         (r"(?<![A-Za-z])[Vv]ol\.\s?(?=\d)", lambda _: "ボリューム"),
@@ -171,13 +190,17 @@ _RULES = [
             rf"{_ALONE}(?P<a>{_SIGNED})(?:[%％]?{_UNTIL}(?P<b>{_SIGNED}))?\s?(?P<u>{_UNIT})(?:/(?P<per>{_UNIT}))?(?![A-Za-z\d/^])",
             _unit,
         ),
-        (r"(?P<x>[A-Za-z\dα-ωΑ-Ω)]+)\^(?P<e>\{[^}]{1,20}\}|\([^)]{1,20}\)|-?(?:\d+|[A-Za-z]))", _power),
+        (r"(?P<x>[A-Za-z\dα-ωΑ-Ω)]+)\^(?P<e>\{[^}]{1,20}\}|\([^)]{1,20}\)|-?(?:\d+|[A-Za-z](?![A-Za-z])))", _power),
         (rf"{_ALONE}(?:(\d+)\s)?(\d+)[/⁄](\d+)(?![\d/A-Za-z])", _fraction),
         (rf"(?<=乗)\s?({_UNIT})(?![A-Za-z])", lambda m: UNITS[m[1]]),  # 3×10^8 m/s
         (rf"(?<=円)/({_UNIT})(?![A-Za-z\d])", lambda m: "毎" + UNITS[m[1]]),
         (r"(?<=乗)\s?-\s?(?=[\dA-Za-z(])", lambda _: "ひく"),
         (r"(?<![A-Za-z/.])([a-z])/([a-z])(?![A-Za-z/])", lambda m: f"{m[1]}わる{m[2]}"),
-        (r"(?<=[\d)A-Za-z])\s/\s(?=[\d(A-Za-z](?![A-Za-z]))", lambda _: "わる"),
+        (
+            r"(?<=[\d)A-Za-z])\s/\s(?=[\d(A-Za-z](?![A-Za-z]))"
+            r"|(?<=[)α-ω])/(?=[\d(A-Za-zα-ω](?![A-Za-z]))|(?<=(?<![A-Za-z])[A-Za-z\d])/(?=\()",
+            lambda _: "わる",
+        ),
         (r"(?<=\d)[:：](?=\d)", lambda _: "対"),
         (r"(?<=[A-Za-z\d])<([A-Za-z][A-Za-z\d,.]*)>(?![A-Za-z\d])", lambda m: f" {m[1]} "),  # List<int>
         (r"(?<![A-Za-z\d)])</?([^\s\d<>=、。][^<>、。]{0,30})>(?!=)", lambda m: f" {m[1]} "),  # a tag

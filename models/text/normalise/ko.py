@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from models.text.normalise.common import without_english_figures
-from models.text.normalise.en import ADDRESSES, LATIN_ABBREVIATIONS
+from models.text.normalise.en import ADDRESSES, COMPOUND, FORMULA, LATIN_ABBREVIATIONS, compound, formula
 from models.text.normalise.numbers import PLAIN, cardinal, digits
 
 Match = re.Match[str]
@@ -52,6 +52,10 @@ def spell(text: str) -> str:
 
 def _n(text: str) -> str:
     return cardinal(text, "ko")
+
+
+def _charge(m: Match) -> str:
+    return f" {_n(m[1]) if m[1] else ''} {'플러스' if m[2] == '+' else '마이너스'}"
 
 
 def _signed(text: str) -> str:
@@ -109,6 +113,9 @@ _UNIT = "|".join(re.escape(unit) for unit in sorted(UNITS, key=len, reverse=True
 _RULES = [
     (re.compile(pattern), rule)
     for pattern, rule in (
+        (r"\^([1-9]?)([+-])(?![A-Za-z\d])", _charge),
+        (FORMULA, lambda m: formula(m, _n)),
+        (COMPOUND, compound),
         (r"(?<=\d)!(?=\s?[=×÷+*/)])|(?<=(?<![A-Za-z])[nkm])!(?!!)", lambda _: " 팩토리얼"),
         (r"(?<![A-Za-z])[Vv]ol\.\s?(?=\d)", lambda _: "볼륨 "),
         (r"(?<=제)\s?(\d+)", lambda m: _n(m[1])),  # 제3장

@@ -6,7 +6,7 @@ import re
 
 from models.text.languages import HAN
 from models.text.normalise.common import FACTORIAL, roman, without_english_figures
-from models.text.normalise.en import ADDRESSES, LATIN_ABBREVIATIONS
+from models.text.normalise.en import ADDRESSES, COMPOUND, FORMULA, LATIN_ABBREVIATIONS, compound, formula
 from models.text.normalise.numbers import PLAIN, cardinal, digits
 from models.text.normalise.zh_words import COUNTED, CURRENCIES, GREEK, SIGNS, UNITS
 
@@ -134,6 +134,22 @@ _SERIES = "RTX|GTX|RX|ISO|RFC|HTTP|IEEE|GB|错误码|状态码|端口"
 _RULES = [
     (re.compile(pattern), rule)
     for pattern, rule in (
+        (r"(?<=[\"」》])\s?>\s?(?=[\"「《])", lambda _: "，"),  # 「文件」>「另存为」
+        (r"(?<=\d转)\d{1,5}(?!\d)", lambda m: digits(m[0], "zh")),  # an extension
+        (r"(?<![A-Za-z])[Vv]ol\.\s?(\d+)", lambda m: f"第{_n(m[1])}卷"),
+        (r"(?<!\d)24/7(?!\d)", lambda _: "七乘二十四小时"),
+        (r"(?<=[评得打]分)([为是：:]?\s?)(\d+(?:\.\d+)?)/(\d+)", lambda m: f"{m[1]}{_n(m[2])}分满分{_n(m[3])}分"),
+        (r"\^([1-9]?)([+-])(?![A-Za-z\d])", lambda m: f" {_n(m[1]) if m[1] else ''}{'正' if m[2] == '+' else '负'}"),
+        (r"\^(\d)√", lambda m: f"{_n(m[1])}次根号"),
+        (r"(?<![A-Za-z])(?:lim)\s?_?[({]?([a-z])→([-+]?(?:\d+|∞|[a-z]))[)}]?", lambda m: f"{m[1]}趋于{m[2]}时"),
+        (r"(?<![A-Za-z])(sin|cos|tan|cot|ln|lg)([xyαβθt])(?![A-Za-z])", lambda m: f"{m[1]} {m[2]}"),
+        (
+            r"(?<=[\d)A-Za-z])\s?d([xytrθ])(?![A-Za-z])",
+            lambda m: f" d {m[1]}" if "∫" in m.string else m[0],
+        ),
+        (r"(?<![A-Za-z\d])([A-Za-z])(['′]{1,2})(?=\s?[(=+*/])", lambda m: m[1] + "撇" * len(m[2])),
+        (r"(?<=\d)['′](?=$|[，。、；）)])", lambda _: "分"),
+        (r"(?i:(?<=角))∠", lambda _: ""),
         (r"(?<![A-Za-z])pp?\.\s?(\d+)(?:\s?[-–~]\s?(\d+))?", _pages),
         (r"log_(\d+) ?(\d+|[A-Za-z])", lambda m: f"以{_n(m[1])}为底{_n(m[2]) if m[2].isdigit() else m[2]}的对数"),
         (r"\bISBN[:：]?\s?[\d-]+[\dX]", lambda m: re.sub(r"\d+", lambda d: digits(d[0], "zh"), m[0].replace("-", " "))),
@@ -198,6 +214,8 @@ _RULES = [
         (r"(?<![\w.])(\d+(?:\.\d+)?)[eE]([-+]?\d+)(?![\w.])", lambda m: f"{_n(m[1])}乘以十的{_signed(m[2])}次方"),
         (FACTORIAL, lambda _: "的阶乘"),
         (r"[A-Za-z\d+() ]+[→⟶][A-Za-z\d+() ]+", _reaction),
+        (FORMULA, lambda m: formula(m, _n)),
+        (COMPOUND, compound),
         (r"\s?(&&|\|\||==|!=)\s?", lambda m: {"&&": "且", "||": "或", "==": "等于", "!=": "不等于"}[m[1]]),
         (r"(?<=[于於])\d{3}(?=年)", lambda m: digits(m[0], "zh")),
         (r"(?<!\d)(\d{4}|\d{2}(?=年\d))\s?(?=年(?!级))", lambda m: digits(m[1], "zh")),
@@ -220,7 +238,7 @@ _RULES = [
             r"(?<![A-Za-z\d.])[vV]\d+(?:\.\d+)+(?![\d.])",
             lambda m: f"{m[0][0]} {_n(m[0][1:])}" if m[0].count(".") == 1 else f"{m[0][0]} {_version(m[0][1:])}",
         ),
-        (rf"{_ALONE}\d+(?:\.\d+){{2,}}(?![\d.])", lambda m: _version(m[0])),
+        (rf"(?:{_ALONE}|(?<=[A-Za-z]))\d+(?:\.\d+){{2,}}(?![\d.])", lambda m: f" {_version(m[0])}"),
         (rf"(?P<a>{_SIGNED})\s?[%％]?{_UNTIL}(?P<b>{N})\s?(?P<u>[%％])", _percent),
         (rf"(?P<a>{_SIGNED})\s?(?P<u>[%％‰‱])(?P<b>)", _percent),
         (
@@ -236,9 +254,14 @@ _RULES = [
             rf"{_ALONE}(?P<a>{_SIGNED})(?:{_UNTIL}(?P<b>{_SIGNED}))?\s?(?P<u>{_UNIT})(?:/(?P<per>{_UNIT}))?(?![A-Za-z\d/^])",
             _unit,
         ),
-        (r"(?P<x>[A-Za-z\dα-ωΑ-Ω)]+)\^(?P<e>\{[^}]{1,20}\}|\([^)]{1,20}\)|-?(?:\d+|[A-Za-z]))", _power),
+        (r"(?P<x>[A-Za-z\dα-ωΑ-Ω)]+)\^(?P<e>\{[^}]{1,20}\}|\([^)]{1,20}\)|-?(?:\d+|[A-Za-z](?![A-Za-z])))", _power),
         (r"(?<=方)\s?-\s?(?=[\dA-Za-z(])", lambda _: "减"),
-        (r"(?<=[\d)A-Za-z])\s/\s(?=[\d(A-Za-z](?![A-Za-z]))", lambda _: "除以"),
+        (
+            r"(?<=[\d)A-Za-z])\s/\s(?=[\d(A-Za-z](?![A-Za-z]))"
+            r"|(?<=[)α-ω])/(?=[\d(A-Za-zα-ω](?![A-Za-z]))|(?<=(?<![A-Za-z])[A-Za-z\d])/(?=\()"
+            r"|(?<=(?:sin|cos|tan) [xyαβθt])/(?=[a-z](?![A-Za-z]))",
+            lambda _: "除以",
+        ),
         (rf"(?<=方)\s?({_UNIT})(?![A-Za-z])", lambda m: UNITS[m[1]]),  # 3×10^8 m/s
         (r"([图表式例])\s?[(（]?(\d+)-(\d+)", lambda m: f"{m[1]}{_n(m[2])}杠{_n(m[3])}"),
         (
