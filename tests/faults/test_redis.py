@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import signal
 import tempfile
@@ -19,8 +18,6 @@ from tests.faults.conftest import Deploy
 from tests.faults.deployment import Delivered, Deployment
 from tests.faults.sentinel import Sentinel
 from tests.integration.processes import until
-
-LONG = pytest.param(60.0, marks=pytest.mark.skipif("NARRATOR_SOAK" not in os.environ, reason="a minute: make soak"))
 
 
 @pytest.fixture
@@ -40,7 +37,7 @@ def deployment(deploy: Deploy, own_redis: Valkey) -> Deployment:
     return deploy(redis_url=SecretStr(own_redis.url))
 
 
-@pytest.mark.parametrize("seconds", [5.0, LONG])
+@pytest.mark.parametrize("seconds", [5.0, 60.0])
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL], ids=lambda how: how.name)
 def test_redis_is_down_for_a_while(
     how: signal.Signals, seconds: float, deployment: Deployment, own_redis: Valkey, reference: Delivered, segments: int
