@@ -10,6 +10,7 @@ _KEPT = "，：；！？（）"  # full-width punctuation that front-ends know; 
 _COMPATIBLE = re.compile(f"[^\x00-\x7f{_KEPT}]+")
 _SUPERSCRIPT = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ]+")
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ", "0123456789+-n")
+_SUBSCRIPT = re.compile(r"(?<=\w)(?=[ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ])")  # aₙ
 _LOG_BASE = re.compile("(?<=log)[₀-₉]+ ?")
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffc]")
 # Emoji and dingbats are silent: a script's words carry its meaning. Arrows and signs of mathematics are not here.
@@ -54,6 +55,7 @@ def shared(text: str) -> str:
         text = _NUMERAL.sub(_numeral, text)
         text = _LOG_BASE.sub(lambda m: f"_{unicodedata.normalize('NFKC', m[0].strip())} ", text)  # log₂8
         text = _SUPERSCRIPT.sub(lambda m: "^" + m[0].translate(_SUPERSCRIPTS), text)
+        text = _SUBSCRIPT.sub(" ", text)
         text = _SILENT.sub(" ", _CONTROL.sub("", text))
         text = _ELLIPSIS.sub("…", text)
         text = _WIDE_THOUSANDS.sub(",", text)
@@ -103,8 +105,8 @@ def roman(text: str) -> str:
 
 
 _HALF_DAY = re.compile(r"(?<![A-Za-z] )(?<![\d:.])(\d{1,2})(:[0-5]\d)?\s?([AaPp])\.?[Mm]\b\.?(?!\s?[A-Za-z])")
-_MILLIONS = re.compile(r"([$€£¥])(\d+(?:\.\d+)?)\s?(bn|[KMB])(?![A-Za-z])")
-_SCALES = {"K": 10**3, "M": 10**6, "B": 10**9, "bn": 10**9}
+_MILLIONS = re.compile(r"([$€£¥])(\d+(?:\.\d+)?)\s?(bn|[KMBm])(?![A-Za-z^/])")
+_SCALES = {"K": 10**3, "M": 10**6, "m": 10**6, "B": 10**9, "bn": 10**9}
 
 
 def without_english_figures(text: str, morning: str, afternoon: str, hour: str) -> str:

@@ -22,6 +22,7 @@ _MARKS = {
 _WIDE = str.maketrans({**dict.fromkeys("「」『』【】《》〈〉", '"'), "〜": "—", "～": "—"})
 _POWERS = {"2": "squared", "3": "cubed"}
 _CHARGES = {"+": "plus", "-": "minus"}
+_HATS = {"\u0302": "hat", "\u0303": "tilde", "\u0304": "bar", "\u0307": "dot"}
 _ROOTS = {"2": "square", "3": "cube"}
 _LAST = ("etc.", "et al.", "Jr.", "Sr.", "Inc.", "Ltd.", "Co.", "p.a.")  # their full stop may be the sentence's, too
 
@@ -57,28 +58,23 @@ def _code(m: Match) -> str:
 
 
 def formula(m: Match, number: Callable[[str], str] = number) -> str:
-    """H2O, C6H12O6: letters in capitals, counts in words of any language."""
-    parts = re.findall(r"([A-Z][a-z]?)(\d*)", m[0])
-    elements = [element for element, _ in parts]
-    once = sum(bool(count) for _, count in parts) == 1
-    twice = once and any(map(operator.eq, elements, elements[1:]))  # CSS3
-    if twice or not set(elements) <= set(ELEMENTS) or not any(count for _, count in parts):
+    """H2O, Ca(OH)2: letters in capitals, counts in words of any language."""
+    parts = re.findall(r"([A-Z][a-z]?)(\d*)|\)(\d+)", m[0])
+    elements = [element for element, *_ in parts if element]
+    counts = [count or of_group for _, count, of_group in parts]
+    twice = sum(map(bool, counts)) == 1 and any(map(operator.eq, elements, elements[1:]))  # CSS3
+    if twice or not set(elements) <= set(ELEMENTS) or not any(counts):
         return m[0]
-    return " ".join(_letters(element) + (f" {number(count)}" if count else "") for element, count in parts)
+    words = (
+        f"{_letters(element)} {number(count) if count else ''}"
+        for (element, *_), count in zip(parts, counts, strict=True)
+    )
+    return re.sub(r"\s+", " ", " ".join(words)).strip()
 
 
 def _letters(element: str) -> str:
     """Dotted where an A by itself would be read as the article."""
     return ("." if "a" in element.lower() else " ").join(element.upper())
-
-
-def _bracketed(m: Match) -> str:
-    """Ca(OH)2."""
-    parts = re.findall(r"([A-Z][a-z]?)(\d*)", m[1] + m[2])
-    if not {element for element, _ in parts} <= set(ELEMENTS):
-        return m[0]
-    words = " ".join(_letters(element) + (f" {number(count)}" if count else "") for element, count in parts)
-    return f"{words} {number(m[3])}"
 
 
 def compound(m: Match) -> str:
@@ -109,7 +105,11 @@ def _greek(m: Match) -> str:
     return f" {GREEK.get(m[0].lower(), m[0])} "
 
 
-FORMULA = r"(?<![A-Za-z\d_])(?:(?=[A-Za-z]*\d)(?:[A-Z][a-z]?\d{0,2}){2,12}|[HONF][23])(?![A-Za-z\d_]|\.\d)"
+_GROUP = r"[A-Z][a-z]?\d{0,2}"
+FORMULA = (
+    rf"(?<![A-Za-z\d_])(?:(?=[A-Za-z()]*\d)(?:{_GROUP}|\((?:{_GROUP}){{1,6}}\)\d{{1,2}}){{2,12}}|[HONF][23])"
+    r"(?![A-Za-z\d_]|\.\d)"
+)
 COMPOUND = r"(?<![A-Za-z\d])(?:(?:Na|K|Li|Ag|Cs|H)(?:Cl|Br|F|I|OH)|(?:Ca|Mg|Cu|Zn|Fe)[OS])(?![A-Za-z\d])"
 _TOP = "com|org|net|edu|gov|io|dev|ai|cn|jp|uk|de"
 # ASCII: an address ends where Chinese begins
@@ -128,10 +128,15 @@ LATIN_ABBREVIATIONS: Rules = [
     (re.compile(r"(?<![\w.])(?:e\.g\.|i\.e\.|etc\.|vs\.)", re.ASCII), lambda m: f" {ABBREVIATIONS[m[0]]} ")
 ]
 _SHORT: Rules = [
+    (re.compile(r"\bGen\.(?=\s\d)"), lambda _: "Genesis"),
     (re.compile(rf"(?<![\w.])(?:{either(ABBREVIATIONS)})(?!\w)"), _abbreviation),
     (re.compile(r"\bw/\s?(?=[a-z\d])"), lambda _: "with "),
     (re.compile(r"(?<![\w.])((?i:eqs?|figs?|sec)\.)\s?(?=\()"), _before_number),
     (re.compile(r"(?<![\w.])(\d+(?:\.\d+)?)in\b(?!\w)"), lambda m: f"{m[1]} {'inch' if m[1] == '1' else 'inches'}"),
+    (re.compile(r"\bq(\d{1,2})h\b"), lambda m: f"every {number(m[1])} hours"),
+    (re.compile(r"(?<=[a-z]\s)v\.\s(?=[A-Z])"), lambda _: "versus "),  # Roe v. Wade
+    (re.compile(r"\bc\.\s?(?=\d{3,4}\b)"), lambda _: "circa "),
+    (re.compile(r"(?<=\d(?:st|nd|rd|th))[\s-]c\."), lambda _: " century"),
     (re.compile(r"(?<=\d\sft\s)(\d+) in\b"), lambda m: f"{m[1]} inches"),
     (re.compile(r"(?<=\()([bd])\.\s(?=\d{4})"), lambda m: "born " if m[1] == "b" else "died "),
     (re.compile(r"\bMt\.(?=\s[A-Z])"), lambda _: "Mount"),
@@ -159,6 +164,14 @@ _CODE: Rules = [
         (r"(?<=\bSELECT )\*", lambda _: "star"),
         (r"\s-=\s", lambda _: " minus equals "),
         (r"\s?:=\s?", lambda _: " becomes "),
+        (r"\bT-(?=\d+\b)", lambda _: "T minus "),
+        (r"\bFY\s?(\d\d|20\d\d)\b", lambda m: f"F Y {bare(m[1])}"),
+        (r"(?<=[\dMN]):(?=[MN]\b)", lambda _: " to "),  # 1:N
+        (
+            r"(?<!\w)([35])['′](?=\s?→|\sto\b|-?\s?(?:end|cap|UTR)\b)|(?<=→)([35])['′]",
+            lambda m: f"{number(m[1] or m[2])} prime",
+        ),
+        (r"(?<=\d)·(?=\d*H2O)", lambda _: " dot "),
         (r"\b802\.(\d{1,2})([a-z]{0,2})\b", lambda m: f"eight oh two dot {number(m[1])} {' '.join(m[2])}"),
         (r"(?<=\d)-(rc|alpha|beta|dev)\.?(?=\d)", lambda m: f" {m[1]} "),
         (r"\b([A-G])b(?= (?:major|minor)\b)", lambda m: f"{m[1]} flat"),
@@ -209,6 +222,9 @@ _MATHS: Rules = [
             r"(?<=[)α-ωπ])\s?/\s?(?=\d|\(|[A-Za-zα-ω](?![A-Za-z]))|(?<=(?<![A-Za-z])[A-Za-z\d])/(?=\()|(?<=(?<![\w/])[a-z])/(?=\d(?![\d/]))",
             lambda _: " over ",
         ),
+        (r"‖([^‖]{1,20})‖", lambda m: f"the norm of {m[1]} "),
+        (r"(?<![^\W\d_])([A-Za-zα-ω])([\u0302\u0303\u0304\u0307])(?![^\W\d_])", lambda m: f"{m[1]} {_HATS[m[2]]}"),
+        (r"(?<![^\W\d_])ŷ(?![^\W\d_])", lambda _: "y hat"),
         (r"\^(\d)√", lambda m: f" the {_ROOTS.get(m[1]) or ordinal(int(m[1]))} root of "),
         (r"(?<![\w|])\|([A-Za-z\d.,()α-ω +*/-]{1,20})\|(?![\w|])", lambda m: f"the absolute value of {m[1]}"),
         (r"(?<![A-Za-z'’])([a-z])(['′]{1,2})(?=\s?[=+*/])", lambda m: m[1] + " prime" * len(m[2])),
@@ -219,7 +235,6 @@ _MATHS: Rules = [
         (r"(?<=[\dnkm])!(?=\s?[=×÷*/+<>)]|\s-\s)|(?<=(?<![\w'’.-])[nkm])!(?!!)", lambda _: " factorial"),
         (r"\^([1-9]?)([+-])(?![A-Za-z\d])", lambda m: f" {number(m[1]) if m[1] else ''} {_CHARGES[m[2]]}"),  # Fe^3+
         (FORMULA, formula),
-        (r"\b((?:[A-Z][a-z]?\d*){1,6})\(((?:[A-Z][a-z]?\d*){1,6})\)(\d+)", _bracketed),
         (r"(?<=\b[A-DH])-(?![\w-])|(?<=\bOH)-(?!\w)|(?<=\bCl)-(?!\w)", lambda _: " minus"),  # grades, ions
         (COMPOUND, compound),
         (r"(?P<base>[A-Za-z\d)α-ωΑ-Ω]+)\^(?P<e>\{[^}]{1,20}\}|\([^)]{1,20}\)|-?\w+)", _power),

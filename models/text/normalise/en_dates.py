@@ -92,7 +92,7 @@ def _day(m: Match) -> str:
 
 def _days(m: Match) -> str:
     """Days in a row, such as Mon-Fri, Sat & Sun."""
-    spread = re.sub(r"\s?[-–]\s?", " to ", m[0].rstrip("."))
+    spread = re.sub(r"\.?\s?[-–]\s?", " to ", m[0].rstrip("."))
     return re.sub(_DAY, lambda d: next(day for day in DAYS if day[:3] == d[0][:3]), spread)
 
 
@@ -119,6 +119,7 @@ DATES: Rules = [
         (rf"{ALONE}(?P<y>\d{{4}})(?P<x>[-/.])(?P<m>\d{{1,2}})(?P=x)(?P<d>\d{{1,2}}){ENDS}", _iso_date),
         (rf"{ALONE}(?P<m>\d{{1,2}})(?P<x>[-/])(?P<d>\d{{1,2}})(?P=x)(?P<y>\d{{4}}){ENDS}", _iso_date),
         (rf"{ALONE}(?P<d>1[3-9]|2\d|3[01])(?P<x>[-/.])(?P<m>0?[1-9]|1[0-2])(?P=x)(?P<y>\d{{4}}){ENDS}", _day_first),
+        (rf"{ALONE}(?P<d>0?[1-9]|[12]\d|3[01])\.(?P<m>0?[1-9]|1[0-2])\.(?P<y>(?:19|20)\d\d){ENDS}", _day_first),
         (
             r"(?P<on>\b(?:[Oo]n|[Uu]ntil|[Dd]ue|[Ss]ince|[A-Z][a-z]+day,?)\s)"
             r"(?P<m>1[0-2]|0?[1-9])/(?P<d>3[01]|[12]\d|0?[1-9])(?![\w/]| of|\.\d)",

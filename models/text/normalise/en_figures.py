@@ -65,7 +65,13 @@ def _money(m: Match) -> str:
 
 
 def _money_range(m: Match) -> str:
-    return f"{number(m['a'])} to {number(m['b'])} {CURRENCIES[m['c']][1]}"
+    scale = f" {_SCALES.get(m['scale'], m['scale'])}" if m["scale"] else ""
+    return f"{number(m['a'])} to {number(m['b'])}{scale} {CURRENCIES[m['c']][1]}"
+
+
+def _verses(m: Match) -> str:
+    """Matthew 5:3-12."""
+    return f"{m[1]}{number(m[2])}, {number(m[3])} to "
 
 
 def _unit(m: Match) -> str:
@@ -82,7 +88,9 @@ def _unit(m: Match) -> str:
 
 def _fraction(m: Match) -> str:
     a, b = int(m["a"]), int(m["b"])
-    whole = f"{number(m['w'])} and " if m["w"] else ""
+    whole = ("minus " if m["sign"] else "") + (f"{number(m['w'])} and " if m["w"] else "")
+    if m["u"] and a > b:  # 120/80 mmHg
+        return f"{number(m['a'])} over {number(m['b'])} {UNITS[m['u']][1]}"
     if b == 100 and 10 < a <= b:
         return f"{number(m['a'])} out of one hundred"
     if b in (0, 1) or b > 100 or (a >= b and not m["w"]) or a == 0:
@@ -194,7 +202,10 @@ AMOUNTS: Rules = [
     (re.compile(pattern), rule)
     for pattern, rule in (
         (r"\bRs\.?\s?(?=\d)", lambda _: "₹"),
-        (r"(?<=\d[KMBk])\s?[-–]\s?(?=[$€£]\d)", lambda _: " to "),
+        (r"(?<=\d[KMBkm])\s?[-–]\s?(?=[$€£]\d)", lambda _: " to "),
+        (r"(?<=°[CF])\s?/\s?(?=\d)", lambda _: ", "),
+        (r"(?<=\d)°\s?([NSEW])\b", lambda m: f" degrees {_COMPASS[m[1]]}"),
+        (r"\b([A-Z][a-z]+\.?\s)(\d{1,3}):(\d{1,3})\s?[-–]\s?(?=\d{1,3}\b(?!:))", _verses),
         (r"(?<![\w%.])~\s?(?=[-$€£]?\d)", lambda _: "about "),
         (r"(?<=%)\s?[-–]\s?(?=\d)", lambda _: " to "),
         (r"(?<![\w.-])\d+(?:-\d+){2,}(?![\w-]|\.\d)", _phone),  # ISBN
@@ -211,7 +222,10 @@ AMOUNTS: Rules = [
         (r"(?<![\w.,])\d{1,3}(?:\.\d{3})*,\d\d(?=\s?(?:€|EUR\b))|(?<=€)\d{1,3}(?:\.\d{3})*,\d\d(?!\d)", _european),
         (r"(?<![\w.,(])\d+,\d\d(?![\w)]|,\d)", _european),
         (rf"(?<![\w.,(])\d+,\d(?=\s?(?:{_UNIT})(?![\w^]))", _european),
-        (r"((?:[$€£¥]|US\$)\d[\d.,]*)\s?/\s?([A-Za-z]+)\b", lambda m: f"{m[1]} per {UNITS.get(m[2], (m[2],))[0]}"),
+        (
+            r"((?:[$€£¥]|US\$)\d[\d.,]*)\s?/\s?([A-Za-z]+)\b(?:\.(?=\s[a-z]))?",
+            lambda m: f"{m[1]} per {UNITS.get(m[2], (m[2],))[0]}",
+        ),
         (r"(?i:\b(?:scored|score of|got|rated|rating of)\s)\d+(?:\.\d+)?/\d+", lambda m: m[0].replace("/", " out of ")),
         (r"(?<=\d)x(?=\s(?:faster|slower|as|more|less|bigger|larger|smaller|zoom|speed)\b)", lambda _: " times"),
         (r"(?<![\w.])(?:\(0\d{1,4}\)|0\d{1,4}) \d{3,4} \d{3,4}(?![\d-])", _phone),
@@ -227,7 +241,7 @@ AMOUNTS: Rules = [
         ),
         (r"(?<![\w.])(?P<v>[vV])?(?P<n>\d+(?:\.\d+){2,})(?!\w|\.\d)", _version),
         (r"\b(?P<v>[vV])(?P<n>\d+(?:\.\d+)*)\b", _version),
-        (rf"(?P<c>{_SIGNS})\s?(?P<a>{N})\s?[-–]\s?(?P=c)?(?P<b>{N})(?!\w)", _money_range),
+        (rf"(?P<c>{_SIGNS})\s?(?P<a>{N})\s?[-–]\s?(?P=c)?(?P<b>{N}){_SCALE}(?!\w)", _money_range),
         (rf"(?P<sign>(?<!\w)-)?(?P<c>{_SIGNS})\s?(?P<n>{N}){_SCALE}", _money),
         (rf"(?P<sign>(?<!\w)-)?\b(?P<c>{_CODES})\s?(?P<n>{N}){_SCALE}", _money),
         (rf"(?<![\w.])(?P<sign>-)?(?P<n>{N}){_SCALE}\s?(?P<c>{_SIGNS}|(?:{_CODES})\b)(?!\s?\d)", _money),
@@ -252,9 +266,11 @@ NUMBERS: Rules = [
         (r"\b((?i:figure|table|section|exercise|example|equation|listing)s?) (\d+)-(\d+)\b", _dashed),
         (r"(?<=\d)-to-(?=\d)", lambda _: " to "),
         (r"\b24/7\b", lambda _: "twenty-four seven"),
+        (r"(?<=⁄\d)(?=[a-zA-Z])", lambda _: " "),  # ½mv
+        (r"(?<![\w./])10/10(?![\w/])", lambda _: "ten out of ten"),
         (r"(?<![\w./])(\d\d)/\1(?![\w/])", lambda m: f"{number(m[1])} {number(m[1])}"),  # 50/50
         (
-            rf"(?<![\w./])(?:(?P<w>\d+)[ -])?(?P<a>\d{{1,3}})[/⁄](?P<b>\d{{1,3}})"
+            rf"(?P<sign>(?<![\w)])-)?(?<![\w./])(?:(?P<w>\d+)[ -])?(?P<a>\d{{1,3}})[/⁄](?P<b>\d{{1,3}})"
             rf"(?:\s(?P<u>{_UNIT}){_UNIT_ENDS})?(?![\w/]|\.\d)",
             _fraction,
         ),

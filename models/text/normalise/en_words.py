@@ -12,12 +12,15 @@ ABBREVIATIONS = {
     "b/c": "because", "Ph.D.": "P H D", "Gov.": "Governor", "Sen.": "Senator", "Gen.": "General", "Capt.": "Captain",
     "Lt.": "Lieutenant", "Sgt.": "Sergeant", "Rev.": "Reverend", "max.": "maximum", "min.": "minimum",
     "incl.": "including", "excl.": "excluding", "resp.": "respectively", "est.": "established", "c.f.": "compare",
-    "c/o": "care of", "appt.": "appointment", "p.a.": "per annum", "Blvd.": "Boulevard",
+    "c/o": "care of", "appt.": "appointment", "p.a.": "per annum", "Dept.": "Department",
+    "Univ.": "University", "b.i.d.": "twice a day", "t.i.d.": "three times a day", "q.i.d.": "four times a day",
+    "Blvd.": "Boulevard",
 }  # fmt: skip
 BEFORE_NUMBER = {
     "no.": "number", "nos.": "numbers", "fig.": "figure", "figs.": "figures", "eq.": "equation", "eqs.": "equations",
     "ch.": "chapter", "chap.": "chapter", "sec.": "section", "sect.": "section", "p.": "page", "pp.": "pages",
-    "vol.": "volume", "vols.": "volumes", "pt.": "part", "art.": "article", "ex.": "example", "tab.": "table",
+    "vol.": "volume", "vols.": "volumes", "op.": "opus", "ll.": "lines", "pt.": "part", "art.": "article",
+    "ex.": "example", "tab.": "table",
     "para.": "paragraph",    "§": "section", "ext.": "extension",
 }  # fmt: skip
 
@@ -67,6 +70,13 @@ UNITS = {
     "μL": ("microliter", "microliters"), "kN": ("kilonewton", "kilonewtons"), "mmol": ("millimole", "millimoles"),
     "Mt": ("megatonne", "megatonnes"), "Gt": ("gigatonne", "gigatonnes"),
     "bpm": ("beat per minute", "beats per minute"),
+    "mo": ("month", "months"), "N·m": ("newton meter", "newton meters"), "J·s": ("joule second", "joule seconds"),
+    "Pa·s": ("pascal second", "pascal seconds"), "g/mol": ("gram per mole", "grams per mole"),
+    "kJ/mol": ("kilojoule per mole", "kilojoules per mole"), "mol·L^-1": ("mole per liter", "moles per liter"),
+    "mol/dm^3": ("mole per cubic decimeter", "moles per cubic decimeter"),
+    "mol dm^-3": ("mole per cubic decimeter", "moles per cubic decimeter"),
+    "m·s^-1": ("meter per second", "meters per second"),
+    "m·s^-2": ("meter per second squared", "meters per second squared"),
     "dpi": ("dot per inch", "dots per inch"), "TB/s": ("terabyte per second", "terabytes per second"),
     "mA": ("milliampere", "milliamperes"), "mAh": ("milliampere hour", "milliampere hours"), "Ω": ("ohm", "ohms"),
     "J": ("joule", "joules"), "kJ": ("kilojoule", "kilojoules"), "cal": ("calorie", "calories"),

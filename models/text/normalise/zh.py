@@ -98,6 +98,11 @@ def _pages(m: Match) -> str:
     return f"第{_n(m[1])}{'到' + _n(m[2]) if m[2] else ''}页"
 
 
+def _verses(m: Match) -> str:
+    """马太福音5:3-12."""
+    return f"{_n(m[1])}章{_n(m[2])}{'到' + _n(m[3]) if m[3] else ''}节"
+
+
 def _series(m: Match) -> str:
     """A model's or a flight's number, digit by digit."""
     return f"{m[1].rstrip('- ')} {digits(m[2], 'zh')}"
@@ -137,6 +142,13 @@ _RULES = [
         (r"(?<=[\"」》])\s?>\s?(?=[\"「《])", lambda _: "，"),  # 「文件」>「另存为」
         (r"(?<=\d转)\d{1,5}(?!\d)", lambda m: digits(m[0], "zh")),  # an extension
         (r"(?<![A-Za-z])[Vv]ol\.\s?(\d+)", lambda m: f"第{_n(m[1])}卷"),
+        (r"(?<![A-Za-z])Op\.\s?(?=\d)", lambda _: "作品"),
+        (r"(?<![\w.])((?:1[5-9]|20)\d0)s(?![A-Za-z\d])", lambda m: f"{digits(m[1], 'zh')}年代"),
+        (r"比分[是为為：:]?\s?\d+-\d+(?:[、，,]\s?\d+-\d+)*", lambda m: m[0].replace("-", "比")),
+        (r"(?<=[书書音记記篇])\s?(\d{1,3})[:：](\d{1,3})(?:[-–~](\d{1,3}))?(?![\d:：])", _verses),
+        (r"(?<=[\dMN])[:：](?=[MN](?![A-Za-z]))", lambda _: "对"),
+        (r"(?<![A-Za-z\d.])([35])['′](?=[端到→帽非])", lambda m: f"{_n(m[1])}撇"),
+        (r"(?<=\d)·(?=\d*H2O)", lambda _: "点"),
         (r"(?<!\d)24/7(?!\d)", lambda _: "七乘二十四小时"),
         (r"(?<=[评得打]分)([为是：:]?\s?)(\d+(?:\.\d+)?)/(\d+)", lambda m: f"{m[1]}{_n(m[2])}分满分{_n(m[3])}分"),
         (r"\^([1-9]?)([+-])(?![A-Za-z\d])", lambda m: f" {_n(m[1]) if m[1] else ''}{'正' if m[2] == '+' else '负'}"),
@@ -268,7 +280,7 @@ _RULES = [
             r"(?<=[元米次个人天件])/(?=[个只本次人天年月日周小分秒平台件套位斤公吨千克升米张份瓶盒包箱袋杯碗块节课门晚间])",
             lambda _: "每",
         ),
-        (r"\bNo\.\s?(?=\d)|(?<!\w)#(?=\d)", lambda _: "第"),
+        (r"(?<![A-Za-z])No\.?\s?(?=\d)|(?<!\w)#(?=\d)", lambda _: "第"),
         (r"(?<![A-Za-z/.])([a-z])/(?!(?<=n/)a)([a-z])(?![A-Za-z/])", lambda m: f"{m[1]}除以{m[2]}"),
         (r"(?<![A-Za-z\d])#([\u3400-\u9fff]+)#?", lambda m: m[1]),  # 话题
         (rf"(?<=\d)(?P<u>[{HAN}]{{1,2}})[-–~～](?=\d+(?:\.\d+)?(?P=u))", lambda m: m["u"] + "到"),
