@@ -35,6 +35,8 @@ _NUMERAL = re.compile("[\u2160-\u216b\u2170-\u217b]|[\u2460-\u2473\u24ea\u2776-\
 _WIDE_THOUSANDS = re.compile(r"(?<=[０-９])，(?=[０-９]{3}(?![０-９]))")  # １，２００
 _OTHER_DIGIT = re.compile(r"(?![0-9])\d")  # Arabic, Devanagari ...
 _GROUPED = re.compile(r"(?<![\d+.,)-])(?<![\d+.,)-] )\d{1,3}(?: 000|(?: \d{3}){2,})(?![\d-]| \d)")  # 1 000 000
+_HIGHLIGHT = re.compile(r"(?<![\w=!<>])==([^\s=](?:[^=]{0,200}[^\s=])?)==(?![\w=])")  # ==so==
+_LOWERED = re.compile(r"(?<=[A-Za-z)])~(\d{1,3}|[a-z])~")  # H~2~O
 _SPACES = re.compile(r"\s+")
 _CALLED = re.compile(r"(?<=[A-Za-z_])\((?=[^()]*\)(?![A-Za-z]))")  # append(x): not one word; but colo(u)r
 _SPACE_BEFORE = re.compile(r" +(?=[,.;:!?…，。；：！？、)）」』])(?![.][\w])")
@@ -64,6 +66,7 @@ def shared(text: str) -> str:
     text = _ELLIPSIS.sub("…", text)
     text = _INSTANT.sub(_instant, text)
     text = _LONG_DASH.sub("—", text)
+    text = _LOWERED.sub(r"\1", _HIGHLIGHT.sub(r"\1", text))
     text = _DOUBLE_STAR.sub("^", text)
     text = _SPACES.sub(" ", text).strip()
     return _GROUPED.sub(lambda m: m[0].replace(" ", ""), text)
