@@ -35,7 +35,7 @@ _NUMERAL = re.compile("[\u2160-\u216b\u2170-\u217b]|[\u2460-\u2473\u24ea\u2776-\
 _WIDE_THOUSANDS = re.compile(r"(?<=[０-９])，(?=[０-９]{3}(?![０-９]))")  # １，２００
 _OTHER_DIGIT = re.compile(r"(?![0-9])\d")  # Arabic, Devanagari ...
 _GROUPED = re.compile(r"(?<![\d+.,)-])(?<![\d+.,)-] )\d{1,3}(?: 000|(?: \d{3}){2,})(?![\d-]| \d)")  # 1 000 000
-_HIGHLIGHT = re.compile(r"(?<![\w=!<>])==([^\s=](?:[^=]{0,200}[^\s=])?)==(?![\w=])")  # ==so==
+_HIGHLIGHT = re.compile(r"(?<![A-Za-z\d=!<>])==([^\s=](?:[^=]{0,200}[^\s=])?)==(?![A-Za-z\d=])")  # ==so==
 _LOWERED = re.compile(r"(?<=[A-Za-z)])~(\d{1,3}|[a-z])~")  # H~2~O
 _SPACES = re.compile(r"\s+")
 _CALLED = re.compile(r"(?<=[A-Za-z_])\((?=[^()]*\)(?![A-Za-z]))")  # append(x): not one word; but colo(u)r
