@@ -5,8 +5,8 @@
 
 Where torch is installed, each of our runs is followed by one of the plain PyTorch rendering; ratios are of medians.
 One thread is timed by the CPU seconds it takes, so that a busy machine disturbs little; two processes or two threads
-by the clock. Every measurement is a process of its own. What was measured last is kept in DIR/figures.json, which
-tests.benchmarks.plot_cosyvoice draws.
+by the clock. Where OpenVINO is installed, bundles for it are measured, too. Every measurement is a process of its own.
+What was measured last is kept in DIR/figures.json, which tests.benchmarks.plot_cosyvoice draws.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ from models.voice import Speech, SpeechRequest, Utterance
 TEXT, PER_TEXT_TOKEN = 20, 7  # 140 speech tokens: 2.8 s
 SECONDS = mel_length(TEXT * PER_TEXT_TOKEN) * 256 / 22050
 MIXES = ("int8", "int4")
+MATRIX = ("int8-openvino", "int4-openvino") if find_spec("openvino") else ()  # estimator and vocoder on OpenVINO
 FIGURES = "figures.json"
 Row = dict[str, float | int | str]
 
@@ -49,7 +50,14 @@ def bundle(folder: Path, mix: str) -> Bundle:
         from tests.benchmarks import full_size
 
         full_size.write(folder / "checkpoint")
-        convert(folder / "checkpoint", folder / mix, mix, speech_tokens_per_text_token=PER_TEXT_TOKEN)
+        precision, _, backend = mix.partition("-")
+        convert(
+            folder / "checkpoint",
+            folder / mix,
+            precision,
+            speech_tokens_per_text_token=PER_TEXT_TOKEN,
+            backend=backend or "onnxruntime",
+        )
     return Bundle.read(folder / mix / "voice.toml")
 
 
@@ -295,13 +303,13 @@ def pair(folder: Path, mix: str) -> Row:
 
 
 MEASUREMENTS = {
-    "size": [("size", mix) for mix in MIXES],
+    "size": [("size", mix) for mix in (*MIXES, *MATRIX)],
     "load": [("load", mix) for mix in MIXES],
     "decode": [("decode", mix, batch) for mix in MIXES for batch in (1, 4, 8, 16)],
-    "chain": [("chain", mix) for mix in MIXES] + [("chain", "int8", 1)],
+    "chain": [("chain", mix) for mix in (*MIXES, *MATRIX)] + [("chain", "int8", 1)],
     "batch": [("batch", "int8", segments) for segments in (1, 2, 4, 8, 16)]
     + [("batch", "int8", 2, text) for text in (10, 40, 80)],
-    "pair": [("pair", "int8")],
+    "pair": [("pair", mix) for mix in ("int8", *MATRIX)],
     "memory": [("memory", mix) for mix in MIXES],
     "window": [("window", "int8", seconds) for seconds in (3, 6, 12)],
     "short": [("short", "int8", text) for text in (10, 20, 50)],
@@ -314,7 +322,7 @@ def main(arguments: list[str]) -> None:
         name, *rest = json.loads(arguments[2])
         print(json.dumps(globals()[name](folder, *rest)))
         return
-    for mix in MIXES:
+    for mix in (*MIXES, *MATRIX):
         bundle(folder, mix)
     print(f"{os.cpu_count()} cores; segments of {SECONDS:.2f} s\n")
     kept = folder / FIGURES
