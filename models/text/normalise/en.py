@@ -107,10 +107,10 @@ def _greek(m: Match) -> str:
 
 _GROUP = r"[A-Z][a-z]?\d{0,2}"
 FORMULA = (
-    rf"(?<![A-Za-z\d_])(?:(?=[A-Za-z()]*\d)(?:{_GROUP}|\((?:{_GROUP}){{1,6}}\)\d{{1,2}}){{2,12}}|[HONF][23])"
+    rf"(?<![A-Za-z_])(?:(?=[A-Za-z()]{{0,60}}\d)(?:{_GROUP}|\((?:{_GROUP}){{1,6}}\)\d{{1,2}}){{2,12}}|[HONF][23])"
     r"(?![A-Za-z\d_]|\.\d)"
 )
-COMPOUND = r"(?<![A-Za-z\d])(?:(?:Na|K|Li|Ag|Cs|H)(?:Cl|Br|F|I|OH)|(?:Ca|Mg|Cu|Zn|Fe)[OS])(?![A-Za-z\d])"
+COMPOUND = r"(?<![A-Za-z])(?:(?:Na|K|Li|Ag|Cs|H)(?:Cl|Br|F|OH)|(?:Na|K|Ag)I|(?:Ca|Mg|Cu|Zn|Fe)[OS])(?![A-Za-z\d])"
 _TOP = "com|org|net|edu|gov|io|dev|ai|cn|jp|uk|de"
 # ASCII: an address ends where Chinese begins
 ADDRESSES: Rules = [

@@ -21,7 +21,7 @@ BEFORE_NUMBER = {
     "ch.": "chapter", "chap.": "chapter", "sec.": "section", "sect.": "section", "p.": "page", "pp.": "pages",
     "vol.": "volume", "vols.": "volumes", "op.": "opus", "ll.": "lines", "pt.": "part", "art.": "article",
     "ex.": "example", "tab.": "table",
-    "para.": "paragraph",    "§": "section", "ext.": "extension",
+    "para.": "paragraph", "§": "section", "ext.": "extension",
 }  # fmt: skip
 
 # Unit -> one, many. Only after a number. What is a word of its own (in, a, at) is not here.
