@@ -14,6 +14,7 @@ from pathlib import Path
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from tests.benchmarks.bench_cosyvoice import FIGURES
 
@@ -56,6 +57,7 @@ def _curves(axes: Axes, rows: list[dict], x: str, title: str) -> None:
         over.plot([row[x] for row in rows], [row[key] for row in rows], "os"[over is beside] + "-", color=colour)
         _label(over, {"RTF": "CPU seconds a second of audio", "MB peak": "peak memory, MB"}.get(key, key), colour)
     axes.set_xlim(left=0)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.grid(alpha=0.3)
     axes.set_xlabel(title)
 
