@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from functools import lru_cache
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -18,11 +19,16 @@ REFERENCE = Path(os.environ.get("NARRATOR_COSYVOICE_REFERENCE") or DATA)
 
 
 def need_torch() -> None:
-    """Skip the calling module without torch, unless NARRATOR_TEST_REQUIRE says that it must be here."""
-    if "torch" in os.environ.get("NARRATOR_TEST_REQUIRE", "").split(","):
-        import torch  # noqa: F401
+    """Skip the calling module without torch, with which checkpoints are read, unless it is required."""
+    need("torch")
+
+
+def need(package: str) -> None:
+    """Skip the calling module without a package, unless NARRATOR_TEST_REQUIRE says that it must be here."""
+    if package in os.environ.get("NARRATOR_TEST_REQUIRE", "").split(","):
+        import_module(package)
     else:
-        pytest.importorskip("torch", reason="reading a checkpoint needs torch")
+        pytest.importorskip(package)
 
 
 @lru_cache(maxsize=1)

@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.unit.cosyvoice_reference import DATA, need_torch
+from tests.unit.cosyvoice_reference import DATA, need, need_torch
 
 need_torch()
 pytest.importorskip("tiktoken")
-pytest.importorskip("openvino", reason="the extra [openvino]")
+need("openvino")
 
 from models.bundle import Bundle  # noqa: E402
 from models.cosyvoice.convert import convert  # noqa: E402
