@@ -12,7 +12,7 @@ from itertools import chain
 
 from models.text.normalise.en_dates import DATES
 from models.text.normalise.en_figures import AMOUNTS, NUMBERS, Match, N, Rules, bare, either, number
-from models.text.normalise.en_words import ABBREVIATIONS, BEFORE_NUMBER, ELEMENTS, EXTENSIONS, GREEK, SIGNS
+from models.text.normalise.en_words import ABBREVIATIONS, BEFORE_NUMBER, ELEMENTS, EXTENSIONS, GREEK, SIGNS, UNITS
 from models.text.normalise.numbers import digits, ordinal
 
 _MARKS = {
@@ -23,6 +23,7 @@ _WIDE = str.maketrans({**dict.fromkeys("「」『』【】《》〈〉", '"'), "
 _POWERS = {"2": "squared", "3": "cubed"}
 _CHARGES = {"+": "plus", "-": "minus"}
 _HATS = {"\u0302": "hat", "\u0303": "tilde", "\u0304": "bar", "\u0307": "dot"}
+_KEYS = {"→": "right", "←": "left", "↑": "up", "↓": "down"}
 _ROOTS = {"2": "square", "3": "cube"}
 _LAST = ("etc.", "et al.", "Jr.", "Sr.", "Inc.", "Ltd.", "Co.", "p.a.")  # their full stop may be the sentence's, too
 
@@ -96,6 +97,12 @@ def _abbreviation(m: Match) -> str:
     return ABBREVIATIONS[m[0]] + ("." if ends else "")
 
 
+def _per(m: Match) -> str:
+    """Seven days/wk."""
+    end = "." if m[0].endswith(".") and not m.string[m.end() :].strip() else ""
+    return f" per {UNITS[m[1]][0] if m[1] in UNITS else m[1]}{end}"
+
+
 def _before_number(m: Match) -> str:
     words = BEFORE_NUMBER[m[1].lower()]
     return (words.capitalize() if m[1][0].isupper() else words) + " "
@@ -129,6 +136,8 @@ LATIN_ABBREVIATIONS: Rules = [
 ]
 _SHORT: Rules = [
     (re.compile(r"\bGen\.(?=\s\d)"), lambda _: "Genesis"),
+    (re.compile(r"\bext(?:\.|ension)\s?(\d{3,5})\b"), lambda m: f"extension {digits(m[1], 'en')}"),
+    (re.compile(r"(?<=[a-z]s)/(wk|week|yr|year|hr|hour|mo|month|day|min|minute)\b\.?(?!\w)"), _per),
     (re.compile(rf"(?<![\w.])(?:{either(ABBREVIATIONS)})(?!\w)"), _abbreviation),
     (re.compile(r"\bw/\s?(?=[a-z\d])"), lambda _: "with "),
     (re.compile(r"(?<![\w.])((?i:eqs?|figs?|sec)\.)\s?(?=\()"), _before_number),
@@ -164,6 +173,22 @@ _CODE: Rules = [
         (r"(?<=\bSELECT )\*", lambda _: "star"),
         (r"\s-=\s", lambda _: " minus equals "),
         (r"\s?:=\s?", lambda _: " becomes "),
+        (
+            r"(?i:\b(step|part|page|slide|lesson|module|question|task|day|week|attempt|chapter|unit|section|item)\s)"
+            r"(\d{1,3})/(\d{1,3})(?![\w/])",
+            lambda m: f"{m[1]} {m[2]} of {m[3]}",
+        ),
+        (r"\b([QH][1-4])\s?['’](\d\d)\b", lambda m: f"{m[1]} {m[2]}"),
+        (r"\b(\d)0(\d)\(([a-z])\)(?:\((\d)\))?", lambda m: f"{number(m[1])} oh {number(m[2])} {m[3]} {m[4] or ''}"),
+        (r"(?<!\w)['’]0(\d)\b", lambda m: f"oh {number(m[1])}"),  # the class of '05
+        (r"\b((?:ISO|EN|IEC|DIN|BS|ASTM)(?:/[A-Z]+)?\s?\d{2,5}):(?=(?:19|20)\d\d\b)", lambda m: f"{m[1]}, "),
+        (rf"(?<!\w)\.(?=(?:{EXTENSIONS})\b)", lambda _: "dot "),
+        (r"(?<=[A-Za-z])\s?(?:>{2,3}|»)(?=[\"')\]]|\s*$)", lambda _: ""),  # "Next >>"
+        (r"(?i:(?<=press )|(?<=hit )|(?<=keys ))(?:the )?([→←↑↓])", lambda m: f"the {_KEYS[m[1]]} arrow"),
+        (
+            r"(?:(?<=[A-Za-z][a-z]\s)|^|(?<=\())([≥≤])\s?(?=[\d$€£-])",
+            lambda m: f"at {'least' if m[1] == '≥' else 'most'} ",
+        ),
         (r"\bT-(?=\d+\b)", lambda _: "T minus "),
         (r"\bFY\s?(\d\d|20\d\d)\b", lambda m: f"F Y {bare(m[1])}"),
         (r"(?<=[\dMN]):(?=[MN]\b)", lambda _: " to "),  # 1:N
@@ -172,7 +197,7 @@ _CODE: Rules = [
             lambda m: f"{number(m[1] or m[2])} prime",
         ),
         (r"(?<=\d)·(?=\d*H2O)", lambda _: " dot "),
-        (r"\b802\.(\d{1,2})([a-z]{0,2})\b", lambda m: f"eight oh two dot {number(m[1])} {' '.join(m[2])}"),
+        (r"\b802\.(\d{1,2})([a-zX]{0,2})\b", lambda m: f"eight oh two dot {number(m[1])} {' '.join(m[2])}"),
         (r"(?<=\d)-(rc|alpha|beta|dev)\.?(?=\d)", lambda m: f" {m[1]} "),
         (r"\b([A-G])b(?= (?:major|minor)\b)", lambda m: f"{m[1]} flat"),
         (r"(?<=[A-Za-z]\d)-(?=\d{3})", lambda _: " "),  # i7-13700K

@@ -163,6 +163,17 @@ def _bare_unit(m: Match) -> str:
     return f"{m['per'] or ''}{UNITS[m['u']][not m['per']]}"
 
 
+def _fraction_of_an_inch(m: Match) -> str:
+    """A 3/4" pipe, unless the mark closes a quotation."""
+    return m[0] if m.string[: m.start()].count('"') % 2 else f"{m[1]} inch"
+
+
+def _emergency(m: Match) -> str:
+    """Digit by digit where something is dialled."""
+    dialled = re.search(r"(?i)\b(?:dial|call|ring|phone)\b", m.string[: m.start()])
+    return digits(m[0], "en") if dialled else m[0]
+
+
 def _inches(m: Match) -> str:
     """13.3" is a length, unless the mark closes a quotation."""
     before, after = m.string[: m.start()], m.string[m.end() :]
@@ -190,7 +201,7 @@ _CODES = "|".join(c for c in CURRENCIES if c.isalpha())
 _UNIT = "|".join(re.escape(unit) for unit in sorted(UNITS, key=len, reverse=True)).replace("μ", "[μµ]")
 ALONE = r"(?<![\w.,/-])"  # no part of a longer number, word or date before it
 _COMPOSED = "|".join(re.escape(unit) for unit in sorted(UNITS, key=len, reverse=True) if re.search(r"/|.[mi]\^", unit))
-_UNIT_ENDS = r"(?:\.(?=\s[a-z])|(?![\w^/]))"  # 3 oz. of cheese
+_UNIT_ENDS = r"(?:\.(?=\s[a-z])|(?![\w^/]|['’]s))"  # 3 oz. of cheese
 ENDS = r"(?![\w/-]|[.,:]\d)"  # nor after it
 
 _NAMES = (  # what has a minor version, read as a number: Python 3.12
@@ -201,6 +212,11 @@ _ROUND = {"10": "tens", "100": "hundreds", "1000": "thousands", "1000000": "mill
 AMOUNTS: Rules = [
     (re.compile(pattern), rule)
     for pattern, rule in (
+        (r"(?<=\d):(?=\d+k\b)", lambda _: " to "),  # 1:50k
+        (r"(?<=[/⁄]\d)(\d?)[\"″](?!\w)", _fraction_of_an_inch),
+        (r"(?<=['\"′″])\sx\s(?=\d)", lambda _: " by "),  # 10' x 12'
+        (r"(?<![\w.,])(\d+\.\d+)K\b", lambda m: f"{number(m[1])} thousand"),
+        (r"(?<![\w.,$€£-])(?:911|112|999|111)(?![\w%]|[.,]\d)", _emergency),
         (r"\bRs\.?\s?(?=\d)", lambda _: "₹"),
         (r"(?<=\d[KMBkm])\s?[-–]\s?(?=[$€£]\d)", lambda _: " to "),
         (r"(?<=°[CF])\s?/\s?(?=\d)", lambda _: ", "),
@@ -227,7 +243,10 @@ AMOUNTS: Rules = [
             lambda m: f"{m[1]} per {UNITS.get(m[2], (m[2],))[0]}",
         ),
         (r"(?i:\b(?:scored|score of|got|rated|rating of)\s)\d+(?:\.\d+)?/\d+", lambda m: m[0].replace("/", " out of ")),
-        (r"(?<=\d)x(?=\s(?:faster|slower|as|more|less|bigger|larger|smaller|zoom|speed)\b)", lambda _: " times"),
+        (
+            r"(?<=\d)x(?=\s(?:faster|slower|as|more|less|bigger|larger|smaller|better|zoom|speed|growth|returns?|increase)\b)",
+            lambda _: " times",
+        ),
         (r"(?<![\w.])(?:\(0\d{1,4}\)|0\d{1,4}) \d{3,4} \d{3,4}(?![\d-])", _phone),
         (r"((?i:\bflight)\s[A-Z][A-Z\d])\s?-?(\d{3,4})\b", _flight),
         (rf"(?<![\w.])(?P<n>\d+(?:\.\d+)?)[eE](?P<e>[-+]?\d+)\b(?:\s(?P<u>{_UNIT})(?![\w/^]))?", _scientific),
@@ -264,7 +283,7 @@ NUMBERS: Rules = [
         (r"(?<=\d)\s?A(?=[,.;:)](?!\w)|$|\s(?:of|at|fuse|current)\b)", lambda _: " amperes"),
         (r"(?i:(?<=\bcall )|(?<=\bdial ))\d{3}\b", lambda m: digits(m[0], "en")),
         (r"\b((?i:figure|table|section|exercise|example|equation|listing)s?) (\d+)-(\d+)\b", _dashed),
-        (r"(?<=\d)-to-(?=\d)", lambda _: " to "),
+        (r"(?<=\d)-(to|on|by|in)-(?=\d)", lambda m: f" {m[1]} "),
         (r"\b24/7\b", lambda _: "twenty-four seven"),
         (r"(?<=⁄\d)(?=[a-zA-Z])", lambda _: " "),  # ½mv
         (r"(?<![\w./])10/10(?![\w/])", lambda _: "ten out of ten"),

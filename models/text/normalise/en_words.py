@@ -12,16 +12,16 @@ ABBREVIATIONS = {
     "b/c": "because", "Ph.D.": "P H D", "Gov.": "Governor", "Sen.": "Senator", "Gen.": "General", "Capt.": "Captain",
     "Lt.": "Lieutenant", "Sgt.": "Sergeant", "Rev.": "Reverend", "max.": "maximum", "min.": "minimum",
     "incl.": "including", "excl.": "excluding", "resp.": "respectively", "est.": "established", "c.f.": "compare",
-    "c/o": "care of", "appt.": "appointment", "p.a.": "per annum", "Dept.": "Department",
+    "c/o": "care of", "appt.": "appointment", "p.a.": "per annum", "temp.": "temperature", "ea.": "each",
+    "misc.": "miscellaneous", "b/w": "between", "Dept.": "Department",
     "Univ.": "University", "b.i.d.": "twice a day", "t.i.d.": "three times a day", "q.i.d.": "four times a day",
     "Blvd.": "Boulevard",
 }  # fmt: skip
 BEFORE_NUMBER = {
     "no.": "number", "nos.": "numbers", "fig.": "figure", "figs.": "figures", "eq.": "equation", "eqs.": "equations",
     "ch.": "chapter", "chap.": "chapter", "sec.": "section", "sect.": "section", "p.": "page", "pp.": "pages",
-    "vol.": "volume", "vols.": "volumes", "op.": "opus", "ll.": "lines", "pt.": "part", "art.": "article",
-    "ex.": "example", "tab.": "table",
-    "para.": "paragraph", "§": "section", "ext.": "extension",
+    "vol.": "volume", "rm.": "room", "vols.": "volumes", "op.": "opus", "ll.": "lines", "pt.": "part",
+    "art.": "article", "ex.": "example", "tab.": "table", "para.": "paragraph", "§": "section", "ext.": "extension",
 }  # fmt: skip
 
 # Unit -> one, many. Only after a number. What is a word of its own (in, a, at) is not here.
@@ -134,7 +134,7 @@ SIGNS = {
     "≅": "is congruent to", "≌": "is congruent to", "∼": "is similar to", "≒": "is approximately",
     "∏": "the product of", "⋅": "times", "∓": "minus or plus", "≪": "is much less than", "≫": "is much greater than",
     "∛": "the cube root of", "⇌": "is in equilibrium with", "∵": "because", "∖": "without", "∘": "of",
-    "♯": "sharp", "♭": "flat",
+    "♯": "sharp", "♭": "flat", "⌘": "Command", "⌥": "Option", "⌃": "Control", "⇧": "Shift", "⏎": "Enter",
     "∀": "for all", "∃": "there exists", "¬": "not", "∧": "and", "∨": "or", "∇": "nabla", "≡": "is identical to",
     "$": "dollars", "€": "euros", "£": "pounds", "¥": "yen", "₩": "won", "₹": "rupees", "¢": "cents", "№": "number",
     "△": "triangle", "↑": "up", "↓": "down", "§": "section", "‰": "per mille", "⇔": "is equivalent to",
