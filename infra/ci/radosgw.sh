@@ -93,7 +93,8 @@ mon pg warn min per osd = 0
 mon max pg per osd = 1000
 osd data = $dir/osd
 osd objectstore = bluestore
-bluestore block size = 8589934592
+; a sparse file: 100,000 segments take 15 GB of it
+bluestore block size = 34359738368
 osd memory target = 939524096
 osd pool default size = 1
 osd pool default min size = 1

@@ -129,6 +129,7 @@ _CURRENCY = "|".join(re.escape(c) for c in sorted(CURRENCIES, key=len, reverse=T
 _UNIT = "|".join(re.escape(unit) for unit in sorted(UNITS, key=len, reverse=True)).replace("μ", "[μµ]")
 
 _BARE = r"km/h|m/s|km\^2|m\^2|cm\^2|km|cm|mm|kg|mg|mL|ml|kW|kWh|dB"  # a unit by itself
+_KEYS = {"→": "右", "←": "左", "↑": "上", "↓": "下"}
 _COMPASS = {"N": "北纬", "S": "南纬", "E": "东经", "W": "西经"}
 _CODES = (
     "股票代码|基金代码|尾号|邮编|郵編|验证码|驗證碼|密码|密碼|"
@@ -160,13 +161,32 @@ _RULES = [
             lambda m: f" d {m[1]}" if "∫" in m.string else m[0],
         ),
         (r"(?<![A-Za-z\d])([A-Za-z])(['′]{1,2})(?=\s?[(=+*/])", lambda m: m[1] + "撇" * len(m[2])),
-        (r"(?<=\d)['′](?=$|[，。、；）)])", lambda _: "分"),
+        (
+            r"(?<=\d)(['\"])(?=\s?=|$|[，。、；）)])",
+            lambda m: "分" if m[1] == "'" else "秒" if "°" in m.string else m[1],
+        ),
+        (r"\s?>{2,3}(?=\s?[\"」》）)])", lambda _: ""),  # "下一步 >>"
+        (r"(?<=按)([→←↑↓])键?", lambda m: f"{_KEYS[m[1]]}箭头键"),
+        (
+            r"(?:内线|內線|分机|分機)(?:号码?|號碼?)?[是为為：:]?\s?\d{3,5}(?!\d)",
+            lambda m: re.sub(r"\d+", _phone, m[0]),
+        ),
+        (r"(?<=步骤)\s?(\d{1,3})/(\d{1,3})(?![\d/])", lambda m: f"{_n(m[1])}，共{_n(m[2])}步"),
+        (
+            r"第(\d{1,3})/(\d{1,3})([步页題题章课節节天周集])",
+            lambda m: f"第{_n(m[1])}{m[3]}，共{_n(m[2])}{m[3]}",
+        ),
+        (r"(\d+(?:\.\d+)?(?:/\d+)?)\"(?=[屏管显硬螺钢轮电])", lambda m: f"{m[1]}英寸"),
+        (r"(?<![\w.])(\d+)h/(?=[天日周])", lambda m: f"{_n(m[1])}小时每"),
+        (r"(?<=\d)x(?=速)", lambda _: "倍"),
+        (r"(?<!\d)985/211(?!\d)", lambda _: "九八五、二幺幺"),
+        (r"(?<![\d.])(?:985|211|996|007|618|315)(?=高校|工程|院校|大学|工作制|大促|购物节|晚会)", _phone),
         (r"(?i:(?<=角))∠", lambda _: ""),
         (r"(?<![A-Za-z])pp?\.\s?(\d+)(?:\s?[-–~]\s?(\d+))?", _pages),
         (r"log_(\d+) ?(\d+|[A-Za-z])", lambda m: f"以{_n(m[1])}为底{_n(m[2]) if m[2].isdigit() else m[2]}的对数"),
         (r"\bISBN[:：]?\s?[\d-]+[\dX]", lambda m: re.sub(r"\d+", lambda d: digits(d[0], "zh"), m[0].replace("-", " "))),
         (
-            r"(?<![A-Za-z])((?:GB|ISO|IEC|IEEE|DIN|JIS)(?:/[A-Z]{1,3})?)\s?(\d{3,5})-(\d{4})(?!\d)",
+            r"(?<![A-Za-z])((?:GB|ISO|IEC|IEEE|DIN|JIS|EN|BS)(?:/[A-Z]{1,3})?)\s?(\d{2,5})[-:：](\d{4})(?!\d)",
             lambda m: f"{m[1].replace('/', ' ')} {digits(m[2], 'zh')} {digits(m[3], 'zh')}",
         ),
         (r"(?<!\d)(?:19|20)\d\d(?=[QH][1-4](?![A-Za-z\d]))", lambda m: digits(m[0], "zh")),
