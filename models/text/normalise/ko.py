@@ -113,6 +113,8 @@ _UNIT = "|".join(re.escape(unit) for unit in sorted(UNITS, key=len, reverse=True
 _RULES = [
     (re.compile(pattern), rule)
     for pattern, rule in (
+        (r"(?<=그림|도표|예제|수식)\s?(\d+)-(\d+)(?![\d-])", lambda m: f" {_n(m[1])} 다시 {_n(m[2])}"),
+        (r"(?<=[\dA-Za-z)])\s-\s(?=[\d(a-z])", lambda _: " 빼기 "),
         (r"\^([1-9]?)([+-])(?![A-Za-z\d])", _charge),
         (FORMULA, lambda m: formula(m, _n)),
         (COMPOUND, compound),

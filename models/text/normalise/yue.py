@@ -9,8 +9,8 @@ from models.text.normalise.zh import spell as spell_mandarin
 
 # Only what the rules put in is rewritten; the author's own characters stay as they are.
 _WRITTEN = str.maketrans(
-    "幺点负万亿两约华氏赫兹千厘纳顷吨钟时么数摄压页个无穷开阶",
-    "一點負萬億兩約華氏赫茲千厘納頃噸鐘時麼數攝壓頁個無窮開階",
+    "于幺点负万亿两约华氏赫兹千厘纳顷吨钟时么数摄压页个无穷开阶",
+    "於一點負萬億兩約華氏赫茲千厘納頃噸鐘時麼數攝壓頁個無窮開階",
 )
 _TELEPHONE = re.compile(r"(?<![\d.,$])[235689]\d{3} \d{4}(?![\d.,])")  # eight digits in Hong Kong and Macau
 _TOKENS = re.compile(r"[\u3400-\u9fff]+|[^\u3400-\u9fff]+")

@@ -98,6 +98,11 @@ def _pages(m: Match) -> str:
     return f"第{_n(m[1])}{'到' + _n(m[2]) if m[2] else ''}页"
 
 
+def _amperes(m: Match) -> str:
+    """10A, but not of a bus, a row or a class."""
+    return m[0] if re.search(r"(?:巴士|[路线線座室栋棟班组組])\s?\d+$", m.string[: m.start()]) else "安"
+
+
 def _verses(m: Match) -> str:
     """马太福音5:3-12."""
     return f"{_n(m[1])}章{_n(m[2])}{'到' + _n(m[3]) if m[3] else ''}节"
@@ -171,6 +176,8 @@ _RULES = [
             r"(?:内线|內線|分机|分機)(?:号码?|號碼?)?[是为為：:]?\s?\d{3,5}(?!\d)",
             lambda m: re.sub(r"\d+", _phone, m[0]),
         ),
+        (r"(?<=打)(?<![拨撥请請]打)(?:999|911|11[0-9]|12[0-2])(?!\d)", _phone),
+        (r"(?<=\d米)\d\d(?![\d.])", lambda m: digits(m[0], "zh")),
         (r"(?<=步骤)\s?(\d{1,3})/(\d{1,3})(?![\d/])", lambda m: f"{_n(m[1])}，共{_n(m[2])}步"),
         (
             r"第(\d{1,3})/(\d{1,3})([步页題题章课節节天周集])",
@@ -225,7 +232,7 @@ _RULES = [
             r"(?<![A-Za-z\d-]\d\d\d)(?<=\d\d\d)\s?K(?![A-Za-z\d])|(?<=\d)\sK(?![A-Za-z\d])",
             lambda _: "开",
         ),  # 300K; but 4K is a screen
-        (r"(?<=\d)\s?A(?=[，。、；）,;)]|$|的?电流)", lambda _: "安"),  # but 5A景区
+        (r"(?<=\d)\s?A(?=[，。、；）,;)]|$|的?电流)", _amperes),  # but 5A景区
         (rf"{_ALONE}(?P<y>\d{{4}})(?P<x>[-/.])(?P<m>\d{{1,2}})(?P=x)(?P<d>\d{{1,2}})(?![\d.-])", _date),
         (r"(?<=[（(])(\d{4})[-–—~～](\d{4})(?=[)）])", lambda m: f"{digits(m[1], 'zh')}到{digits(m[2], 'zh')}"),
         (r"(?<=[（(《\"])(?:1\d{3}|20[0-4]\d)(?=[)）》\"])", lambda m: digits(m[0], "zh")),
@@ -295,7 +302,7 @@ _RULES = [
             lambda _: "除以",
         ),
         (rf"(?<=方)\s?({_UNIT})(?![A-Za-z])", lambda m: UNITS[m[1]]),  # 3×10^8 m/s
-        (r"([图表式例])\s?[(（]?(\d+)-(\d+)", lambda m: f"{m[1]}{_n(m[2])}杠{_n(m[3])}"),
+        (r"([图圖表式例])\s?[(（]?(\d+)-(\d+)", lambda m: f"{m[1]}{_n(m[2])}杠{_n(m[3])}"),
         (
             r"(?<=[元米次个人天件])/(?=[个只本次人天年月日周小分秒平台件套位斤公吨千克升米张份瓶盒包箱袋杯碗块节课门晚间])",
             lambda _: "每",
