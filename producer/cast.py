@@ -7,6 +7,7 @@ from typing import Protocol
 
 from models.bundle import Bundle
 from models.catalog import Voice
+from models.kokoro.guests import OPTION
 from models.text.languages import LANGUAGES, guess, spans
 from models.vocoders import VOCODERS
 from models.voice import FrontEnd, Permanent, UnknownVoice
@@ -118,12 +119,17 @@ class Cast:
         except UnknownVoice:
             return None
 
-    def rendering(self, lesson: Lesson, voice: Voice, vocoder: str | None) -> dict[str, int | str]:
-        """The rendering parameters of a segment: the vocoder asked for, where the voice leaves the choice.
+    def rendering(
+        self, lesson: Lesson, voice: Voice, *, text: str, language: str, vocoder: str | None
+    ) -> dict[str, int | str]:
+        """The rendering parameters of a segment: the vocoder asked for, where the voice leaves the choice; who says its
+        words in other languages, where the lesson's ``voices`` names somebody of the same bundle.
 
-        The voice's own is the default and stays unsaid, so that naming it renders nothing again. Raises LessonError
-        where the bundle does not carry the vocoder.
+        The voice's own vocoder is the default and stays unsaid, so that naming it renders nothing again. Raises
+        LessonError where the bundle does not carry the vocoder.
         """
+        if voice.family == "kokoro":
+            return dict(self._guests(lesson, voice, text, language))
         wanted = vocoder or lesson.vocoder
         if voice.family != "cosyvoice" or wanted in (None, VOCODERS[0]):
             return {}
@@ -133,6 +139,16 @@ class Cast:
                 "vocoder", f"the bundle {voice.bundle} carries no hifigan: convert it again with --vocoder DIR"
             )
         return {"vocoder": str(wanted)}
+
+    def _guests(self, lesson: Lesson, voice: Voice, text: str, language: str) -> Iterator[tuple[str, str]]:
+        """The option of each language that the lesson has a voice for and the segment has words in."""
+        if not lesson.voices:
+            return
+        for other in sorted({span.language for span in spans(text, language)} - {language, voice.languages[0]}):
+            if other in lesson.voices:
+                guest = self.find(lesson, lesson.voices[other], lesson.lines.get("voices", 0))
+                if guest.bundle == voice.bundle and guest.languages[0] == other:
+                    yield OPTION + other, f"{guest.speaker}/{guest.fingerprint}"
 
     def frontend(self, bundle: str) -> FrontEnd:
         """The front-end of a bundle, made once."""

@@ -205,7 +205,7 @@ def _entry(  # noqa: PLR0917
         frontend=cast.fingerprint(voice.bundle, said.language),
         speed=_speed_here(lesson, block, line, options),
         take=lesson.takes.get((fold(piece.text), voice.id), options.take),
-        options=cast.rendering(lesson, voice, options.vocoder),
+        options=cast.rendering(lesson, voice, text=said.plain, language=said.language, vocoder=options.vocoder),
         relaxed=options.relaxed,
     )
     entry = LessonEntry(

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from models.bundle import Bundle
 from models.joining import heard, placed
 from models.kokoro.graph import FRAME, with_durations
-from models.kokoro.guests import guest
+from models.kokoro.guests import guest, named
 from models.kokoro.passages import Passage, Sound, paused, spliced
 from models.session import open_session, run
 from models.voice import (
@@ -69,7 +69,7 @@ class KokoroEngine:
 
     def _speech(self, request: SpeechRequest) -> Speech:
         began = perf_counter()
-        passes = [self._sound(utterance, request.speaker, request.speed) for utterance in request.utterances]
+        passes = [self._sound(utterance, request) for utterance in request.utterances]
         seconds = perf_counter() - began
         samples, shifts = placed(request.utterances, [sound for sound, _ in passes], self.sample_rate)
         words = [
@@ -79,14 +79,15 @@ class KokoroEngine:
         ]
         return Speech(samples, self.sample_rate, {"acoustic": seconds}, _apart(words, len(samples)) or None)
 
-    def _sound(self, utterance: Utterance, speaker: str, speed: float) -> Sound:
+    def _sound(self, utterance: Utterance, request: SpeechRequest) -> Sound:
         """The utterance by its speaker, with its passages by those whose language they are in."""
+        speaker, speed = request.speaker, request.speed
         if not utterance.passages:
             return self._pass(utterance, self._style(speaker), speed)
-        passages = [
-            Passage(first, end, self._passage(utterance, first, end, guest(self._bundle, speaker, language), speed))
-            for language, first, end in utterance.passages
-        ]
+        passages = []
+        for language, first, end in utterance.passages:
+            other = named(request.options, language) or guest(self._bundle, speaker, language)
+            passages.append(Passage(first, end, self._passage(utterance, first, end, other, speed)))
         count = len(utterance.tokens)
         own = paused(utterance.tokens, [(first, end) for _, first, end in utterance.passages])
         if not own:  # all of it is one passage

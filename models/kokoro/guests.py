@@ -2,11 +2,16 @@
 
 The voice of the sentence is the host. A passage, words of another language that stand together, has a guest: the first
 voice of the bundle whose own language it is, of the host's sex where there is one. A host's own language is its own.
+A lesson may name another guest; it is then a rendering option of the segment.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from models.bundle import Bundle
+
+OPTION = "guest-"  # and a language: the speaker, a slash, the fingerprint of its voice
 
 
 def native(bundle: Bundle, language: str) -> list[str]:
@@ -21,6 +26,11 @@ def guest(bundle: Bundle, host: str, language: str) -> str:
         return host
     alike = [name for name in speakers if name[1:2] == host[1:2]]  # af_heart, zm_yunxi: country, sex
     return (alike or speakers or [host])[0]
+
+
+def named(options: Mapping[str, int | str], language: str) -> str:
+    """The speaker that a segment's options name for a language; empty where they name none."""
+    return str(options.get(OPTION + language, "")).partition("/")[0]
 
 
 def guests(bundle: Bundle, language: str) -> list[tuple[str, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -56,6 +57,24 @@ def test_the_same_request_gives_the_same_samples(engine: Engine) -> None:
     assert first.stages["acoustic"] > 0
     np.testing.assert_array_equal(first.samples, again.samples)
     assert len(other.samples) != len(first.samples) or not np.array_equal(other.samples, first.samples)
+
+
+def test_a_named_guest_says_the_passage(engine: Engine) -> None:
+    utterance = hi("wo↓ jʊ↘ŋ hˈI.")
+    utterance = replace(utterance, language="zh", passages=(("en", 8, len(utterance.tokens)),))
+    chosen = {"guest-en": "bf_emma/0123"}
+    usual, emma, heart = speak(
+        engine,
+        SpeechRequest((utterance,), "zf_xiaobei", 1),
+        SpeechRequest((utterance,), "zf_xiaobei", 1, options=chosen),
+        SpeechRequest((utterance,), "zf_xiaobei", 1, options={"guest-en": "af_heart/0123"}),
+    )
+    assert isinstance(usual, Speech)
+    assert isinstance(emma, Speech)
+    assert isinstance(heart, Speech)
+    np.testing.assert_array_equal(usual.samples, heart.samples)
+    assert not np.array_equal(usual.samples[-4800:], emma.samples[-4800:])
+    np.testing.assert_array_equal(usual.samples[:4800], emma.samples[:4800])  # the host's own words
 
 
 def test_speed_shortens(engine: Engine) -> None:

@@ -302,6 +302,18 @@ def test_the_first_voice_that_speaks_all_of_a_sentence(kokoro, front, text, expe
     assert [found for found, _, _ in entries(made)] == [voice]
 
 
+def test_a_lesson_names_who_says_its_foreign_words(kokoro):
+    kokoro.write("a.md", "---\nlanguage: zh\nvoices: {en: bf_emma}\n---\n用 Python 写代码。今天学习。")
+    kokoro.write("b.md", "---\nlanguage: zh\nvoices: {en: zf_xiaobei}\n---\n用 Python 写代码。")  # not her own language
+    kokoro.write("c.md", "---\nlanguage: zh\n---\n用 Python 写代码。")
+    made = kokoro.plan(Options())
+    emma = kokoro.catalogue.find("bf_emma").fingerprint
+    named, plain = (entry.segment.options for entry in made.lessons[0].plan.entries)
+    assert (named, plain) == ({"guest-en": f"bf_emma/{emma}"}, {})
+    others = [made.lessons[n].plan.entries[0].key for n in (1, 2)]
+    assert others[0] == others[1] != made.lessons[0].plan.entries[0].key
+
+
 def test_options_take_the_place_of_what_the_head_says_where_the_voice_can(kokoro):
     kokoro.write("a.md", "---\nvoice: af_bella\nspeed: 2\n---\nHi.")
     kokoro.write("b.md", "Hi.")
