@@ -117,10 +117,12 @@ def test_counts_survive_a_killed_process(
     (child,) = [seen.pid for seen in processes() if seen.parent == worker.pid]
     os.kill(child, signal.SIGKILL)
     wait_for(lambda: [seen for seen in processes() if seen.parent == worker.pid and seen.pid != child])
-    narrate(settings, store, ledger, tiny_catalogue, ("Said by the next process.", "Crash this one."))
+    narrate(settings, store, ledger, tiny_catalogue, ("Said by the next process.",))
     second = wait_for(lambda: (found := scrape(settings)).get(RENDERED, 0) >= 4 and found, 10)
     assert of(second, "narrator_segments_total", bundle="tiny", outcome="rendered") == 4
-    assert of(second, "narrator_quarantined_total") == 1
+    # In a batch of its own: a process that dies between storing a segment and counting it counts it nowhere.
+    narrate(settings, store, ledger, tiny_catalogue, ("Crash this one.",))
+    wait_for(lambda: scrape(settings).get("narrator_quarantined_total") == 1, 10)
     lines = [json.loads(line) for line in (tmp_path / "worker.log").read_text().splitlines() if line.startswith("{")]
     assert {"time", "level", "process", "message"} <= lines[0].keys()
     worker.terminate()
