@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 from itertools import chain
 
+from models.text.normalise.common import CHARGE
 from models.text.normalise.en_dates import DATES
 from models.text.normalise.en_figures import AMOUNTS, NUMBERS, Match, N, Rules, bare, either, number
 from models.text.normalise.en_words import ABBREVIATIONS, BEFORE_NUMBER, ELEMENTS, EXTENSIONS, GREEK, SIGNS, UNITS
@@ -67,10 +68,11 @@ def formula(m: Match, number: Callable[[str], str] = number) -> str:
     if twice or not set(elements) <= set(ELEMENTS) or not any(counts):
         return m[0]
     words = (
-        f"{_letters(element)} {number(count) if count else ''}"
+        word
         for (element, *_), count in zip(parts, counts, strict=True)
+        for word in (_letters(element), number(count) if count else "")
     )
-    return re.sub(r"\s+", " ", " ".join(words)).strip()
+    return " ".join(filter(None, words))
 
 
 def _letters(element: str) -> str:
@@ -99,8 +101,12 @@ def _abbreviation(m: Match) -> str:
 
 def _per(m: Match) -> str:
     """Seven days/wk."""
-    end = "." if m[0].endswith(".") and not m.string[m.end() :].strip() else ""
-    return f" per {UNITS[m[1]][0] if m[1] in UNITS else m[1]}{end}"
+    return f" per {UNITS[m[1]][0] if m[1] in UNITS else m[1]}{_full_stop(m)}"
+
+
+def _full_stop(m: Match) -> str:
+    """That of an abbreviation, where it ends the text, too."""
+    return "." if m[0].endswith(".") and not m.string[m.end() :].strip() else ""
 
 
 def _before_number(m: Match) -> str:
@@ -149,7 +155,7 @@ _SHORT: Rules = [
     (re.compile(r"(?<=\d\sft\s)(\d+) in\b"), lambda m: f"{m[1]} inches"),
     (re.compile(r"(?<=\()([bd])\.\s(?=\d{4})"), lambda m: "born " if m[1] == "b" else "died "),
     (re.compile(r"\bMt\.(?=\s[A-Z])"), lambda _: "Mount"),
-    (re.compile(r"(?<=\w )Ave\."), lambda m: "Avenue" + ("." if not m.string[m.end() :].strip() else "")),
+    (re.compile(r"(?<=\w )Ave\."), lambda m: "Avenue" + _full_stop(m)),
     (re.compile(r"(?<=[A-Za-z])\((e?s)\)(?!\w)"), lambda m: m[1]),  # file(s)
     (re.compile(r"(?<=[A-Za-z…]) > (?=[A-Z][a-z])"), lambda _: ", "),  # File > Save
     (re.compile(rf"(?<![\w.])((?i:{either(BEFORE_NUMBER)}))\s?(?=\d)"), _before_number),
@@ -163,7 +169,7 @@ _SHORT: Rules = [
     ),
     (re.compile(r"\bn/a\b", re.IGNORECASE), lambda _: "not applicable"),
     (re.compile(r"\bSt\.(?=\s[A-Z])"), lambda _: "Saint"),
-    (re.compile(r"(?<=[a-z] )St\."), lambda m: "Street" + ("." if not m.string[m.end() :].strip() else "")),
+    (re.compile(r"(?<=[a-z] )St\."), lambda m: "Street" + _full_stop(m)),
 ]
 _NAME = r"[A-Za-z_]\w*"
 _OPERATORS = {">=": "≥", "<=": "≤", "!=": "≠", "==": "=", "->": "→", "=>": "⇒"}
@@ -230,7 +236,7 @@ def _function(m: Match) -> str:
 def _derivative(m: Match) -> str:
     """dy/dx, ∂f/∂x."""
     d = m[1].replace("∂", "partial")
-    return f"{d} {m[2]} over {d} {m[3]}" if m[2] else f"{d} over {d} {m[3]}"
+    return f"{d} {m[2]} over {d} {m[3]}"
 
 
 _FUNCTIONS = {
@@ -258,7 +264,7 @@ _MATHS: Rules = [
         (r"\b(sin|cos|tan|arcsin|arccos|arctan)(?=\s?\(|\s[a-zα-ω]\b|[α-ω])", lambda m: f"{_FUNCTIONS[m[1]]} of "),
         (r"\b([f-hpquvyEFGHOP])(['′]*)\(([^()]{1,30})\)", _function),
         (r"(?<=[\dnkm])!(?=\s?[=×÷*/+<>)]|\s-\s)|(?<=(?<![\w'’.-])[nkm])!(?!!)", lambda _: " factorial"),
-        (r"\^([1-9]?)([+-])(?![A-Za-z\d])", lambda m: f" {number(m[1]) if m[1] else ''} {_CHARGES[m[2]]}"),  # Fe^3+
+        (CHARGE, lambda m: f" {number(m[1]) if m[1] else ''} {_CHARGES[m[2]]}"),  # Fe^3+
         (FORMULA, formula),
         (r"(?<=\b[A-DH])-(?![\w-])|(?<=\bOH)-(?!\w)|(?<=\bCl)-(?!\w)", lambda _: " minus"),  # grades, ions
         (COMPOUND, compound),

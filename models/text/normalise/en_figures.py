@@ -163,9 +163,14 @@ def _bare_unit(m: Match) -> str:
     return f"{m['per'] or ''}{UNITS[m['u']][not m['per']]}"
 
 
+def _quoting(m: Match) -> bool:
+    """Whether a quotation is open where this begins."""
+    return m.string[: m.start()].count('"') % 2 == 1
+
+
 def _fraction_of_an_inch(m: Match) -> str:
     """A 3/4" pipe, unless the mark closes a quotation."""
-    return m[0] if m.string[: m.start()].count('"') % 2 else f"{m[1]} inch"
+    return m[0] if _quoting(m) else f"{m[1]} inch"
 
 
 def _emergency(m: Match) -> str:
@@ -176,9 +181,9 @@ def _emergency(m: Match) -> str:
 
 def _inches(m: Match) -> str:
     """13.3" is a length, unless the mark closes a quotation."""
-    before, after = m.string[: m.start()], m.string[m.end() :]
-    if before.count('"') % 2:
+    if _quoting(m):
         return m[0]
+    after = m.string[m.end() :]
     many = m[1] != "1" and not re.match(
         r"\s(?!(?:and|or|long|wide|tall|high|deep|thick|by|x|is|in|of|to)\b)[a-z]", after
     )

@@ -5,7 +5,19 @@ from __future__ import annotations
 import re
 
 from models.text.languages import HAN, KANA
-from models.text.normalise.common import FACTORIAL, roman, without_english_figures
+from models.text.normalise.common import (
+    ARROWS,
+    CHARGE,
+    DIFFERENTIAL,
+    DIVISION,
+    FACTORIAL,
+    LIMIT,
+    POWER,
+    PRIME,
+    differential,
+    roman,
+    without_english_figures,
+)
 from models.text.normalise.en import ADDRESSES, COMPOUND, FORMULA, LATIN_ABBREVIATIONS, compound, formula
 from models.text.normalise.numbers import PLAIN, cardinal, digits
 
@@ -107,9 +119,6 @@ def _fraction(m: Match) -> str:
     return f"{_n(m[1]) + 'と' if m[1] else ''}{_n(m[3])}分の{_n(m[2])}"
 
 
-_KEYS = {"→": "右", "←": "左", "↑": "上", "↓": "下"}
-
-
 def _charge(m: Match) -> str:
     return f" {_n(m[1]) if m[1] else ''}{'プラス' if m[2] == '+' else 'マイナス'}"
 
@@ -133,11 +142,11 @@ _RULES = [
         (r"(?<=[\"」』】])\s?>\s?(?=[\"「『【])", lambda _: "、"),  # 「ファイル」>「保存」
         (r"(?<!\d)(\d{2,3})/(\d{2,3})(?=\s?mmHg)", lambda m: f"{_n(m[1])}の{m[2]}"),
         (r"(?<=[C度%％])\s?[~～〜]\s?(?=-?\d)", lambda _: "から"),
-        (r"\^([1-9]?)([+-])(?![A-Za-z\d])", _charge),
-        (r"(?<![A-Za-z])lim\s?_?[({]?([a-z])→([-+]?(?:\d+|∞|[a-z]))[)}]?", lambda m: f"{m[1]}が{m[2]}のときの極限"),
+        (CHARGE, _charge),
+        (LIMIT, lambda m: f"{m[1]}が{m[2]}のときの極限"),
         (r"\^(\d)√", lambda m: f"{_n(m[1])}乗根"),
-        (r"(?<=[\d)A-Za-z])\s?d([xytrθ])(?![A-Za-z])", lambda m: f" d {m[1]}" if "∫" in m.string else m[0]),
-        (r"(?<![A-Za-z\d])([A-Za-z])(['′]{1,2})(?=\s?[(=+*/])", lambda m: m[1] + "ダッシュ" * len(m[2])),
+        (DIFFERENTIAL, differential),
+        (PRIME, lambda m: m[1] + "ダッシュ" * len(m[2])),
         (r"(?<=角)∠", lambda _: ""),
         (r"(?<=\d)·(?=\d*H2O)", lambda _: "点"),
         (FORMULA, lambda m: formula(m, _n)),
@@ -156,7 +165,7 @@ _RULES = [
         (r"(?<![A-Za-z])No\.?\s?(?=\d)", lambda _: "ナンバー"),
         (r"(?<![A-Za-z])Op\.\s?(?=\d)", lambda _: "作品"),
         (r"\s?>{2,3}(?=\s?[\"」』）)])", lambda _: ""),  # 「次へ >>」
-        (r"([→←↑↓])(?=(?:の)?キー)", lambda m: f"{_KEYS[m[1]]}矢印"),
+        (r"([→←↑↓])(?=(?:の)?キー)", lambda m: f"{ARROWS[m[1]]}矢印"),
         (r"(?<=内線)(?:番号)?\s?\d{3,5}(?!\d)", lambda m: re.sub(r"\d+", lambda d: _phone(d[0]), m[0])),
         (
             r"(?<![A-Za-z])((?:ISO|IEC|EN|JIS|DIN)(?:/[A-Z]+)?\s?[A-Z]?\s?\d{2,5})[:：](?=(?:19|20)\d\d(?!\d))",
@@ -206,17 +215,13 @@ _RULES = [
             rf"{_ALONE}(?P<a>{_SIGNED})(?:[%％]?{_UNTIL}(?P<b>{_SIGNED}))?\s?(?P<u>{_UNIT})(?:/(?P<per>{_UNIT}))?(?![A-Za-z\d/^])",
             _unit,
         ),
-        (r"(?P<x>[A-Za-z\dα-ωΑ-Ω)]+)\^(?P<e>\{[^}]{1,20}\}|\([^)]{1,20}\)|-?(?:\d+|[A-Za-z](?![A-Za-z])))", _power),
+        (POWER, _power),
         (rf"{_ALONE}(?:(\d+)\s)?(\d+)[/⁄](\d+)(?![\d/A-Za-z])", _fraction),
         (rf"(?<=乗)\s?({_UNIT})(?![A-Za-z])", lambda m: UNITS[m[1]]),  # 3×10^8 m/s
         (rf"(?<=円)/({_UNIT})(?![A-Za-z\d])", lambda m: "毎" + UNITS[m[1]]),
         (r"(?<=乗)\s?-\s?(?=[\dA-Za-z(])", lambda _: "ひく"),
         (r"(?<![A-Za-z/.])([a-z])/([a-z])(?![A-Za-z/])", lambda m: f"{m[1]}わる{m[2]}"),
-        (
-            r"(?<=[\d)A-Za-z])\s/\s(?=[\d(A-Za-z](?![A-Za-z]))"
-            r"|(?<=[)α-ω])/(?=[\d(A-Za-zα-ω](?![A-Za-z]))|(?<=(?<![A-Za-z])[A-Za-z\d])/(?=\()",
-            lambda _: "わる",
-        ),
+        (DIVISION, lambda _: "わる"),
         (r"(?<=\d)[:：](?=\d)", lambda _: "対"),
         (r"(?<=[A-Za-z\d])<([A-Za-z][A-Za-z\d,.]*)>(?![A-Za-z\d])", lambda m: f" {m[1]} "),  # List<int>
         (r"(?<![A-Za-z\d)])</?([^\s\d<>=、。][^<>、。]{0,30})>(?!=)", lambda m: f" {m[1]} "),  # a tag

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from models.text.normalise.common import without_english_figures
+from models.text.normalise.common import CHARGE, without_english_figures
 from models.text.normalise.en import ADDRESSES, COMPOUND, FORMULA, LATIN_ABBREVIATIONS, compound, formula
 from models.text.normalise.numbers import PLAIN, cardinal, digits
 
@@ -115,7 +115,7 @@ _RULES = [
     for pattern, rule in (
         (r"(?<=그림|도표|예제|수식)\s?(\d+)-(\d+)(?![\d-])", lambda m: f" {_n(m[1])} 다시 {_n(m[2])}"),
         (r"(?<=[\dA-Za-z)])\s-\s(?=[\d(a-z])", lambda _: " 빼기 "),
-        (r"\^([1-9]?)([+-])(?![A-Za-z\d])", _charge),
+        (CHARGE, _charge),
         (FORMULA, lambda m: formula(m, _n)),
         (COMPOUND, compound),
         (r"(?<=\d)!(?=\s?[=×÷+*/)])|(?<=(?<![A-Za-z])[nkm])!(?!!)", lambda _: " 팩토리얼"),

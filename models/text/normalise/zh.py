@@ -5,7 +5,19 @@ from __future__ import annotations
 import re
 
 from models.text.languages import HAN
-from models.text.normalise.common import FACTORIAL, roman, without_english_figures
+from models.text.normalise.common import (
+    ARROWS,
+    CHARGE,
+    DIFFERENTIAL,
+    DIVISION,
+    FACTORIAL,
+    LIMIT,
+    POWER,
+    PRIME,
+    differential,
+    roman,
+    without_english_figures,
+)
 from models.text.normalise.en import ADDRESSES, COMPOUND, FORMULA, LATIN_ABBREVIATIONS, compound, formula
 from models.text.normalise.numbers import PLAIN, cardinal, digits
 from models.text.normalise.zh_words import COUNTED, CURRENCIES, GREEK, SIGNS, UNITS
@@ -134,7 +146,6 @@ _CURRENCY = "|".join(re.escape(c) for c in sorted(CURRENCIES, key=len, reverse=T
 _UNIT = "|".join(re.escape(unit) for unit in sorted(UNITS, key=len, reverse=True)).replace("μ", "[μµ]")
 
 _BARE = r"km/h|m/s|km\^2|m\^2|cm\^2|km|cm|mm|kg|mg|mL|ml|kW|kWh|dB"  # a unit by itself
-_KEYS = {"→": "右", "←": "左", "↑": "上", "↓": "下"}
 _COMPASS = {"N": "北纬", "S": "南纬", "E": "东经", "W": "西经"}
 _CODES = (
     "股票代码|基金代码|尾号|邮编|郵編|验证码|驗證碼|密码|密碼|"
@@ -157,21 +168,18 @@ _RULES = [
         (r"(?<=\d)·(?=\d*H2O)", lambda _: "点"),
         (r"(?<!\d)24/7(?!\d)", lambda _: "七乘二十四小时"),
         (r"(?<=[评得打]分)([为是：:]?\s?)(\d+(?:\.\d+)?)/(\d+)", lambda m: f"{m[1]}{_n(m[2])}分满分{_n(m[3])}分"),
-        (r"\^([1-9]?)([+-])(?![A-Za-z\d])", lambda m: f" {_n(m[1]) if m[1] else ''}{'正' if m[2] == '+' else '负'}"),
+        (CHARGE, lambda m: f" {_n(m[1]) if m[1] else ''}{'正' if m[2] == '+' else '负'}"),
         (r"\^(\d)√", lambda m: f"{_n(m[1])}次根号"),
-        (r"(?<![A-Za-z])(?:lim)\s?_?[({]?([a-z])→([-+]?(?:\d+|∞|[a-z]))[)}]?", lambda m: f"{m[1]}趋于{m[2]}时"),
+        (LIMIT, lambda m: f"{m[1]}趋于{m[2]}时"),
         (r"(?<![A-Za-z])(sin|cos|tan|cot|ln|lg)([xyαβθt])(?![A-Za-z])", lambda m: f"{m[1]} {m[2]}"),
-        (
-            r"(?<=[\d)A-Za-z])\s?d([xytrθ])(?![A-Za-z])",
-            lambda m: f" d {m[1]}" if "∫" in m.string else m[0],
-        ),
-        (r"(?<![A-Za-z\d])([A-Za-z])(['′]{1,2})(?=\s?[(=+*/])", lambda m: m[1] + "撇" * len(m[2])),
+        (DIFFERENTIAL, differential),
+        (PRIME, lambda m: m[1] + "撇" * len(m[2])),
         (
             r"(?<=\d)(['\"])(?=\s?=|$|[，。、；）)])",
             lambda m: "分" if m[1] == "'" else "秒" if "°" in m.string else m[1],
         ),
         (r"\s?>{2,3}(?=\s?[\"」》）)])", lambda _: ""),  # "下一步 >>"
-        (r"(?<=按)([→←↑↓])键?", lambda m: f"{_KEYS[m[1]]}箭头键"),
+        (r"(?<=按)([→←↑↓])键?", lambda m: f"{ARROWS[m[1]]}箭头键"),
         (
             r"(?:内线|內線|分机|分機)(?:号码?|號碼?)?[是为為：:]?\s?\d{3,5}(?!\d)",
             lambda m: re.sub(r"\d+", _phone, m[0]),
@@ -188,7 +196,7 @@ _RULES = [
         (r"(?<=\d)x(?=速)", lambda _: "倍"),
         (r"(?<!\d)985/211(?!\d)", lambda _: "九八五、二幺幺"),
         (r"(?<![\d.])(?:985|211|996|007|618|315)(?=高校|工程|院校|大学|工作制|大促|购物节|晚会)", _phone),
-        (r"(?i:(?<=角))∠", lambda _: ""),
+        (r"(?<=角)∠", lambda _: ""),
         (r"(?<![A-Za-z])pp?\.\s?(\d+)(?:\s?[-–~]\s?(\d+))?", _pages),
         (r"log_(\d+) ?(\d+|[A-Za-z])", lambda m: f"以{_n(m[1])}为底{_n(m[2]) if m[2].isdigit() else m[2]}的对数"),
         (r"\bISBN[:：]?\s?[\d-]+[\dX]", lambda m: re.sub(r"\d+", lambda d: digits(d[0], "zh"), m[0].replace("-", " "))),
@@ -293,14 +301,9 @@ _RULES = [
             rf"{_ALONE}(?P<a>{_SIGNED})(?:{_UNTIL}(?P<b>{_SIGNED}))?\s?(?P<u>{_UNIT})(?:/(?P<per>{_UNIT}))?(?![A-Za-z\d/^])",
             _unit,
         ),
-        (r"(?P<x>[A-Za-z\dα-ωΑ-Ω)]+)\^(?P<e>\{[^}]{1,20}\}|\([^)]{1,20}\)|-?(?:\d+|[A-Za-z](?![A-Za-z])))", _power),
+        (POWER, _power),
         (r"(?<=方)\s?-\s?(?=[\dA-Za-z(])", lambda _: "减"),
-        (
-            r"(?<=[\d)A-Za-z])\s/\s(?=[\d(A-Za-z](?![A-Za-z]))"
-            r"|(?<=[)α-ω])/(?=[\d(A-Za-zα-ω](?![A-Za-z]))|(?<=(?<![A-Za-z])[A-Za-z\d])/(?=\()"
-            r"|(?<=(?:sin|cos|tan) [xyαβθt])/(?=[a-z](?![A-Za-z]))",
-            lambda _: "除以",
-        ),
+        (rf"{DIVISION}|(?<=(?:sin|cos|tan) [xyαβθt])/(?=[a-z](?![A-Za-z]))", lambda _: "除以"),
         (rf"(?<=方)\s?({_UNIT})(?![A-Za-z])", lambda m: UNITS[m[1]]),  # 3×10^8 m/s
         (r"([图圖表式例])\s?[(（]?(\d+)-(\d+)", lambda m: f"{m[1]}{_n(m[2])}杠{_n(m[3])}"),
         (
