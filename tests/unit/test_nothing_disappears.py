@@ -15,7 +15,7 @@ from pathlib import Path
 from xml.sax.saxutils import escape
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from pptx import Presentation
 
@@ -39,6 +39,9 @@ class Format:
 def _markdown(word: str) -> str:
     return re.sub(r"(?<=\d)([.)])", r"\\\1", word)  # no number of a list
 
+
+# What words and marks become side by side, and is noted instead of spoken: a picture, a formula with a command.
+UNSPOKEN = re.compile(r"!\[|\$[^$]*\\[.)][^$]*\$")
 
 FORMATS = (
     Format(".md", _markdown, (
@@ -108,6 +111,7 @@ def test_every_letter_and_digit_is_in_a_caption(form: Format, data: st.DataObjec
         source += re.sub(r"\{\}", lambda _, written=written: next(written), around)
         expected += "".join(words)
     source = form.whole.replace("{}", source) if form.whole != "{}" else "w" + source
+    assume(form.suffix != ".md" or not UNSPOKEN.search(source))
     if form.timed:
         seconds = itertools.count()
         source = re.sub("CUE", lambda _: f"00:00:{next(seconds):02}.000 --> 00:00:{next(seconds):02}.000", source)
