@@ -20,10 +20,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict, Unpack
 
 if TYPE_CHECKING:
-    from producer.report import Report
-    from producer.run import Run
-    from worker.ledger import Progress
-    from worker.settings import Settings
+    from producer.run.report import Report
+    from producer.run.submit import Run
+    from worker.contract.settings import Settings
+    from worker.ledger.ledger import Progress
 
 __all__ = ["make", "submit"]
 
@@ -31,7 +31,7 @@ PathLike = str | os.PathLike[str]
 
 
 class Wishes(TypedDict, total=False):
-    """What ``submit`` and ``make`` take by name, as ``producer.plan.Options`` has it.
+    """What ``submit`` and ``make`` take by name, as ``producer.plan.planner.Options`` has it.
 
     ``voice`` (where it speaks the language) and ``speed`` (1.0 is the voice's own pace) take the place of what the
     lessons' heads say, ``language`` holds for lessons that name none; ``loudness`` is "off", "-16", "-19" or "-23"
@@ -68,8 +68,8 @@ def submit(
     """
     import time
 
-    from producer.plan import Options
-    from producer.run import plan_paths, submit
+    from producer.plan.planner import Options
+    from producer.run.submit import plan_paths, submit
 
     started = time.monotonic()
     options = Options(**wishes)
@@ -93,10 +93,10 @@ def make(
 ) -> Report:
     """Narrate lessons on this machine into ``out``, with an embedded queue and ``processes`` workers.
 
-    See ``producer.embedded.make``; for ``voice``, ``speed`` and the like see ``Wishes``.
+    See ``producer.local.make.make``; for ``voice``, ``speed`` and the like see ``Wishes``.
     """
-    from producer.embedded import make
-    from producer.plan import Options
+    from producer.local.make import make
+    from producer.plan.planner import Options
 
     options = Options(**wishes)
     return make(

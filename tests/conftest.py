@@ -17,8 +17,8 @@ import redis
 from pydantic import SecretStr
 
 from models.catalog import Catalogue
-from producer.valkey import valkey_binary
-from worker.settings import Settings, load
+from producer.local.valkey import valkey_binary
+from worker.contract.settings import Settings, load
 from worker.store import Store, open_store
 
 # A busy machine is slow; no test of ours is about time.

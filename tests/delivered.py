@@ -1,4 +1,4 @@
-"""Delivered lessons without having them spoken: a manifest beside a WAV, as ``producer.deliver`` leaves them."""
+"""Delivered lessons without having them spoken: a manifest beside a WAV, as ``outputs.deliver`` leaves them."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from worker.contract import Language, Role, Segment
-from worker.lesson.manifest import Cue, Manifest, MeasuredLoudness, Part
+from worker.contract.manifest import Cue, Manifest, MeasuredLoudness, Part
+from worker.contract.messages import Language, Role, Segment
 
 RATE = 8000
 MEDIA_TYPES = {"wav": "audio/wav", "mp3": "audio/mpeg", "vtt": "text/vtt"}

@@ -19,10 +19,12 @@ from pathlib import Path
 
 import atheris
 
-with atheris.instrument_imports(include=["producer.readers", "producer.lexicon", "producer.draft", "models.text"]):
+with atheris.instrument_imports(
+    include=["producer.readers", "producer.lexicon", "producer.plan.segments", "models.text"]
+):
     from models.voice import NarrationError
     from producer import lexicon, readers
-    from producer.draft import parts
+    from producer.plan.segments import parts
     from tests.unit import test_hostile_files as hostile
     from tests.unit.test_nothing_disappears import FORMATS, Format
 

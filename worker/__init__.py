@@ -8,7 +8,7 @@ from typing import Any
 def __getattr__(name: str) -> Any:
     """``celery -A worker worker`` finds the configured Celery here; importing ``worker`` stays light."""
     if name == "celery":
-        from worker.app import make
+        from worker.process.celery_app import make
 
         globals()["celery"] = make()  # one, however often it is asked for
         return globals()["celery"]

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import JsonValue
 
-from models.becoming import MADE, becoming, must_be_free
+from models.atomic_folder import MADE, becoming, must_be_free
 from models.bundle import LANGUAGES, Bundle, BundleFile, Speaker
 from models.cosyvoice import convert_flow, convert_hift, convert_language_model, self_check
 from models.cosyvoice.checkpoint import Checkpoint, read_checkpoint

@@ -14,7 +14,8 @@ from functools import lru_cache
 from models.bundle import Bundle
 from models.cosyvoice.tokenizer import IDS, PATTERN, VOCABULARY_FILE, Tokenizer
 from models.text import normalise
-from models.text.phonemes import parts, versions
+from models.text.phonemes import cuts as parts
+from models.text.phonemes import versions
 from models.text.segment import punctuated
 from models.voice import Reading, Unspeakable, Utterance
 

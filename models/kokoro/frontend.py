@@ -20,10 +20,11 @@ from models.bundle import Bundle
 from models.kokoro.guests import guests, native
 from models.kokoro.ipa import spelt, symbols
 from models.text import languages, normalise
-from models.text.phonemes import Piece, chinese, english, japanese, parts, versions
+from models.text.phonemes import Piece, chinese, english, japanese, versions
+from models.text.phonemes import cuts as parts
 from models.text.phonemes.ipa import possessive
 from models.text.phonemes.words import heard, words
-from models.text.readings import Held, Word, hold
+from models.text.placeholders import Held, Word, hold
 from models.voice import Reading, Unspeakable, Utterance
 
 VERSION = 2  # of the rules here and in models/text/phonemes; a rise renders all that Kokoro has said again

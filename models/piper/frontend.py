@@ -18,9 +18,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from models.bundle import Bundle
 from models.piper.config import read_part
 from models.text import languages, normalise
-from models.text.phonemes import espeak, parts, versions
+from models.text.phonemes import cuts as parts
+from models.text.phonemes import espeak, versions
 from models.text.phonemes.ipa import plain, possessive
-from models.text.readings import Held, Word, hold
+from models.text.placeholders import Held, Word, hold
 from models.voice import Permanent, Reading, Unspeakable, Utterance
 
 VERSION = 1  # of the rules here; a rise renders all that Piper voices have said again

@@ -16,7 +16,7 @@ from time import process_time
 import numpy as np
 from pydantic import JsonValue
 
-from models.becoming import MADE, becoming, must_be_free
+from models.atomic_folder import MADE, becoming, must_be_free
 from models.bundle import BundleFile
 from models.cosyvoice.graph import Array, Graph
 from models.state_dict import Weights

@@ -25,7 +25,7 @@ from producer.cli.shared import (
 )
 
 if TYPE_CHECKING:
-    from producer.plan import Options, Plan
+    from producer.plan.planner import Options, Plan
 
 
 @click.command()
@@ -53,7 +53,7 @@ def make(
 
     Run it again after an edit: only what changed is rendered. Ctrl-C is safe at any moment.
     """
-    from producer.embedded import make as make_here
+    from producer.local.make import make as make_here
 
     with progress(as_json) as show:
         report = make_here(paths, out, options, processes=workers, on_progress=show, verify=verify, archives=archives)
@@ -71,7 +71,7 @@ def plan(paths: tuple[Path, ...], options: Options, as_json: bool) -> None:
     \b
     NARRATOR_STORE=audio/.narrator narrator plan lessons/
     """
-    from producer.plan import plan_with_settings
+    from producer.plan.planner import plan_with_settings
 
     made = plan_with_settings(paths, options)
     if as_json:
@@ -106,7 +106,7 @@ def explain(
     narrator explain lessons/intro.md:12
     narrator explain --text "It costs $3.50 in 2026." --language en --json
     """
-    from producer import explain as explaining
+    from producer.tools import explain as explaining
 
     if (where is None) == (text is None):
         raise click.UsageError("give either LESSON[:LINE] or --text")
@@ -139,7 +139,7 @@ def words(paths: tuple[Path, ...], options: Options, as_toml: bool, as_json: boo
     """
     from dataclasses import asdict
 
-    from producer import words as looking
+    from producer.tools import words as looking
 
     found = looking.words(paths, options)
     say_failures(found.failures)
@@ -182,7 +182,7 @@ def say(
     narrator say "欢迎来到第三课。" -o welcome.wav --voice zf_xiaobei
     narrator say "Run kubectl now." -o try.wav --lexicon lessons/lexicon.toml
     """
-    from producer.say import say as speak
+    from producer.tools.say import say as speak
 
     seconds = speak(text, out, voice=voice, language=language, speed=speed, lexicon=lexicon)
     click.echo(json.dumps({"out": str(out), "audio_seconds": seconds}) if as_json else f"{out}: {seconds:.1f} s")
@@ -198,7 +198,7 @@ def preview(folder: Path, inline: bool) -> None:
     narrator preview audio/
     narrator preview audio/everyday-science --inline
     """
-    from producer import preview as previewing
+    from producer.outputs import preview as previewing
 
     for course in previewing.courses(folder):
         click.echo(previewing.preview(course, inline=inline))

@@ -33,8 +33,8 @@ def worker(bundles: tuple[str, ...], assemble: bool, interactive: bool, processe
     import os
 
     from models.session import available_cores
-    from worker.contract import assemble_queue, interactive_queue, render_queue
-    from worker.settings import load
+    from worker.contract.messages import assemble_queue, interactive_queue, render_queue
+    from worker.contract.settings import load
 
     if interactive and not bundles:
         raise click.UsageError("--interactive needs --voice: the bundle that is to be spoken")
@@ -54,7 +54,7 @@ def doctor(as_json: bool) -> None:
     """Check broker, store, voices and threads, and say what to mend."""
     from dataclasses import asdict
 
-    from producer.doctor import doctor as examine
+    from producer.tools.doctor import doctor as examine
 
     checks = []
     for check in examine():

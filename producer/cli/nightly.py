@@ -13,7 +13,7 @@ import click
 from producer.cli.shared import json_option, progress, say_failures, wish_options
 
 if TYPE_CHECKING:
-    from producer.plan import Options
+    from producer.plan.planner import Options
 
 _to = click.option(
     "--to", "store", metavar="STORE", help="A directory or s3://bucket/prefix [default: NARRATOR_STORE]."
@@ -66,7 +66,7 @@ def sync(source: str, options: Options, store: str | None, as_json: bool, **wish
     """
     from producer.nightly.sync import Wishes
     from producer.nightly.sync import sync as run
-    from worker.settings import load
+    from worker.contract.settings import load
 
     settings = load().model_copy(update={"store": store}) if store else load()
     with progress(as_json) as show:

@@ -14,7 +14,7 @@ import click
 from producer.cli.shared import ALL_DONE, SOME_FAILED, duration, json_option
 
 if TYPE_CHECKING:
-    from producer.survey import Outlier, Surveyed
+    from producer.outputs.survey import Outlier, Surveyed
 
 
 @click.command()
@@ -27,7 +27,7 @@ def report(folder: Path, as_json: bool) -> None:
     narrator report audio/
     narrator report audio/everyday-science --json
     """
-    from producer.survey import survey
+    from producer.outputs.survey import survey
 
     found = survey(folder)
     if as_json:
@@ -87,7 +87,7 @@ def retake(where: str, take: int | None, listing: bool, as_json: bool, **which: 
 
     The choice stands in LESSON.takes.toml, to be committed, and survives edits elsewhere.
     """
-    from producer import retake as retaking
+    from producer.tools import retake as retaking
 
     found = retaking.chosen(where) if listing else [retaking.retake(retaking.Which(where, **which), take)]
     if as_json:
@@ -110,6 +110,6 @@ def takes(where: str, out: Path, count: int, **which: Any) -> None:
     \b
     narrator takes lessons/intro.md:12 --out takes/
     """
-    from producer import retake as retaking
+    from producer.tools import retake as retaking
 
     click.echo(retaking.listen(retaking.Which(where, **which), out, count))

@@ -21,8 +21,8 @@ from producer.cli.shared import (
 )
 
 if TYPE_CHECKING:
-    from producer.plan import Options
-    from producer.run import Run
+    from producer.plan.planner import Options
+    from producer.run.submit import Run
 
 
 wait_option = click.option("--wait", is_flag=True, help="Stay until the run has ended, and report.")
@@ -44,11 +44,11 @@ def submit(paths: tuple[Path, ...], options: Options, wait: bool, verify: bool, 
     if verify and not wait:
         raise click.UsageError("--verify listens to what a run has made: give --wait, too")
     if verify:
-        from producer.listen import require_recogniser
+        from producer.run.listen_back import require_recogniser
 
         require_recogniser()
-    from producer.run import plan_paths
-    from producer.run import submit as send
+    from producer.run.submit import plan_paths
+    from producer.run.submit import submit as send
 
     _follow(send(*plan_paths(paths, options)), wait, as_json, verify=verify)
 
@@ -64,7 +64,7 @@ def status(run: str, as_json: bool) -> None:
     """
     from dataclasses import asdict
 
-    from producer.status import standing
+    from producer.run.status import standing
 
     progress, failures, troubles = standing(run)
     if as_json:
@@ -95,7 +95,7 @@ def runs(most: int, as_json: bool) -> None:
     """
     from dataclasses import asdict
 
-    from producer.status import recent
+    from producer.run.status import recent
 
     found = recent(most)
     if as_json:
@@ -116,7 +116,7 @@ def cancel(run: str) -> None:
     narrator cancel 20261122-094502-k3f9
     narrator retry 20261122-094502-k3f9    # carry on after all
     """
-    from producer.status import cancel as stop
+    from producer.run.status import cancel as stop
 
     click.echo(f"{run}: cancelled" if stop(run) else f"{run}: had ended already")
 
@@ -134,7 +134,7 @@ def retry(run: str, wait: bool, as_json: bool) -> None:
     No lesson file is read: a lesson edited since is narrated as it was submitted then, and never takes the place of a
     newer submission.
     """
-    from producer.retry import retry as again
+    from producer.run.retry import retry as again
 
     _follow(again(run), wait, as_json)
 

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 import click
 
 if TYPE_CHECKING:
-    from producer.report import Report
-    from worker.ledger import Progress
+    from producer.run.report import Report
+    from worker.ledger.ledger import Progress
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -68,7 +68,7 @@ def wish_options(command: Callable[P, R]) -> Callable[P, R]:
     @encoding_option
     @wraps(command)
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
-        from producer.plan import Options
+        from producer.plan.planner import Options
 
         names = (
             "voice", "language", "speed", "vocoder", "loudness", "outputs", "emoji", "lexicon", "lenient", "encoding",
@@ -97,7 +97,7 @@ def progress(quiet: bool) -> Iterator[Callable[[Progress], None]]:
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
     from rich.progress import Progress as Bars
 
-    from producer.watch import Pace
+    from producer.run.watch import Pace
 
     pace = Pace()
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[eta]}"))

@@ -14,7 +14,7 @@ import click
 from producer.cli.shared import ALL_DONE, SOME_FAILED, bar, json_option, say_failures
 
 if TYPE_CHECKING:
-    from worker.store.verify import Damage
+    from worker.store.check import Damage
 
 
 _store = click.option(
@@ -35,9 +35,9 @@ def verify(where: str | None, repair: bool, as_json: bool) -> None:
 
     Exit code 1 where something is damaged. It is safe at any moment, also while workers are at work.
     """
-    from worker.settings import load
+    from worker.contract.settings import load
+    from worker.store import check as verifying
     from worker.store import open_store
-    from worker.store import verify as verifying
 
     store = open_store(load(), where)
     entries = verifying.contents(store)
@@ -66,7 +66,7 @@ def pull(courses: tuple[str, ...], out: Path, where: str | None, as_json: bool) 
     from dataclasses import asdict
 
     from producer.nightly.pull import pull as bring
-    from worker.settings import load
+    from worker.contract.settings import load
     from worker.store import open_store
 
     with bar(as_json) as show:
@@ -95,7 +95,7 @@ def gc(where: str | None, older_than: float, dry_run: bool, as_json: bool) -> No
     narrator gc --store s3://narration --older-than 30
     """
     from producer.nightly import garbage
-    from worker.settings import load
+    from worker.contract.settings import load
     from worker.store import open_store
 
     place = open_store(load(), where)

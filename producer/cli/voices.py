@@ -26,7 +26,7 @@ def voices(ctx: click.Context, as_json: bool) -> None:
     """
     if ctx.invoked_subcommand:
         return
-    from producer.status import voices as all_voices
+    from producer.run.status import voices as all_voices
 
     rows = all_voices()
     if as_json:
@@ -57,7 +57,7 @@ def add_voice(folder: Path, as_json: bool) -> None:
     narrator voices add cosyvoice
     """
     from models.install import install_bundle
-    from worker.settings import load
+    from worker.contract.settings import load
 
     bundle = install_bundle(folder, load().voices_dir)
     if as_json:
@@ -110,7 +110,7 @@ def convert_cosyvoice(
     narrator voices convert cosyvoice CosyVoice-300M-SFT ~/.local/share/narrator/voices/cosyvoice
     narrator voices convert cosyvoice CosyVoice-300M-SFT voices/small --precision int8 --part decoder=int4
     """
-    from producer.convert import convert
+    from producer.tools.convert import convert
 
     wrong = [part for part in parts if "=" not in part]
     if wrong:
@@ -135,7 +135,7 @@ def convert_cosyvoice(
 @json_option
 def convert_hifigan(source: Path, out: Path, as_json: bool) -> None:
     """A generator in the public HiFi-GAN format (config.json beside it) into a vocoder for CosyVoice bundles."""
-    from producer.convert import convert
+    from producer.tools.convert import convert
 
     _converted(convert("hifigan", source, out), out, as_json)
 

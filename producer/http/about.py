@@ -14,9 +14,9 @@ from starlette.exceptions import HTTPException
 
 from producer.http.access import KEYED
 from producer.http.service import Shared
-from producer.run import broker_faults
-from producer.status import voices
-from worker.contract import segment_name
+from producer.run.status import voices
+from producer.run.submit import broker_faults
+from worker.contract.messages import segment_name
 
 router = APIRouter()
 

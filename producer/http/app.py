@@ -20,7 +20,7 @@ from producer.http.counts import Counts
 from producer.http.options import ApiSettings
 from producer.http.service import Service
 from producer.http.submission import LessonText
-from worker.settings import Settings
+from worker.contract.settings import Settings
 
 # The pages run no script but the documentation's own file, and nothing is fetched from elsewhere.
 POLICY = (

@@ -22,13 +22,13 @@ from producer.http.problems import Unfit
 from producer.http.service import Service, Shared
 from producer.http.submission import SUFFIXES, LessonOptions, LessonText, Submitted, send
 from producer.readers import READERS
-from producer.retry import retry
-from producer.run import broker_faults
-from producer.status import forgotten
-from producer.watch import ENDED
-from worker.contract import Digest, Identifier, RunId, lesson_folder
-from worker.ledger import Progress
-from worker.lesson.manifest import MANIFEST, Manifest
+from producer.run.retry import retry
+from producer.run.status import forgotten
+from producer.run.submit import broker_faults
+from producer.run.watch import ENDED
+from worker.contract.manifest import MANIFEST, Manifest
+from worker.contract.messages import Digest, Identifier, RunId, lesson_folder
+from worker.ledger.ledger import Progress
 from worker.store.base import Missing
 
 router = APIRouter(prefix="/v1", tags=["lessons"], dependencies=[KEYED])

@@ -24,7 +24,7 @@ from starlette.exceptions import HTTPException
 from models.voice import NarrationError
 from producer.http import problems, sound
 from producer.http.service import Service, Shared
-from worker.contract import Language
+from worker.contract.messages import Language
 
 router = APIRouter()
 

@@ -10,13 +10,13 @@ from typing import Final
 from models.catalog import Catalogue, Voice
 from models.family import load_frontend
 from models.voice import Permanent
-from producer.cast import Cast
-from producer.draft import Options, draft
 from producer.http.problems import Unfit
-from producer.lesson import Lesson, LessonError
-from producer.readers.source import clean
-from worker.contract import LessonEntry
-from worker.settings import Settings
+from producer.lessons.model import Lesson, LessonError
+from producer.plan.segments import Options, draft
+from producer.plan.voices import Cast
+from producer.readers.front_matter import clean
+from worker.contract.messages import LessonEntry
+from worker.contract.settings import Settings
 
 SOURCE: Final = Path("-", "text.txt")  # the suffix names the reader; a folder of that name holds no lexicon
 

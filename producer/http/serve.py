@@ -10,7 +10,7 @@ import uvicorn
 from models.voice import Permanent
 from producer.http import options as all_options
 from producer.http.app import make
-from worker import settings as all_settings
+from worker.contract import settings as all_settings
 
 GRACE_SECONDS = 30  # for answers under way when the process is told to stop
 MOST_MESSAGE = 1 << 20  # bytes of a WebSocket message

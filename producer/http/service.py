@@ -17,11 +17,11 @@ from producer.http.counts import Counts
 from producer.http.options import ApiSettings
 from producer.http.script import Script
 from producer.http.waiting import Waiting
-from worker.broker import redis_client
-from worker.contract import LessonEntry, interactive_queue
-from worker.gauges import Gauges
-from worker.ledger import Ledger
-from worker.settings import Settings
+from worker.contract.messages import LessonEntry, interactive_queue
+from worker.contract.settings import Settings
+from worker.ledger.broker import redis_client
+from worker.ledger.gauges import Gauges
+from worker.ledger.ledger import Ledger
 from worker.store.base import open_store
 
 

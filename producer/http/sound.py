@@ -9,10 +9,10 @@ from typing import Final, Literal
 
 import numpy as np
 
+from worker.assemble.sound import at_rate
 from worker.audio.encode import MEDIA_TYPES, LessonFile
 from worker.audio.wav import Pcm, unpack
-from worker.contract import LessonEntry
-from worker.lesson.sound import at_rate
+from worker.contract.messages import LessonEntry
 
 Format = Literal["wav", "mp3", "opus", "flac", "pcm"]
 

@@ -18,7 +18,7 @@ from models.text.languages import guess
 from producer.http import sound
 from producer.http.access import Caller
 from producer.http.service import Service, Shared
-from worker.contract import Language, LessonEntry
+from worker.contract.messages import Language, LessonEntry
 
 router = APIRouter(tags=["speech"])
 

@@ -12,11 +12,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from models.voice import Permanent
 from producer.http.problems import Unfit
-from producer.lesson import slug
-from producer.plan import Options, PlannedLesson
-from producer.run import plan_paths, submit
-from worker.contract import Identifier, Language
-from worker.settings import Settings
+from producer.lessons.model import slug
+from producer.plan.planner import Options, PlannedLesson
+from producer.run.submit import plan_paths, submit
+from worker.contract.messages import Identifier, Language
+from worker.contract.settings import Settings
 
 COURSE: Final = "uploads"  # of lessons that name none
 SUFFIXES: Final = {

@@ -21,11 +21,11 @@ from typing import Any
 from models.voice import NarrationError, Transient
 from producer.http.counts import Counts
 from producer.http.problems import Busy, Unfit
-from producer.run import broker_faults
-from worker import broker
-from worker.contract import Job, LessonEntry, RenderBatch, interactive_queue, segment_name
-from worker.listener import Heard, Listener
-from worker.settings import Settings
+from producer.run.submit import broker_faults
+from worker.contract.messages import Job, LessonEntry, RenderBatch, interactive_queue, segment_name
+from worker.contract.settings import Settings
+from worker.ledger import broker
+from worker.ledger.waiting import Heard, Listener
 from worker.store.base import Missing, Store
 
 AHEAD = 3  # segments of one text that are asked for before they are due

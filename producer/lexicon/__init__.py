@@ -17,9 +17,9 @@ from pathlib import Path
 from models.text.lexicon import Entry, Lexicon
 from models.text.segment import fold, pieces
 from models.voice import Permanent
-from producer.lesson import Block, LessonError, Reading
+from producer.lessons.model import Block, LessonError, Reading
 from producer.lexicon import pls, toml
-from producer.readers.source import decode
+from producer.readers.front_matter import decode
 
 NAMES = ("lexicon.toml", "lexicon.pls")  # beside the lessons of a course
 MAX_FILE = 8 << 20  # bytes

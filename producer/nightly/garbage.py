@@ -18,8 +18,8 @@ from typing import Any, Final
 from pydantic_core import from_json
 
 from models.voice import Permanent
-from worker.contract import lesson_folder
-from worker.lesson.manifest import MANIFEST
+from worker.contract.manifest import MANIFEST
+from worker.contract.messages import lesson_folder
 from worker.store.base import Entry, Missing, Store
 
 AGE_DAYS: Final = 7.0  # as long as the ledger remembers a run

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from models.voice import Permanent
-from producer.deliver import deliver
-from producer.preview import preview
-from producer.report import DELIVERIES, Trouble
-from worker.lesson.manifest import MANIFEST
+from producer.outputs.deliver import deliver
+from producer.outputs.preview import preview
+from producer.run.report import DELIVERIES, Trouble
+from worker.contract.manifest import MANIFEST
 from worker.store.base import Store
 
 _MANIFEST = re.compile(rf"lessons/([^/]+)/([^/]+)/{re.escape(MANIFEST)}")

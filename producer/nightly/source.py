@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from models.voice import Permanent
-from producer.deliver import replacing
+from producer.outputs.deliver import replacing
 from producer.readers import READERS
-from worker.settings import Settings
+from worker.contract.settings import Settings
 from worker.store.base import Entry, Missing, Store, open_store
 
 CACHE = Path("~/.cache/narrator/sources").expanduser()

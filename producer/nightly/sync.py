@@ -17,17 +17,17 @@ from models.voice import NarrationError, Permanent
 from producer.nightly import garbage, webhook
 from producer.nightly.lock import StoreLock
 from producer.nightly.source import Source, open_source, recall, remember
-from producer.plan import Options, Plan
-from producer.planned import PlannedLesson
-from producer.previous import EDITED, NEW_LESSON, NEW_TEXT
-from producer.report import CANCELLED, Report, Trouble, conclude
-from producer.run import Run, broker_faults, plan_paths, submit
-from producer.watch import watch
-from worker.settings import Settings, load
+from producer.plan.planner import Options, Plan
+from producer.plan.previous import EDITED, NEW_LESSON, NEW_TEXT
+from producer.plan.result import PlannedLesson
+from producer.run.report import CANCELLED, Report, Trouble, conclude
+from producer.run.submit import Run, broker_faults, plan_paths, submit
+from producer.run.watch import watch
+from worker.contract.settings import Settings, load
 from worker.store.base import Store, open_store
 
 if TYPE_CHECKING:
-    from worker.ledger import Progress
+    from worker.ledger.ledger import Progress
 
 WANTED = frozenset({NEW_LESSON, NEW_TEXT, EDITED})  # what authors do; anything else renders their text again
 
@@ -191,8 +191,8 @@ class _Sync:
             yield self._settings, None
             return
         from models.session import available_cores
-        from producer.batches import bundles
-        from producer.stack import EmbeddedStack
+        from producer.local.stack import EmbeddedStack
+        from producer.run.batches import bundles
 
         work = [lesson for lesson in plan.lessons if not lesson.unchanged]
         with EmbeddedStack(self._settings, bundles(work), self._wishes.processes or available_cores()) as stack:
@@ -204,8 +204,8 @@ class _Sync:
             from models.session import available_cores
 
             return self._wishes.processes or available_cores()
-        from worker.broker import redis_client
-        from worker.ledger import Ledger
+        from worker.ledger.broker import redis_client
+        from worker.ledger.ledger import Ledger
 
         with broker_faults(self._settings):
             workers = Ledger(redis_client(self._settings), self._settings).workers()

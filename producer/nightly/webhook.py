@@ -19,7 +19,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from models.voice import Permanent, Transient
-from worker.settings import Settings
+from worker.contract.settings import Settings
 
 TRIES = 5
 SECONDS = 10.0  # for one try

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Protocol, cast
 
 from models.voice import Permanent
-from producer import takes
-from producer.lesson import Body, Lesson, LessonError
+from producer.lessons import takes
+from producer.lessons.model import Body, Lesson, LessonError
 from producer.readers.encoding import utf8
 
 

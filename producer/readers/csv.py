@@ -11,8 +11,8 @@ import io
 from collections.abc import Iterator
 from pathlib import Path
 
-from producer.lesson import Lesson, LessonError, Row
-from producer.readers.source import decode
+from producer.lessons.model import Lesson, LessonError, Row
+from producer.readers.front_matter import decode
 from producer.readers.tables import COLUMNS, body, column, lessons, unread
 
 __all__ = ["body", "read"]

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from producer.lesson import Lesson, LessonError, Row
-from producer.readers.source import clean, decode
+from producer.lessons.model import Lesson, LessonError, Row
+from producer.readers.front_matter import clean, decode
 from producer.readers.tables import body, column, lessons, unread
 
 __all__ = ["body", "read"]

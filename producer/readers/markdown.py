@@ -27,9 +27,9 @@ from mdit_py_plugins.dollarmath import dollarmath_plugin
 from mdit_py_plugins.footnote import footnote_plugin
 from mdit_py_plugins.tasklists import tasklists_plugin
 
-from producer.lesson import BlockRole, Body, Lesson, LessonError
+from producer.lessons.model import BlockRole, Body, Lesson, LessonError
 from producer.readers import marks
-from producer.readers.source import lesson_of
+from producer.readers.front_matter import lesson_of
 from producer.readers.writer import Writer
 
 MAX_NESTING = 50  # lists in lists in quotes; markdown-it drops what lies deeper, so it must be an error

@@ -13,9 +13,9 @@ from itertools import pairwise
 
 from markdown_it.token import Token
 
-from producer.lesson import Body, Lesson
+from producer.lessons.model import Body, Lesson
 from producer.readers import markdown
-from producer.readers.source import MARP, mapping_names
+from producer.readers.front_matter import MARP, mapping_names
 from producer.readers.writer import Writer
 
 _COMMENT = re.compile(r"<!--+(.*?)--+>", re.DOTALL)

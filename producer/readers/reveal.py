@@ -13,10 +13,10 @@ from html.parser import HTMLParser
 from itertools import accumulate
 from pathlib import Path
 
-from producer.lesson import Body, Lesson, LessonError
+from producer.lessons.model import Body, Lesson, LessonError
 from producer.readers import markdown
+from producer.readers.front_matter import decode, default_id
 from producer.readers.marp import outdented
-from producer.readers.source import decode, default_id
 from producer.readers.writer import Writer
 
 SEPARATOR, NOTES = r"^\r?\n---\r?\n$", r"^\s*notes?:"  # reveal.js's own defaults, for slides in Markdown

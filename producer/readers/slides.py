@@ -16,8 +16,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from producer.lesson import Body, Lesson, LessonError
-from producer.readers.source import clean, default_id
+from producer.lessons.model import Body, Lesson, LessonError
+from producer.readers.front_matter import clean, default_id
 from producer.readers.writer import Writer
 
 MAX_DECK = 2 << 30  # bytes of a file, pictures and films included

@@ -19,10 +19,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from models.text.segment import ends
-from producer.lesson import BlockRole, Body, Lesson, LessonError
-from producer.readers.source import decode, default_id
+from producer.lessons.model import BlockRole, Body, Lesson, LessonError
+from producer.readers.front_matter import decode, default_id
 from producer.readers.writer import Writer
-from worker.contract import MAX_AT_MS, MAX_CUE_ID
+from worker.contract.messages import MAX_AT_MS, MAX_CUE_ID
 
 _CLOCK = r"(?:(\d{1,3}):)?(\d{1,2}):(\d{2})[.,](\d{3})"
 _TIMES = re.compile(rf"\s*{_CLOCK}\s*-->\s*{_CLOCK}(?=\s|$)[^\n]*")

@@ -18,11 +18,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from models.text.languages import LANGUAGES
-from producer.lesson import Body, Lesson, LessonError, Row, Voicing, fold_id
+from producer.lessons.model import Body, Lesson, LessonError, Row, Voicing, fold_id
+from producer.readers.front_matter import check_id, default_id
 from producer.readers.marks import MAX_PAUSE_MS
-from producer.readers.source import check_id, default_id
 from producer.readers.writer import Writer
-from worker.contract import MAX_CUE_ID
+from worker.contract.messages import MAX_CUE_ID
 
 COLUMNS = ("lesson_id", "segment_id", "text", "voice", "language", "pause_after_ms")
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from producer.lesson import Body, Lesson, LessonError
-from producer.readers.source import lesson_of
+from producer.lessons.model import Body, Lesson, LessonError
+from producer.readers.front_matter import lesson_of
 from producer.readers.writer import Writer
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from models.text.languages import HAN, KANA, LANGUAGES
 from models.text.segment import speakable
-from producer.lesson import Block, BlockRole, Body, LessonError, Pause, Voicing
+from producer.lessons.model import Block, BlockRole, Body, LessonError, Pause, Voicing
 from producer.readers import marks
 from producer.readers.marks import MAX_PAUSE_MS, Written
 

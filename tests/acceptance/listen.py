@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import jiwer
 
-from worker.recogniser import transcribe, words
+from worker.listen_back.recogniser import transcribe, words
 
 __all__ = ["error_rate", "transcribe", "words"]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.conftest import ROOT, clean_environment
-from worker.lesson.manifest import Manifest
+from worker.contract.manifest import Manifest
 
 pytestmark = [pytest.mark.listen, pytest.mark.timeout(900)]
 FORMATS = {".txt", ".csv", ".jsonl", ".pptx", ".md", ".html", ".vtt", ".srt", ".ssml"}

@@ -10,8 +10,8 @@ from models.catalog import Catalogue
 from models.text.segment import punctuated
 from models.voice import Engine, FrontEnd, Speech, SpeechRequest
 from producer import readers
-from producer.draft import parts
-from producer.spoken import spoken
+from producer.plan.readings import spoken
+from producer.plan.segments import parts
 from tests.acceptance.listen import transcribe
 
 pytestmark = [pytest.mark.listen, pytest.mark.timeout(600)]

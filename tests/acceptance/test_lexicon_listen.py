@@ -14,7 +14,7 @@ import soundfile
 
 from tests.acceptance.conftest import ROOT, clean_environment
 from tests.acceptance.listen import transcribe
-from worker.lesson.manifest import Cue, Manifest
+from worker.contract.manifest import Cue, Manifest
 
 pytestmark = [pytest.mark.listen, pytest.mark.timeout(900)]
 COURSE = ROOT / "examples" / "lexicon"

@@ -13,7 +13,7 @@ import soundfile
 
 from models.voice import Samples
 from tests.acceptance.listen import error_rate, transcribe
-from worker.lesson.manifest import Cue, Manifest
+from worker.contract.manifest import Cue, Manifest
 
 pytestmark = [pytest.mark.listen, pytest.mark.timeout(1800)]
 BOUNDS = {"en": 0.04, "zh": 0.05, "ja": 0.15}  # word error rate; character error rates

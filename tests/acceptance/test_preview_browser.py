@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from producer.preview import preview
+from producer.outputs.preview import preview
 from tests.acceptance.browser import CHROMIUM, Browser
 from tests.delivered import cue, deliver
 from tests.unit.test_preview import HOSTILE

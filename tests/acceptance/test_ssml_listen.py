@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from producer.cli import main
 from tests.acceptance.listen import error_rate, transcribe
-from worker.lesson.manifest import Manifest
+from worker.contract.manifest import Manifest
 
 pytestmark = [pytest.mark.listen, pytest.mark.timeout(900)]
 

@@ -14,7 +14,7 @@ from tests.acceptance.browser import Browser
 from tests.acceptance.test_preview_browser import CONTRAST, browser  # noqa: F401 (a fixture)
 from tests.integration.http.conftest import Deployment, deployed
 from tests.integration.submission import enlist, jobs_of, wait_for
-from worker.ledger import Ledger
+from worker.ledger.ledger import Ledger
 from worker.store import open_store
 
 pytestmark = pytest.mark.root

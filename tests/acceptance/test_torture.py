@@ -16,7 +16,7 @@ import pytest
 import soundfile
 
 from models.text.normalise import normalise
-from producer.explain import explain
+from producer.tools.explain import explain
 from tests.acceptance.conftest import ROOT
 from tests.acceptance.listen import transcribe
 from tests.acceptance.test_courses import narrated

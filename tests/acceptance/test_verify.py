@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-import producer.listen
+import producer.run.listen_back
 from models.voice import Permanent
 from tests.acceptance.conftest import ROOT, clean_environment
 
@@ -56,7 +56,7 @@ def test_a_voice_that_says_no_words_is_listed(tmp_path: Path, format_):
 
 
 def test_without_a_recogniser_the_remedy_is_told_before_anything_is_rendered(tmp_path: Path, monkeypatch):
-    monkeypatch.setattr(producer.listen, "find_spec", lambda name: None)
+    monkeypatch.setattr(producer.run.listen_back, "find_spec", lambda name: None)
     with pytest.raises(Permanent, match=r"pip install 'narrator\[listen\]'"):
         producer.make([tmp_path / "no-such-lesson.md"], tmp_path / "out", verify=True)
     assert not (tmp_path / "out").exists()

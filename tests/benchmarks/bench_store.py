@@ -19,8 +19,8 @@ from pathlib import Path
 
 from models.description import digest
 from tests.integration.s3_servers import BUCKET, start
-from worker.contract import segment_name
-from worker.settings import Settings
+from worker.contract.messages import segment_name
+from worker.contract.settings import Settings
 from worker.store import Store, open_store
 
 WAV = os.urandom(100_000)  # bytes of a segment of two seconds

@@ -17,7 +17,7 @@ from pathlib import Path
 from tests.benchmarks.courses import write_course
 from tests.benchmarks.measure import measured
 from tests.benchmarks.queue import NARRATOR, VOICES, narrate
-from worker.settings import Settings
+from worker.contract.settings import Settings
 from worker.store import open_store
 from worker.store.base import Store
 

@@ -27,8 +27,8 @@ from models.voice import Speech, SpeechRejected, SpeechRequest
 from tests.tables import rows
 from worker.audio.checks import check
 from worker.audio.finishing import finish
-from worker.listen import MOST_WRONG
-from worker.recogniser import error_rate, transcribe
+from worker.listen_back.listen import MOST_WRONG
+from worker.listen_back.recogniser import error_rate, transcribe
 
 ROOT = Path(__file__).parents[2]
 CACHE = ROOT / ".cache" / "checks"
@@ -56,7 +56,7 @@ def sentences() -> list[tuple[str, str]]:
     found = []
     for language, every in EVERY.items():
         found += [(language, text) for of, text in rows(FIGURES) if of == language][::every]
-    from producer.plan import Options, plan
+    from producer.plan.planner import Options, plan
 
     course = plan([ROOT / "examples" / "everyday-science"], Options(), Catalogue.load(), None, load_frontend)
     for lesson in course.lessons:

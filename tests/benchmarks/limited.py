@@ -22,7 +22,7 @@ from tests.benchmarks.bench_cosyvoice import bundle
 
 CGROUPS = Path("/sys/fs/cgroup")
 SUBJECTS = "山水风云日月星河"
-COMMAND = "import producer.batches as batches; batches.SHARES = 1; import producer.cli as cli; cli.main()"
+COMMAND = "import producer.run.batches as batches; batches.SHARES = 1; import producer.cli as cli; cli.main()"
 SENTENCE = "第{}课我们一起看{}怎样随着四季慢慢变化，再想一想这和我们的生活有什么关系。"
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from tests.benchmarks.courses import write_course
 from tests.benchmarks.measure import measured
 from tests.benchmarks.queue import NARRATOR, VOICES
-from worker.settings import Settings
+from worker.contract.settings import Settings
 from worker.store import open_store
 
 LESSONS, SEGMENTS = 1000, 5

@@ -43,7 +43,7 @@ def measure(folder: Path) -> dict[str, float]:
     """Plan a folder in this process, with the tiny voice and no store."""
     from models.catalog import Catalogue
     from models.family import load_frontend
-    from producer.plan import Options, plan
+    from producer.plan.planner import Options, plan
     from tests.conftest import TINY_VOICES
 
     began = time.process_time()

@@ -18,7 +18,7 @@ from tests.faults import course
 from tests.faults.deployment import Delivered, Deployment
 from tests.faults.proxy import FaultProxy
 from tests.integration.s3_servers import BUCKET, Server, start
-from worker.settings import Settings
+from worker.contract.settings import Settings
 
 Deploy = Callable[..., Deployment]
 

@@ -17,14 +17,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from producer.stack import environment
+from producer.local.stack import environment
 from tests.integration.processes import until
-from worker import broker
 from worker.audio.wav import unpack
-from worker.contract import assemble_queue, render_queue, segment_name
-from worker.ledger import Ledger
-from worker.lesson.manifest import MANIFEST
-from worker.settings import Settings
+from worker.contract.manifest import MANIFEST
+from worker.contract.messages import assemble_queue, render_queue, segment_name
+from worker.contract.settings import Settings
+from worker.ledger.ledger import Ledger, broker
 from worker.store import Store, open_store
 
 NARRATOR = str(Path(sys.executable).with_name("narrator"))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import redis
 
-from producer.valkey import valkey_binary
+from producer.local.valkey import valkey_binary
 from tests.integration.processes import until
 from tests.integration.s3_servers import free_port
 

@@ -11,7 +11,7 @@ from tests.faults import course
 from tests.faults.conftest import Deploy
 from tests.faults.deployment import Delivered, Deployment, kill
 from tests.integration.processes import until
-from worker.contract import segment_name
+from worker.contract.messages import segment_name
 
 MONTH = 30 * 86_400.0
 

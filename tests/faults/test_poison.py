@@ -11,7 +11,7 @@ import pytest
 from tests.faults import course
 from tests.faults.conftest import Deploy
 from tests.faults.deployment import SUBMISSION
-from worker.contract import segment_name
+from worker.contract.messages import segment_name
 
 ATTEMPTS = 2
 POISON = {

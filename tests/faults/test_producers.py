@@ -15,7 +15,7 @@ from tests.faults.deployment import Delivered, Deployment, kill
 from tests.faults.proxy import FaultProxy
 from tests.integration.processes import until
 from tests.make_tiny_voice import make
-from worker.contract import lesson_folder
+from worker.contract.messages import lesson_folder
 
 
 def test_a_producer_is_killed_while_it_plans(deploy: Deploy, proxy: FaultProxy, reference: Delivered) -> None:

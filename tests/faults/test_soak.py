@@ -19,7 +19,7 @@ from tests.conftest import Valkey
 from tests.faults import course
 from tests.faults.conftest import Deploy
 from tests.integration.processes import processes
-from worker.contract import segment_name
+from worker.contract.messages import segment_name
 
 SECONDS = float(os.environ.get("SOAK_SECONDS", 3 * 3600))
 SEGMENTS = 100_000

@@ -13,7 +13,7 @@ from random import Random
 
 import pytest
 
-from producer.stack import environment
+from producer.local.stack import environment
 from tests.faults.conftest import Deploy
 from tests.faults.deployment import Delivered, Deployment
 from tests.faults.proxy import Asked, Fault, FaultProxy

@@ -30,9 +30,10 @@ import numpy as np
 from models import family
 from models.bundle import Bundle
 from models.voice import Engine, NarrationError, Speech, SpeechRequest, Step
-from worker import contract, ledger
-from worker.serve import main
-from worker.store import s3client
+from worker.contract import messages as contract
+from worker.ledger import ledger
+from worker.process.main import main
+from worker.store import s3_client as s3client
 
 
 class FaultyEngine:

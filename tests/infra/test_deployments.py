@@ -12,8 +12,8 @@ import pytest
 import yaml
 
 from tests.infra.tools import INFRA, ROOT, helm, missing, run, tool
-from worker.contract import assemble_queue, interactive_queue, render_queue
-from worker.settings import Settings
+from worker.contract.messages import assemble_queue, interactive_queue, render_queue
+from worker.contract.settings import Settings
 
 pytestmark = pytest.mark.infra
 CHART = str(INFRA / "helm" / "narrator")

@@ -19,12 +19,12 @@ from typing import Any
 import pytest
 
 from infra.monitoring.dashboard import PANELS, dashboard
-from producer.stack import environment
+from producer.local.stack import environment
 from tests.conftest import Valkey
 from tests.infra.tools import INFRA, run, tool
 from tests.integration.s3_servers import free_port
 from tests.integration.submission import wait_for
-from worker.settings import Settings
+from worker.contract.settings import Settings
 
 pytestmark = pytest.mark.infra
 RULES = INFRA / "monitoring" / "alerts.yml"

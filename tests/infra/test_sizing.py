@@ -10,9 +10,8 @@ from infra.sizing import REDIS_BYTES, Load, main, simulate, size
 from models.catalog import Catalogue
 from tests.conftest import Valkey
 from tests.integration.submission import batches, enlist, jobs_of
-from worker import broker
-from worker.ledger import Ledger
-from worker.settings import Settings
+from worker.contract.settings import Settings
+from worker.ledger.ledger import Ledger, broker
 from worker.store import Store
 
 

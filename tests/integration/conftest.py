@@ -9,10 +9,9 @@ from pathlib import Path
 import pytest
 
 from tests.integration.s3_servers import BUCKET, start
-from worker import broker
-from worker.ledger import Ledger
-from worker.listener import Listener
-from worker.settings import Settings
+from worker.contract.settings import Settings
+from worker.ledger.ledger import Ledger, broker
+from worker.ledger.waiting import Listener
 from worker.store import Store, open_store
 
 SERVERS = ["moto", "swift", pytest.param("radosgw", marks=pytest.mark.root)]

@@ -16,8 +16,8 @@ from pathlib import Path
 from models import family
 from models.bundle import Bundle
 from models.voice import Engine, NarrationError, Speech, SpeechRequest, Step
-from worker.serve import main
-from worker.settings import load as load_settings
+from worker.contract.settings import load as load_settings
+from worker.process.main import main
 
 SLOW_SECONDS = 0.15
 

@@ -10,8 +10,8 @@ from typing import Any
 
 from models.catalog import Catalogue
 from models.family import load_frontend
-from worker.contract import AssembleLesson, Job, LessonEntry, LessonPlan, RenderBatch, Segment, plan_name
-from worker.ledger import Ledger, Progress
+from worker.contract.messages import AssembleLesson, Job, LessonEntry, LessonPlan, RenderBatch, Segment, plan_name
+from worker.ledger.ledger import Ledger, Progress
 from worker.store import Exists, Store
 
 _runs = (f"run-{number}" for number in count())

@@ -11,11 +11,11 @@ import pytest
 
 import producer
 from models.voice import Permanent
-from producer.say import say
-from producer.stack import EmbeddedStack
+from producer.local.stack import EmbeddedStack
+from producer.tools.say import say
 from tests.conftest import TINY_VOICES
 from tests.make_tiny_voice import SAMPLE_RATE
-from worker.settings import Settings
+from worker.contract.settings import Settings
 from worker.store import open_store
 
 LESSON = "---\nvoice: tiny/one\nlanguage: en\n---\n# The sea\n\nThe sea is wide. Its water is salt.\n"
@@ -59,8 +59,8 @@ def test_importing_it_is_light() -> None:
 def test_planning_and_submitting_load_no_inference_runtime(tmp_path: Path) -> None:
     (tmp_path / "sea.md").write_text(LESSON)
     code = (
-        "import sys, producer\nfrom producer.say import say\nfrom producer.doctor import doctor\n"
-        "from worker.settings import Settings\nfrom pathlib import Path\nfrom models.voice import Transient\n"
+        "import sys, producer\nfrom producer.tools.say import say\nfrom producer.tools.doctor import doctor\n"
+        "from worker.contract.settings import Settings\nfrom pathlib import Path\nfrom models.voice import Transient\n"
         f"settings = Settings(store={str(tmp_path / 'store')!r}, voices_dir=Path({str(TINY_VOICES)!r}),"
         f" redis_url='unix://{tmp_path}/none.sock')\n"
         f"try:\n    producer.submit([{str(tmp_path / 'sea.md')!r}], settings=settings)\n"

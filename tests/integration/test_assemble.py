@@ -20,12 +20,20 @@ import pytest
 import soundfile
 
 from models.voice import Permanent
+from worker.assemble.assemble import MissingSegments, assemble
+from worker.assemble.sound import AHEAD
 from worker.audio import wav
 from worker.audio.levels import peak_and_rms
-from worker.contract import AssembleLesson, LessonEntry, LessonPlan, Loudness, Segment, SegmentRecord, segment_name
-from worker.lesson.assemble import MissingSegments, assemble
-from worker.lesson.manifest import Manifest, schema
-from worker.lesson.sound import AHEAD
+from worker.contract.manifest import Manifest, schema
+from worker.contract.messages import (
+    AssembleLesson,
+    LessonEntry,
+    LessonPlan,
+    Loudness,
+    Segment,
+    SegmentRecord,
+    segment_name,
+)
 from worker.store.directory import DirectoryStore
 
 FOLDER = "lessons/physics/waves/"

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from models.voice import Permanent
 from tests.integration.test_assemble import plan_of, segment
-from worker.lesson.sound import LessonSound, Spool, lay_out
+from worker.assemble.sound import LessonSound, Spool, lay_out
 
 PIECES = st.lists(
     st.tuples(st.integers(1, 5000), st.sampled_from([8000, 22050, 24000]), st.integers(0, 700)), min_size=1, max_size=30

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from tests.integration.test_assemble import message_for, plan_of, speak
-from worker.contract import Loudness
-from worker.lesson.manifest import Manifest
+from worker.contract.manifest import Manifest
+from worker.contract.messages import Loudness
 from worker.store.directory import DirectoryStore
 
 RATE = 8000  # the lowest there is: the test is about memory, and 58 million samples are enough
@@ -18,8 +18,8 @@ SECONDS = 10.0
 MEASURE = """
 import resource, sys
 from pathlib import Path
-from worker.contract import AssembleLesson, LessonPlan
-from worker.lesson.assemble import assemble
+from worker.contract.messages import AssembleLesson, LessonPlan
+from worker.assemble.assemble import assemble
 from worker.store.directory import DirectoryStore
 store, plan, message = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
 plan = LessonPlan.model_validate_json(plan.read_bytes())

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from scipy.signal import butter, sosfilt
 
 from tests.integration.test_assemble import message_for, plan_of, segment, sound
+from worker.assemble.assemble import assemble
 from worker.audio import wav
 from worker.audio.levels import peak_and_rms
-from worker.contract import Loudness, Segment, SegmentRecord, segment_name
-from worker.lesson.assemble import assemble
-from worker.lesson.manifest import Manifest
+from worker.contract.manifest import Manifest
+from worker.contract.messages import Loudness, Segment, SegmentRecord, segment_name
 from worker.store.directory import DirectoryStore
 
 RATE = 24000

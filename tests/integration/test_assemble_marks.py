@@ -12,9 +12,9 @@ import pytest
 import soundfile
 
 from tests.integration.test_assemble import FOLDER, message_for, plan_of, speak
-from worker.contract import LessonPlan, Mark
-from worker.lesson.assemble import assemble
-from worker.lesson.manifest import Manifest, TimedMark, schema
+from worker.assemble.assemble import assemble
+from worker.contract.manifest import Manifest, TimedMark, schema
+from worker.contract.messages import LessonPlan, Mark
 from worker.store.directory import DirectoryStore
 
 

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from producer.deliver import deliver
+from producer.outputs.deliver import deliver
 from tests.integration.s3_servers import BUCKET, Server, start
 from tests.integration.test_assemble import FOLDER, contents, message_for, plan_of, speak
-from worker.lesson.assemble import assemble
-from worker.lesson.manifest import Manifest
-from worker.settings import Settings
+from worker.assemble.assemble import assemble
+from worker.contract.manifest import Manifest
+from worker.contract.settings import Settings
 from worker.store import Store, open_store
 
 

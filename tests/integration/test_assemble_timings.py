@@ -11,12 +11,12 @@ import jsonschema
 import pytest
 import webvtt
 
-import worker.lesson.timings as module
+import worker.contract.timings as module
 from tests.integration.test_assemble import FOLDER, contents, message_for, plan_of, speak
-from worker.contract import LessonPlan, Role
-from worker.lesson.assemble import assemble
-from worker.lesson.manifest import Manifest
-from worker.lesson.timings import Timings, schema
+from worker.assemble.assemble import assemble
+from worker.contract.manifest import Manifest
+from worker.contract.messages import LessonPlan, Role
+from worker.contract.timings import Timings, schema
 from worker.store.directory import DirectoryStore
 
 
@@ -91,6 +91,6 @@ def test_how_a_segment_was_delivered_is_in_the_manifest(store: DirectoryStore) -
 
 def test_the_committed_schema_is_in_step() -> None:
     committed = Path(module.__file__).with_name("timings.schema.json").read_text(encoding="utf-8")
-    assert committed == schema(), "python -m worker.lesson.timings > worker/lesson/timings.schema.json"
+    assert committed == schema(), "python -m worker.contract.timings > worker/contract/timings.schema.json"
     jsonschema.Draft202012Validator.check_schema(json.loads(schema()))
     assert set(Timings.model_fields) == set(json.loads(schema())["properties"])

@@ -9,9 +9,9 @@ import jsonschema
 import pytest
 
 from tests.integration.test_assemble import FOLDER, message_for, plan_of, speak
-from worker.contract import Respelling
-from worker.lesson.assemble import assemble
-from worker.lesson.manifest import Manifest, schema
+from worker.assemble.assemble import assemble
+from worker.contract.manifest import Manifest, schema
+from worker.contract.messages import Respelling
 from worker.store.directory import DirectoryStore
 
 

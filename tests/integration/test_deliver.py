@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from models.voice import Permanent
-from producer.deliver import deliver
-from worker.contract import Segment
-from worker.lesson.manifest import Cue, Manifest, MeasuredLoudness, Part
+from producer.outputs.deliver import deliver
+from worker.contract.manifest import Cue, Manifest, MeasuredLoudness, Part
+from worker.contract.messages import Segment
 from worker.store.directory import DirectoryStore
 
 FOLDER = "lessons/physics/waves/"

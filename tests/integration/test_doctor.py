@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from producer.doctor import doctor
+from producer.tools.doctor import doctor
 from tests.conftest import TINY_VOICES, Valkey
-from worker.settings import Settings
+from worker.contract.settings import Settings
 from worker.store.probe import Check
 
 

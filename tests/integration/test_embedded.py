@@ -13,13 +13,14 @@ import pytest
 
 import producer
 from models.voice import NarrationError
-from producer import embedded, stack
-from producer.stack import EmbeddedStack, StackFailed
+from producer.local import make as embedded
+from producer.local import stack
+from producer.local.stack import EmbeddedStack, StackFailed
 from tests.conftest import TINY_VOICES
 from tests.integration.processes import group, guard_of, pool_children, until
-from worker.contract import render_queue
-from worker.ledger import Progress
-from worker.settings import Settings
+from worker.contract.messages import render_queue
+from worker.contract.settings import Settings
+from worker.ledger.ledger import Progress
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks at processes through /proc")
 WORDS = ["river", "stone", "light", "paper", "cloud", "window", "garden", "bridge", "letter", "mirror"]
@@ -63,7 +64,7 @@ def here() -> Settings:
 COMMAND = """
 import sys, producer
 from pathlib import Path
-from worker.settings import Settings
+from worker.contract.settings import Settings
 settings = Settings(voices_dir=Path(sys.argv[3]), lease_seconds=2.0, sweep_seconds=0.3)
 try:
     producer.make([sys.argv[1]], sys.argv[2], processes=2, settings=settings)

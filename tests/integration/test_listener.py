@@ -6,12 +6,12 @@ from models.catalog import Catalogue
 from tests.conftest import Valkey
 from tests.integration.submission import batches, enlist, jobs_of, progress
 from tests.integration.test_render import Sent
-from worker.contract import Job, RenderBatch, segment_name
-from worker.ledger import Completed, Ledger
-from worker.listener import Heard, Listener
-from worker.render import render
-from worker.settings import Settings
-from worker.station import Station
+from worker.contract.messages import Job, RenderBatch, segment_name
+from worker.contract.settings import Settings
+from worker.ledger.ledger import Completed, Ledger
+from worker.ledger.waiting import Heard, Listener
+from worker.process.context import Station
+from worker.render.batch import render
 from worker.store import Store
 
 
@@ -100,7 +100,7 @@ def test_a_forged_urgent_job_is_not_let_in(
     tiny_catalogue: Catalogue,
     monkeypatch,
 ) -> None:
-    monkeypatch.setattr("worker.render.LOOK_OUT_SECONDS", 0.0)
+    monkeypatch.setattr("worker.render.batch.LOOK_OUT_SECONDS", 0.0)
     one, two = jobs_of(tiny_catalogue, ["Bulk sentence.", "Another sentence."])
     forged = Job(key=two.key, segment=one.segment)
     for text in ("garbage", forged.model_dump_json()):

@@ -35,7 +35,7 @@ def test_a_dead_holder_blocks_nobody_past_the_expiry(any_store: Store) -> None:
 
 
 def test_of_many_that_take_over_an_expired_lock_one_wins(tmp_path: Path) -> None:
-    from worker.settings import Settings
+    from worker.contract.settings import Settings
     from worker.store import open_store
 
     store = open_store(Settings(store=str(tmp_path)))

@@ -17,14 +17,13 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from models.catalog import Catalogue
-from producer.stack import environment
+from producer.local.stack import environment
 from tests.conftest import Valkey
 from tests.integration.processes import processes
 from tests.integration.s3_servers import free_port
 from tests.integration.submission import batches, enlist, jobs_of, wait_for, wait_until_ended
-from worker import broker
-from worker.ledger import Ledger
-from worker.settings import Settings
+from worker.contract.settings import Settings
+from worker.ledger.ledger import Ledger, broker
 from worker.store import Store
 
 Start = Callable[..., subprocess.Popen[bytes]]

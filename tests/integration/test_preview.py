@@ -7,7 +7,7 @@ from pathlib import Path
 
 import producer
 from tests.conftest import TINY_VOICES
-from worker.settings import Settings
+from worker.contract.settings import Settings
 
 NEW = re.compile(r'class="cue new"[^>]*>([^<]*)<')
 

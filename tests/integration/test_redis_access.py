@@ -20,15 +20,14 @@ from kombu import pools
 from pydantic import SecretStr
 
 from models.voice import Transient
-from producer.run import BrokerUnavailable, plan_paths, submit
-from producer.stack import environment
+from producer.local.stack import environment
+from producer.run.submit import BrokerUnavailable, plan_paths, submit
 from tests.conftest import TINY_VOICES, Valkey
 from tests.integration import s3_servers
 from tests.integration.test_embedded import lesson, sentence
-from worker import broker
-from worker.contract import assemble_queue, render_queue
-from worker.ledger import Ledger
-from worker.settings import Settings
+from worker.contract.messages import assemble_queue, render_queue
+from worker.contract.settings import Settings
+from worker.ledger.ledger import Ledger, broker
 
 PAGE = Path(__file__).parents[2] / "docs" / "security.md"
 NAMESPACE = "physics"

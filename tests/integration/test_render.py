@@ -13,15 +13,15 @@ from models import family
 from models.catalog import Catalogue
 from models.voice import NarrationError, Permanent, Speech, SpeechRequest, Step
 from tests.integration.submission import batches, enlist, jobs_of, progress
-from worker import holding
-from worker import render as rendering
+from worker.assemble.task import link
 from worker.audio import wav
-from worker.contract import AssembleLesson, RenderBatch, seed, segment_name
-from worker.ledger import Ledger
-from worker.link import link
-from worker.render import render
-from worker.settings import Settings
-from worker.station import Station
+from worker.contract.messages import AssembleLesson, RenderBatch, seed, segment_name
+from worker.contract.settings import Settings
+from worker.ledger.ledger import Ledger
+from worker.process.context import Station
+from worker.render import batch as rendering
+from worker.render import leases as holding
+from worker.render.batch import render
 from worker.store import Store, StoreUnavailable
 
 TEXTS = [f"This is sentence number {word}." for word in ("one", "two", "three", "four", "five", "six")]

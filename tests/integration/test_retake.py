@@ -12,13 +12,14 @@ from click.testing import CliRunner
 
 import producer
 from models.voice import Permanent
-from producer import readers, takes
+from producer import readers
 from producer.cli import main
-from producer.lesson import LessonError
-from producer.retake import Which, chosen, listen, retake
+from producer.lessons import takes
+from producer.lessons.model import LessonError
+from producer.tools.retake import Which, chosen, listen, retake
 from tests.conftest import TINY_VOICES
-from worker.contract import segment_name
-from worker.settings import Settings, load
+from worker.contract.messages import segment_name
+from worker.contract.settings import Settings, load
 
 HEAD = "---\nvoice: tiny/one\nlanguage: en\n---\n"
 TEXT = "# The sea\n\nThe sea is wide. Its water is salt.\n\nFish live there.\n"

@@ -9,17 +9,17 @@ import pytest
 from click.testing import CliRunner, Result
 
 from models.voice import Permanent
-from producer.batches import Batches
 from producer.cli import main
-from producer.retry import retry
-from producer.run import Run, plan_paths, submit
-from producer.status import recent
+from producer.run.batches import Batches
+from producer.run.retry import retry
+from producer.run.status import recent
+from producer.run.submit import Run, plan_paths, submit
 from tests.integration.submission import wait_until_ended
 from tests.integration.test_embedded import lesson, sentence
-from worker.contract import AssembleLesson, Job, lesson_folder
-from worker.ledger import Completed, Ledger
-from worker.lesson.manifest import MANIFEST
-from worker.settings import Settings
+from worker.contract.manifest import MANIFEST
+from worker.contract.messages import AssembleLesson, Job, lesson_folder
+from worker.contract.settings import Settings
+from worker.ledger.ledger import Completed, Ledger
 from worker.store import Store
 
 
@@ -39,8 +39,8 @@ def run(course: Path, settings: Settings) -> Run:
 
 @pytest.fixture
 def narrator(settings: Settings, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("producer.status.load", lambda: settings)
-    monkeypatch.setattr("producer.retry.load", lambda: settings)
+    monkeypatch.setattr("producer.run.status.load", lambda: settings)
+    monkeypatch.setattr("producer.run.retry.load", lambda: settings)
 
     def call(*words: str) -> Result:
         return CliRunner().invoke(main, words)

@@ -14,11 +14,11 @@ import pytest
 from botocore.exceptions import ClientError
 
 from models.voice import Permanent
-from producer.stack import environment
+from producer.local.stack import environment
 from tests.integration.s3_servers import BUCKET, Server, start
 from tests.integration.test_embedded import lesson, sentence
-from worker.contract import assemble_queue, render_queue
-from worker.settings import Settings
+from worker.contract.messages import assemble_queue, render_queue
+from worker.contract.settings import Settings
 from worker.store import open_store
 from worker.store.s3 import PART_BYTES
 

@@ -15,14 +15,14 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from producer.run import without_password
-from producer.stack import environment
+from producer.local.stack import environment
+from producer.run.submit import without_password
 from tests.conftest import Valkey
 from tests.integration import s3_servers
 from tests.integration.processes import processes
 from tests.integration.test_embedded import lesson, sentence
-from worker.contract import assemble_queue, render_queue
-from worker.settings import Settings
+from worker.contract.messages import assemble_queue, render_queue
+from worker.contract.settings import Settings
 from worker.store import open_store
 
 NARRATOR = [str(Path(sys.executable).with_name("narrator"))]

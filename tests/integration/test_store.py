@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from models.voice import Permanent
-from worker.settings import Settings
+from worker.contract.settings import Settings
 from worker.store import Exists, Missing, Store, open_store
 from worker.store.probe import probe
 

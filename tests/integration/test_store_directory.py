@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from models.voice import Permanent
-from worker.settings import Settings
+from worker.contract.settings import Settings
 from worker.store import Missing, Store, open_store
 
 
@@ -79,7 +79,7 @@ def test_lessons_that_a_mac_would_mix_up_are_refused(store: Store, first: str, s
 def test_a_full_disk_is_named_and_leaves_nothing(root: Path) -> None:
     code = f"""
 import resource
-from worker.settings import Settings
+from worker.contract.settings import Settings
 from worker.store import open_store
 resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))
 import signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
@@ -156,7 +156,7 @@ def test_a_writer_killed_in_the_middle_leaves_no_object(store: Store, root: Path
     os.mkfifo(pipe)
     code = f"""
 from pathlib import Path
-from worker.settings import Settings
+from worker.contract.settings import Settings
 from worker.store import open_store
 open_store(Settings(store={str(root)!r})).put_file("lesson.wav", Path({str(pipe)!r}))
 """

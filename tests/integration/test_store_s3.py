@@ -19,7 +19,7 @@ import pytest
 
 from models.voice import Permanent
 from tests.integration.s3_servers import BUCKET, MOTO_PAGE, Server, free_port, start
-from worker.settings import Settings
+from worker.contract.settings import Settings
 from worker.store import Exists, StoreUnavailable, open_store, s3
 from worker.store.base import StoreRefused
 from worker.store.probe import probe
@@ -283,7 +283,7 @@ def test_an_object_replaced_while_it_is_read_is_not_mixed(server: Server) -> Non
 def test_a_store_survives_a_fork(server: Server) -> None:
     code = f"""
 import os
-from worker.settings import Settings
+from worker.contract.settings import Settings
 from worker.store import open_store
 store = open_store(Settings(store="s3://{BUCKET}/{uuid.uuid4().hex}", s3_endpoint_url="{server.endpoint}"))
 store.put("parent", b"1")
@@ -316,7 +316,7 @@ def test_a_writer_killed_in_mid_upload_leaves_the_old_object(
         relay.hold_after = size + size // 2  # the first file is there, half of the second on its way
         code = f"""
 from pathlib import Path
-from worker.settings import Settings
+from worker.contract.settings import Settings
 from worker.store import open_store
 store = open_store(Settings(store="{where}", s3_endpoint_url="{relay.endpoint}"))
 for name in ("new.wav", "old.wav"):

@@ -13,17 +13,16 @@ import pytest
 from pydantic import SecretStr
 
 from models.voice import Permanent
-from producer import watch
-from producer.batches import Batches, written
-from producer.run import BrokerUnavailable, Run, plan_paths, submit
-from producer.stack import environment
-from producer.watch import NoWorker
+from producer.local.stack import environment
+from producer.run.batches import Batches, written
+from producer.run.submit import BrokerUnavailable, Run, plan_paths, submit, watch
+from producer.run.watch import NoWorker
 from tests.conftest import TINY_VOICES, Valkey
 from tests.integration.processes import until
 from tests.integration.test_embedded import lesson, sentence
-from worker import broker
-from worker.contract import MAX_BATCH, Job, RenderBatch, assemble_queue, render_queue
-from worker.settings import Settings
+from worker.contract.messages import MAX_BATCH, Job, RenderBatch, assemble_queue, render_queue
+from worker.contract.settings import Settings
+from worker.ledger import broker
 
 
 @pytest.fixture(scope="module")
@@ -130,7 +129,7 @@ def test_a_submission_killed_in_the_middle_loses_nothing(
         sent.append(batch)
         real(app, settings, batch)
 
-    monkeypatch.setattr("producer.batches.MAX_BATCH", 8)
+    monkeypatch.setattr("producer.run.batches.MAX_BATCH", 8)
     with monkeypatch.context() as patch:
         patch.setattr(broker, "send_batch", die)
         with pytest.raises(KeyboardInterrupt):

@@ -22,9 +22,9 @@ from producer.nightly import webhook
 from producer.nightly.lock import Locked, StoreLock
 from producer.nightly.source import open_source
 from producer.nightly.sync import Night, Wishes, sync
-from producer.plan import Options
+from producer.plan.planner import Options
 from tests.conftest import TINY_VOICES
-from worker.settings import Settings
+from worker.contract.settings import Settings
 from worker.store import open_store
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"

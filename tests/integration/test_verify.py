@@ -13,9 +13,9 @@ import producer
 from producer.cli import main
 from tests.conftest import TINY_VOICES
 from tests.integration.test_embedded import lesson, sentence
-from worker.settings import Settings
+from worker.contract.settings import Settings
 from worker.store import Store, open_store
-from worker.store.verify import contents, verify
+from worker.store.check import contents, verify
 
 
 @pytest.fixture(scope="module")

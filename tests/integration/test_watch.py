@@ -6,9 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from producer import watch
-from producer.run import _nothing_to_do
-from producer.watch import Pace
+from producer.run.submit import _nothing_to_do, watch
+from producer.run.watch import Pace
 
 
 def test_the_pace_is_that_of_the_segments_done_since_first_seen(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,15 +19,14 @@ import pytest
 from celery import Celery
 
 from models.catalog import Catalogue
-from producer.stack import environment
+from producer.local.stack import environment
 from tests.conftest import Valkey
 from tests.integration.submission import batches, enlist, jobs_of, progress, wait_for, wait_until_ended
-from worker import broker
-from worker.contract import AssembleLesson, Job, RenderBatch, interactive_queue, segment_name
-from worker.intake import MAX_MESSAGE
-from worker.ledger import Ledger
-from worker.listener import Heard, Listener
-from worker.settings import Settings
+from worker.contract.messages import AssembleLesson, Job, RenderBatch, interactive_queue, segment_name
+from worker.contract.settings import Settings
+from worker.ledger.ledger import Ledger, broker
+from worker.ledger.waiting import Heard, Listener
+from worker.process.envelope import MAX_MESSAGE
 from worker.store import Store
 
 Start = Callable[..., subprocess.Popen[bytes]]

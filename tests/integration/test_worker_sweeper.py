@@ -7,10 +7,10 @@ import logging
 from tests.conftest import Valkey
 from tests.integration.submission import batches, enlist, jobs_of, wait_for
 from tests.integration.test_render import Sent
-from worker.ledger import Ledger, WorkerInfo
-from worker.settings import Settings
+from worker.contract.settings import Settings
+from worker.ledger.ledger import Ledger, WorkerInfo
+from worker.process.sweeper import Sweeper
 from worker.store import Store
-from worker.sweeper import Sweeper
 
 
 def test_housekeeping_outlives_redis(

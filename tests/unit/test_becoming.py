@@ -10,7 +10,7 @@ from unittest.mock import Mock
 
 import pytest
 
-from models.becoming import MADE, becoming
+from models.atomic_folder import MADE, becoming
 from models.voice import Permanent
 
 

@@ -11,9 +11,9 @@ from kombu import Connection
 from pydantic import SecretStr
 
 from models.voice import Permanent
-from worker import broker
-from worker.contract import interactive_queue, render_queue
-from worker.settings import Settings
+from worker.contract.messages import interactive_queue, render_queue
+from worker.contract.settings import Settings
+from worker.ledger import broker
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_teams_share_nothing() -> None:
 
 
 def test_queues_are_served_in_this_order() -> None:
-    from worker.app import queues
+    from worker.process.celery_app import queues
 
     settings = Settings(serve="kokoro, piper-joe,assemble")
     prefix = settings.queue_prefix
@@ -76,9 +76,9 @@ def test_queues_are_served_in_this_order() -> None:
 
 
 def test_importing_the_worker_stays_light() -> None:
-    code = "import sys, worker, worker.contract; print({'celery', 'redis', 'onnxruntime', 'boto3'} & set(sys.modules))"
+    code = "import sys, worker.contract.messages; print({'celery', 'redis', 'onnxruntime', 'boto3'} & set(sys.modules))"
     assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "set()"
-    code = "import sys, worker.broker, worker.ledger; print({'onnxruntime', 'boto3', 'scipy'} & set(sys.modules))"
+    code = "import sys, worker.ledger.ledger; print({'onnxruntime', 'boto3', 'scipy'} & set(sys.modules))"
     assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "set()"
 
 

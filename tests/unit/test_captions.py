@@ -12,7 +12,7 @@ import webvtt as webvtt_reader
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.lesson.captions import LEAST_MS, MOST_MS, Caption, lesson_cues, srt, webvtt
+from worker.assemble.captions import LEAST_MS, MOST_MS, Caption, lesson_cues, srt, webvtt
 
 RATE = 24000
 ENGLISH = (

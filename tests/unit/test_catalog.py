@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 from models.catalog import BUILT_IN, Catalogue
 from models.voice import Permanent, UnknownVoice, VoiceNotInstalled
 from tests.make_tiny_voice import make
-from worker.contract import VoiceId
+from worker.contract.messages import VoiceId
 
 DATA = Path(__file__).parents[1] / "data"
 PINNED = {

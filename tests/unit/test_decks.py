@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from models.voice import NarrationError
 from producer import readers
-from producer.lesson import LessonError
+from producer.lessons.model import LessonError
 
 MARP = """---
 marp: true

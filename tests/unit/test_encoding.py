@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from models.text.normalise import normalise
 from models.voice import NarrationError, Permanent
 from producer import readers
-from producer.lesson import LessonError
-from producer.plan import Options, check_options
+from producer.lessons.model import LessonError
+from producer.plan.planner import Options, check_options
 from producer.readers.encoding import known, utf8
 
 CHINESE = "光合作用是植物利用阳光，把二氧化碳和水变成糖的过程。"

@@ -11,11 +11,11 @@ import pytest
 from models.catalog import Catalogue
 from models.family import load_frontend
 from models.voice import Permanent
-from producer.explain import explain, explain_text
-from producer.plan import Options, plan
+from producer.plan.planner import Options, plan
+from producer.tools.explain import explain, explain_text
 from tests.conftest import TINY_VOICES
-from worker.contract import segment_name
-from worker.settings import Settings
+from worker.contract.messages import segment_name
+from worker.contract.settings import Settings
 from worker.store.directory import DirectoryStore
 
 LESSON = (
@@ -90,8 +90,8 @@ def test_a_text_needs_no_voice_to_be_normalised(settings):
 
 def test_the_authors_side_never_loads_an_inference_runtime(lesson, settings):
     code = (
-        "import sys; from pathlib import Path; from worker.settings import Settings\n"
-        "from producer.explain import explain; from producer.plan import Options, plan_with_settings\n"
+        "import sys; from pathlib import Path; from worker.contract.settings import Settings\n"
+        "from producer.tools.explain import explain; from producer.plan.planner import Options, plan_with_settings\n"
         f"settings = Settings(voices_dir=Path({str(TINY_VOICES)!r}), store={settings.store!r})\n"
         f"assert explain({str(lesson)!r}, settings=settings)\n"
         f"assert plan_with_settings([Path({str(lesson)!r})], Options(), settings).segments == 5\n"

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from models.bundle import Bundle
 from models.kokoro import frontend
 from models.kokoro.frontend import MAX_TOKENS, VOCABULARY, KokoroFrontEnd
-from models.text.phonemes import parts
+from models.text.phonemes import cuts as parts
 from models.voice import Unspeakable, Utterance
-from worker.contract import Reading
+from worker.contract.messages import Reading
 
 ROOT = Path(__file__).parents[2]
 KOKORO = ROOT / "models" / "voices" / "kokoro.toml"

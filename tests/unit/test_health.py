@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from worker.health import LOOP_SECONDS, STALE_SECONDS, complaint
-from worker.vitals import Vitals, write
+from worker.observe.health_check import LOOP_SECONDS, STALE_SECONDS, complaint
+from worker.observe.heartbeat import Vitals, write
 
 NOW = 1000.0
 WELL = {"written": NOW - 3, "loop": NOW - 3, "stopping": False, "due": {}}

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from models.voice import NarrationError
 from producer import lexicon, readers
-from producer.draft import parts
+from producer.plan.segments import parts
 
 ROOT = Path(__file__).parents[2]
 TRIES = int(os.environ.get("NARRATOR_FUZZ_EXAMPLES", "40"))

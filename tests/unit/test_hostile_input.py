@@ -13,8 +13,8 @@ from pydantic import ValidationError
 
 from models.bundle import Bundle
 from models.voice import NarrationError, Permanent
-from worker import settings as all_settings
-from worker.contract import AssembleLesson, LessonPlan, RenderBatch, lesson_folder, plan_name, segment_name
+from worker.contract import settings as all_settings
+from worker.contract.messages import AssembleLesson, LessonPlan, RenderBatch, lesson_folder, plan_name, segment_name
 from worker.store.base import check_name
 from worker.store.directory import DirectoryStore
 

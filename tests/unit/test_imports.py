@@ -23,17 +23,21 @@ def loaded(modules: str) -> set[str]:
     [
         ("producer.cli", "celery redis boto3 onnxruntime numpy pydantic rich yaml markdown_it"),
         (
-            "producer.embedded, producer.run, producer.plan, producer.watch, producer.report",
+            "producer.local.make, producer.run.submit, producer.plan.planner, producer.run.watch, producer.run.report",
             "onnxruntime soundfile torch",
         ),
         (
-            "producer.explain, producer.doctor, producer.say, producer.deliver, producer.listen",
+            "producer.tools.explain, producer.tools.doctor, producer.tools.say, producer.outputs.deliver, "
+            "producer.run.listen_back",
             "onnxruntime torch soundfile faster_whisper",
         ),
         ("producer.http.app", "onnxruntime torch spacy"),
         ("models.catalog, models.family, models.text.segment", "onnxruntime celery redis boto3 spacy"),
-        ("worker.contract, worker.settings, worker.store", "boto3 celery redis onnxruntime"),
-        ("worker.tasks, worker.render, worker.link, worker.serve", "producer torch spacy"),
+        ("worker.contract.messages, worker.contract.settings, worker.store", "boto3 celery redis onnxruntime"),
+        (
+            "worker.process.tasks, worker.render.batch, worker.assemble.task, worker.process.main",
+            "producer torch spacy",
+        ),
     ],
 )
 def test_heavy_things_stay_out(modules: str, absent: str) -> None:

@@ -12,7 +12,7 @@ from models.kokoro.frontend import KokoroFrontEnd
 from models.piper.frontend import PiperFrontEnd
 from models.text.phonemes.ipa import plain
 from models.voice import FrontEnd, Unspeakable
-from worker.contract import Reading
+from worker.contract.messages import Reading
 
 ROOT = Path(__file__).parents[2]
 KOKORO = KokoroFrontEnd(Bundle.read(ROOT / "models" / "voices" / "kokoro.toml"))

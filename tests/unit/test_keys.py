@@ -10,8 +10,8 @@ import sys
 
 import pytest
 
-from worker import contract
-from worker.contract import LessonEntry, LessonPlan, Loudness, Segment, segment_name
+from worker.contract import messages as contract
+from worker.contract.messages import LessonEntry, LessonPlan, Loudness, Segment, segment_name
 
 VOICE = "kokoro/af_heart"
 BASE = {
@@ -24,7 +24,7 @@ BASE = {
     "frontend": "b" * 64,
 }
 
-# Whoever changes one of these renders every course of every user again: raise worker.contract.SCHEMA and say why.
+# Whoever changes one of these renders every course of every user again: raise SCHEMA and say why.
 GOLDEN = [
     ({}, "6be1534c5ae4a9f8fa7b4b22f44f977f5cfa1e738dd692e3d4ba1941f52cf324"),
     (
@@ -84,7 +84,10 @@ def test_the_order_of_fields_and_options_does_not_matter():
 
 @pytest.mark.parametrize("seed", ["0", "1", "4242"])
 def test_other_processes_and_hash_seeds_agree(seed):
-    code = "import sys; from worker.contract import Segment; print(Segment.model_validate_json(sys.stdin.read()).key())"
+    code = (
+        "import sys; from worker.contract.messages import Segment; "
+        "print(Segment.model_validate_json(sys.stdin.read()).key())"
+    )
     record = segment(options={"vocoder": "hift", "steps": 10, "z": "y"})
     done = subprocess.run(
         [sys.executable, "-c", code],

@@ -9,8 +9,8 @@ from pydantic import TypeAdapter
 
 from models.voice import Permanent
 from producer import readers
-from producer.lesson import LessonError, slug
-from worker.contract import Identifier
+from producer.lessons.model import LessonError, slug
+from worker.contract.messages import Identifier
 
 
 def make(root: Path, *names: str) -> None:

@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.text.lexicon import Entry, Lexicon
-from producer.draft import Options
-from producer.lesson import Block, LessonError, Pause, Reading, Voicing
+from producer.lessons.model import Block, LessonError, Pause, Reading, Voicing
 from producer.lexicon import lexicon_of, pronounced, read
+from producer.plan.segments import Options
 from tests.unit.test_plan import TINY, Desk
-from worker.contract import Respelling
+from worker.contract.messages import Respelling
 
 
 def found(text: str, *entries: Entry, language: str = "en") -> list[str]:
@@ -354,9 +354,9 @@ def test_a_broken_lexicon_is_named_in_every_lesson_and_everyones_at_once(desk: D
     ],
 )
 def test_emoji_are_read_by_name(text: str, language: str, said: str) -> None:
-    from producer.draft import parts
-    from producer.emoji_names import named
-    from producer.spoken import spoken
+    from producer.lexicon.emoji import named
+    from producer.plan.readings import spoken
+    from producer.plan.segments import parts
 
     block = named(Block(text, "paragraph", 1), language)
     [piece] = [piece for piece, _, _ in parts(block, language)]

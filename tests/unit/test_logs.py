@@ -7,7 +7,7 @@ import logging
 from contextvars import copy_context
 from threading import Thread
 
-from worker.logs import JsonFormatter, PrettyFormatter, about
+from worker.observe.logs import JsonFormatter, PrettyFormatter, about
 
 
 def line(formatter: logging.Formatter, message: str = "it is %s", *args: object, error: object = None) -> str:

@@ -9,13 +9,13 @@ import jsonschema
 import pytest
 from pydantic import ValidationError
 
-import worker.lesson.manifest as module
-from worker.lesson.manifest import Part, schema
+import worker.contract.manifest as module
+from worker.contract.manifest import Part, schema
 
 
 def test_the_committed_schema_is_in_step() -> None:
     committed = Path(module.__file__).with_name("manifest.schema.json").read_text(encoding="utf-8")
-    assert committed == schema(), "python -m worker.lesson.manifest > worker/lesson/manifest.schema.json"
+    assert committed == schema(), "python -m worker.contract.manifest > worker/contract/manifest.schema.json"
 
 
 def test_the_schema_is_a_schema() -> None:

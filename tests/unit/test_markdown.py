@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from models.voice import NarrationError
 from producer import readers
-from producer.lesson import Body, Lesson, LessonError, Pause, Voicing
+from producer.lessons.model import Body, Lesson, LessonError, Pause, Voicing
 
 TOP = "---\ntitle: Leaves\n---\n"
 

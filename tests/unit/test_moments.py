@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from worker.lesson.marks import moment
+from worker.assemble.marks import moment
 
 CAPTION = "Open the W3C page now."
 WORDS = (("Open", 100, 200), ("the", 200, 300), ("World", 310, 400), ("Web", 400, 500), ("page", 600, 700),

@@ -21,8 +21,8 @@ from pptx import Presentation
 
 from models.text.segment import LIMIT, width
 from producer import readers
-from producer.draft import parts
-from producer.lesson import Body
+from producer.lessons.model import Body
+from producer.plan.segments import parts
 
 
 @dataclass(frozen=True)

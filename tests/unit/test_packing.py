@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from models.voice import Permanent
-from producer.packing import pack
-from producer.preview import preview
+from producer.outputs.archive import pack
+from producer.outputs.preview import preview
 from tests.delivered import cue, deliver
 
 

@@ -11,12 +11,12 @@ import pytest
 from models.bundle import Bundle
 from models.catalog import Catalogue
 from models.voice import Permanent
-from producer.plan import Options, Plan, plan, plan_with_settings
-from producer.previous import EDITED, GONE, NEW_LESSON, NEW_TEXT
+from producer.plan.planner import Options, Plan, plan, plan_with_settings
+from producer.plan.previous import EDITED, GONE, NEW_LESSON, NEW_TEXT
 from tests.conftest import TINY_VOICES
-from worker.contract import LessonPlan, lesson_folder, segment_name
-from worker.lesson.manifest import Cue, Manifest, MeasuredLoudness, Part
-from worker.settings import Settings
+from worker.contract.manifest import Cue, Manifest, MeasuredLoudness, Part
+from worker.contract.messages import LessonPlan, lesson_folder, segment_name
+from worker.contract.settings import Settings
 from worker.store.base import StoreUnavailable
 from worker.store.directory import DirectoryStore
 

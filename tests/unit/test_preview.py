@@ -12,9 +12,9 @@ import pytest
 from click.testing import CliRunner
 
 from models.voice import Permanent
-from producer import preview as module
 from producer.cli import main
-from producer.preview import courses, preview
+from producer.outputs import preview as module
+from producer.outputs.preview import courses, preview
 from tests.delivered import cue, deliver, part
 
 VOID = {"meta", "link", "br", "source"}

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 from models.text.segment import fold
 from models.text.width import LIMIT, width
-from producer.draft import parts
-from producer.lesson import Block, Lesson, LessonError, Pause, Reading
-from producer.spoken import Spoken, check, spoken
-from worker.contract import Reading as Sounds
-from worker.contract import Respelling
-from worker.lesson.words import as_written
+from producer.lessons.model import Block, Lesson, LessonError, Pause, Reading
+from producer.plan.readings import Spoken, check, spoken
+from producer.plan.segments import parts
+from worker.assemble.words import as_written
+from worker.contract.messages import Reading as Sounds
+from worker.contract.messages import Respelling
 
 LESSON = Lesson(course="c", id="l", path=Path("l.md"), digest="", text="")
 

@@ -11,9 +11,9 @@ from click.testing import CliRunner
 from models.catalog import Catalogue
 from models.family import load_frontend
 from producer.cli import main
-from producer.plan import Options, Plan, plan
+from producer.plan.planner import Options, Plan, plan
 from tests.conftest import TINY_VOICES
-from worker.contract import LessonEntry, Mark
+from worker.contract.messages import LessonEntry, Mark
 
 TINY = Options(voice="tiny/one")
 

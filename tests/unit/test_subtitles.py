@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from models.voice import NarrationError
 from producer import readers
-from producer.draft import parts
-from producer.lesson import LessonError
+from producer.lessons.model import LessonError
+from producer.plan.segments import parts
 
 SRT = """1
 00:00:01,000 --> 00:00:02,500

@@ -8,7 +8,7 @@ from pathlib import Path
 from click.testing import CliRunner
 
 from producer.cli import main
-from producer.survey import Spoken, outliers, survey
+from producer.outputs.survey import Spoken, outliers, survey
 from tests.delivered import cue, deliver
 
 

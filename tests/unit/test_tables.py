@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from models.voice import NarrationError
 from producer import readers
-from producer.draft import parts
-from producer.lesson import LessonError, Pause, Voicing
+from producer.lessons.model import LessonError, Pause, Voicing
+from producer.plan.segments import parts
 
 HEAD = "lesson_id,segment_id,text,voice,language,pause_after_ms\n"
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from models.voice import NarrationError
 from producer import readers
-from producer.lesson import Lesson, LessonError, Pause, Voicing
+from producer.lessons.model import Lesson, LessonError, Pause, Voicing
 
 
 @pytest.fixture

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from worker.contract import assemble_queue, interactive_queue, render_queue
-from worker.turns import INTERACTIVE_IN_A_ROW, Turns
+from worker.contract.messages import assemble_queue, interactive_queue, render_queue
+from worker.process.queue_order import INTERACTIVE_IN_A_ROW, Turns
 
 FAST, LINK, BULK = interactive_queue("n", "tiny"), assemble_queue("n"), render_queue("n", "tiny")
 

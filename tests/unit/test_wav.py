@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from worker.audio.wav import RECORD_REACH, DamagedAudio, decode, encode, read_record, unpack
-from worker.contract import SegmentRecord
+from worker.contract.messages import SegmentRecord
 
 RATE = 22050
 

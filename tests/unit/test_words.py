@@ -11,8 +11,8 @@ from click.testing import CliRunner, Result
 from models.kokoro.ipa import spelt, symbols
 from producer.cli import main
 from producer.lexicon import read
-from producer.say import _segment
-from worker.settings import Settings
+from producer.tools.say import _segment
+from worker.contract.settings import Settings
 
 
 def narrator(*words: str) -> Result:
@@ -81,7 +81,7 @@ def test_explain_and_say_take_a_lexicon(course: Path) -> None:
 
 
 def test_everyones_lexicon_may_be_named_in_the_environment(course: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from worker import settings
+    from worker.contract import settings
 
     lexicon = course / "all.toml"
     lexicon.write_text('[words]\nzyxwick = "plain word"\n')

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from models.voice import Permanent, Samples
-from worker.contract import SegmentRecord
+from worker.contract.messages import SegmentRecord
 
 Pcm = NDArray[np.int16]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from models.voice import NarrationError, Permanent, Transient
-from worker.settings import Settings
+from worker.contract.settings import Settings
 
 MAX_NAME = 900  # bytes of a whole name: S3 takes 1024, which leaves 124 for the prefix
 MAX_PART = 255  # bytes between two slashes: what common file systems take

@@ -23,7 +23,7 @@ from typing import BinaryIO
 
 from models.voice import Permanent
 from worker.store.base import Entry, Exists, Missing, check_name
-from worker.store.faults import translate
+from worker.store.os_errors import translate
 
 STALE = 24 * 3600  # seconds after which a temporary file belongs to nobody
 TEMPORARY = ".tmp"

@@ -21,9 +21,9 @@ from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import BotoCoreError
 
 from models.voice import Permanent
-from worker.settings import Settings
+from worker.contract.settings import Settings
 from worker.store.base import Entry, Exists, Missing, StoreRefused, StoreUnavailable, check_name
-from worker.store.s3client import (
+from worker.store.s3_client import (
     ATTEMPTS,
     CONNECTIONS,
     Conflict,
@@ -34,8 +34,8 @@ from worker.store.s3client import (
     make_place,
     translate,
 )
-from worker.store.s3heads import Heads
-from worker.store.s3reader import buffered
+from worker.store.s3_heads import Heads
+from worker.store.s3_reader import buffered
 
 if TYPE_CHECKING:
     from botocore.credentials import Credentials

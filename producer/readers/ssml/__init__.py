@@ -17,8 +17,8 @@ from pathlib import Path
 from models.text.languages import LANGUAGES, guess
 from models.text.normalise.say_as import KINDS, say_as
 from models.voice import Unspeakable
-from producer.lesson import Body, Lesson, LessonError, Voicing
-from producer.readers.source import decode, default_id
+from producer.lessons.model import Body, Lesson, LessonError, Voicing
+from producer.readers.front_matter import decode, default_id
 from producer.readers.ssml import values
 from producer.readers.ssml.writer import RunningText
 from producer.readers.xml import End, Place, Start, Text, events
@@ -27,8 +27,8 @@ MAX_PAUSE_MS = 300_000
 SAMPLE = 40_000  # characters by which the language of figures is guessed where nobody says it
 MAX_NAME = 100  # characters of a mark's name
 MAX_ALIAS = 1_000  # characters of what is said instead
-MIN_RATE, MAX_RATE = 250, 4000  # thousandths, worker.contract.Segment.speed
-MIN_GAIN, MAX_GAIN = -4000, 1200  # hundredths of dB, worker.contract.LessonEntry.gain
+MIN_RATE, MAX_RATE = 250, 4000  # thousandths, worker.contract.messages.Segment.speed
+MIN_GAIN, MAX_GAIN = -4000, 1200  # hundredths of dB, worker.contract.messages.LessonEntry.gain
 
 ATTRIBUTES: Mapping[str, frozenset[str]] = {
     "speak": frozenset({"version", "xml:lang", "onlangfailure"}),

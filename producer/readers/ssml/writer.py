@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from models.text.languages import HAN, KANA
 from models.text.segment import speakable
-from producer.lesson import Block, BlockRole, Mark, Pause, Reading, Voicing
+from producer.lessons.model import Block, BlockRole, Mark, Pause, Reading, Voicing
 
 _RUNS = re.compile(r"\s+|\S+")
 _WIDE = re.compile(f"[{HAN}{KANA}\u3000-\u303f\uff01-\uff60]")

@@ -18,12 +18,11 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from producer.stack import environment
+from producer.local.stack import environment
 from tests.conftest import TINY_VOICES, Valkey
 from tests.integration.submission import wait_for
-from worker import broker
-from worker.ledger import Ledger
-from worker.settings import Settings
+from worker.contract.settings import Settings
+from worker.ledger.ledger import Ledger, broker
 
 NARRATOR = str(Path(sys.executable).with_name("narrator"))
 

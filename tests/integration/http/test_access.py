@@ -15,7 +15,7 @@ from producer.http import access
 from producer.http.app import make
 from producer.http.options import ApiSettings, check_binding, load
 from producer.http.problems import Busy
-from worker.settings import Settings
+from worker.contract.settings import Settings
 
 KEY, OTHER = "first-key-of-this-test", "other-key-of-this-test"
 SAID = {"text": "Hello."}

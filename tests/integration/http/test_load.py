@@ -10,7 +10,7 @@ import httpx
 
 from tests.integration.http.conftest import deployed
 from tests.integration.submission import wait_for
-from worker.ledger import Ledger
+from worker.ledger.ledger import Ledger
 
 CLIENTS = 50
 BULK = 20  # sentences of 0.15 s

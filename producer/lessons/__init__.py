@@ -1,0 +1,1 @@
+"""What was written: a lesson, its blocks, takes and options."""

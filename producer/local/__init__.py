@@ -1,0 +1,1 @@
+"""The embedded stack: queue, workers and store on one machine."""

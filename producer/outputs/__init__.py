@@ -1,0 +1,1 @@
+"""What is delivered: folders, archives, the preview page."""

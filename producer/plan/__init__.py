@@ -1,0 +1,1 @@
+"""What is to be rendered, and by whom."""

@@ -1,0 +1,175 @@
+"""What the voice gets to say for what the author wrote: the readings of a block brought into its segments.
+
+written     I use kubectl      and Xiuhtecuhtli.
+readings          cube control     ʃiːwˈtekʷt͡ɬi
+spoken      I use cube control and Xiuhtecuhtli.    with the phonemes of [23, 35) beside it
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from models.catalog import Voice
+from models.text.languages import HAN, KANA, dominant
+from models.text.segment import Piece, fold
+from models.text.width import LIMIT, speakable, width
+from models.voice import FrontEnd, Unspeakable, VoiceNotInstalled
+from producer.lessons.model import Block, Lesson, LessonError, Reading
+from producer.plan.voices import Cast
+from worker.contract.messages import MAX_TEXT, Respelling
+from worker.contract.messages import Reading as Sounds
+
+_SPACED = re.compile(f"[^\\W_{HAN}{KANA}]")  # a letter or digit of a script that has spaces
+MAX_SOUNDS = 100  # readings in phonemes of one segment, worker.contract.messages.Segment
+MAX_IPA = 200  # characters of one, worker.contract.messages.Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """A segment's text as it is said: other words stand in it already, phonemes beside it.
+
+    ``respelt`` says what the author wrote for the words that took the place of others. ``plain`` is the text without
+    what is said in phonemes, which any voice that takes them can say, whatever its language.
+    """
+
+    text: str
+    language: str
+    readings: tuple[Sounds, ...] = ()
+    respelt: tuple[Respelling, ...] = ()
+
+    @property
+    def plain(self) -> str:
+        """The text without what is said in phonemes."""
+        return "".join(self._apart())
+
+    def _apart(self) -> Iterator[str]:
+        at = 0
+        for reading in self.readings:
+            yield self.text[at : reading.start] + " "
+            at = reading.end
+        yield self.text[at:]
+
+
+def spoken(block: Block, piece: Piece, language: str) -> Spoken:
+    """A piece of a block with the readings that lie in it; ``language`` is the block's."""
+    own = _within(block, piece)
+    if not own:
+        return Spoken(piece.text, piece.language)
+    text = ""
+    sounds: list[Sounds] = []
+    respelt: list[Respelling] = []
+    sign = False  # what was written last is one, so words in its place must not touch the next ones
+    for written, reading in _stretches(block.text[piece.start : piece.end], piece.start, own):
+        if reading is None:
+            inside = _folded(written)
+            text += _gap(text, inside) * sign + (inside.lstrip() if not text or text.endswith(" ") else inside)
+            sign = sign and not written
+            continue
+        said = fold(written if reading.words is None or reading.ipa else reading.words)
+        text += _gap(text, said) * (sign or not written[0].isalnum())
+        sign = not written[-1].isalnum()
+        start = len(text)
+        text += said
+        if reading.ipa is not None:
+            sounds.append(Sounds(start=start, end=len(text), ipa=reading.ipa))
+        elif said != fold(written):
+            respelt.append(Respelling(start=start, end=len(text), written=fold(written)))
+    text = text.rstrip()
+    changed = Spoken(text, piece.language, tuple(sounds), tuple(respelt))
+    return Spoken(text, dominant(changed.plain, language), changed.readings, changed.respelt)
+
+
+@dataclass(frozen=True, slots=True)
+class Voiced:
+    """What a segment says, who says it, and a note where that voice cannot speak all of it."""
+
+    said: Spoken
+    voice: Voice
+    note: str
+
+
+def voiced_part(lesson: Lesson, block: Block, piece: Piece, language: str, cast: Cast) -> Voiced:
+    """What is said, by whom; phonemes that this voice does not take give way to a respelling, where there is one.
+
+    Raises LessonError where there is none.
+    """
+    said = spoken(block, piece, block.voicing.language or language)
+    voice, note = cast.choose(lesson, block.voicing, said.plain, said.language)
+    refused = dict(_refused(block, piece, said, cast.frontend(voice.bundle))) if said.readings else {}
+    for reading, why in refused.items():
+        if reading.words is None:
+            source = f" ({reading.source})" if reading.source else ""
+            quoted = f"{block.text[reading.start : reading.end]!r} as /{reading.ipa}/{source}"
+            raise LessonError(lesson.path, block.line_at(reading.start), f"{quoted}: {why}")
+    if not refused:
+        return Voiced(said, voice, note)
+    respelt = tuple(replace(one, ipa=None) if one in refused else one for one in block.readings)
+    return voiced_part(lesson, replace(block, readings=respelt), piece, language, cast)
+
+
+def _refused(block: Block, piece: Piece, said: Spoken, frontend: FrontEnd) -> Iterator[tuple[Reading, str]]:
+    """The readings in phonemes that a voice does not take, and why."""
+    for reading in _within(block, piece):
+        if reading.ipa is not None:
+            try:
+                frontend.symbols(reading.ipa, block.text[reading.start : reading.end], said.language)
+            except VoiceNotInstalled:
+                return  # its table of symbols is where its weights are: the worker will see
+            except Unspeakable as error:
+                yield reading, str(error)
+
+
+def check(lesson: Lesson, block: Block) -> None:
+    """Raises LessonError, at its line, for a reading that no segment could carry."""
+    at = 0
+    for reading in block.readings:
+        written = block.text[reading.start : reading.end]
+        line = block.line_at(reading.start)
+        if reading.start < at or not written.strip():
+            raise LessonError(lesson.path, line, f"two readings for the same words: {written!r}")
+        at = reading.end
+        if width(written) > LIMIT:
+            raise LessonError(lesson.path, line, f"a reading for a text of this length: {written[:40]!r}…: divide it")
+        if any(reading.start < pause.offset < reading.end for pause in block.pauses):
+            raise LessonError(lesson.path, line, f"a pause inside {written!r}, which has a reading: move it out")
+        if reading.ipa is not None and not 0 < len(reading.ipa) <= MAX_IPA:
+            raise LessonError(lesson.path, line, f"phonemes for {written!r}: 1 to {MAX_IPA} characters")
+        if reading.words is not None and not speakable(reading.words):
+            raise LessonError(lesson.path, line, f"{written!r} is to be said as {reading.words!r}: nothing to say")
+
+
+def check_size(lesson: Lesson, line: int, said: Spoken) -> None:
+    """Raises LessonError where readings made a segment too large."""
+    if len(said.text) > MAX_TEXT - 1:
+        raise LessonError(lesson.path, line, f"with its readings this sentence has {len(said.text)} characters")
+    if len(said.readings) > MAX_SOUNDS:
+        raise LessonError(lesson.path, line, f"{len(said.readings)} words in phonemes in one sentence")
+
+
+def _within(block: Block, piece: Piece) -> tuple[Reading, ...]:
+    """The readings in a piece: it cuts none."""
+    first, end = (bisect_left(block.readings, place, key=lambda one: one.start) for place in (piece.start, piece.end))
+    return block.readings[first:end]
+
+
+def _gap(before: str, after: str) -> str:
+    """A space where letters of a script with spaces would touch."""
+    return " " if _SPACED.fullmatch(before[-1:]) and _SPACED.fullmatch(after[:1]) else ""
+
+
+def _folded(text: str) -> str:
+    """Folded, with one space at an end that has white space: what touches it is folded by itself."""
+    return fold(f"0{text}0")[1:-1]
+
+
+def _stretches(text: str, start: int, readings: Iterable[Reading]) -> Iterator[tuple[str, Reading | None]]:
+    """The text in stretches, each with its reading; ``start`` is where it begins in the block."""
+    at = 0
+    for reading in readings:
+        yield text[at : reading.start - start], None
+        at = reading.end - start
+        yield text[reading.start - start : at], reading
+    yield text[at:], None

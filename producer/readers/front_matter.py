@@ -1,0 +1,238 @@
+"""What text formats have in common: decoding, and the settings at the head of a file."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import TypeAdapter, ValidationError
+
+from models.text.languages import LANGUAGES
+from models.vocoders import VOCODERS
+from producer.lessons.model import SPEED_UNIT, Lesson, LessonError, slug
+from worker.contract.messages import Identifier
+
+MAX_HEAD = 64 << 10  # characters of front matter
+MAX_DEPTH = 3  # of front matter; deep nesting overflows the stack of the YAML library, which is the process's end
+# What the front matter of a Marp deck may say beside our settings (https://marpit.marp.app/directives).
+MARP = (
+    "marp", "theme", "style", "headingDivider", "size", "math", "paginate", "header", "footer", "class", "color",
+    "backgroundColor", "backgroundImage", "backgroundPosition", "backgroundRepeat", "backgroundSize", "transition",
+    "author", "description", "keywords", "url", "image", "lang", "auto-scaling", "date",
+)  # fmt: skip
+LOUDNESS = ("off", "-16", "-19", "-23")  # LUFS
+EMOJI = ("silent", "name")
+OUTPUTS = ("wav", "mp3", "opus", "flac")
+
+_IDENTIFIER: TypeAdapter[str] = TypeAdapter(Identifier)
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]")
+_BREAKS = re.compile(r"[\v\f\x85\u2028\u2029]")  # no new line to an editor, so line numbers must not count them
+_HEAD_END = re.compile(r"^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One value at the head of a file, and its line."""
+
+    node: yaml.Node
+    line: int
+
+
+def decode(path: Path, data: bytes) -> str:
+    """UTF-8, or UTF-16 where a byte order mark says so; any line ending becomes a newline.
+
+    Raises LessonError, with the line, for other bytes and for control characters, which no author wrote.
+    """
+    wide = data[:2] in (b"\xff\xfe", b"\xfe\xff")
+    try:
+        text = data.decode("utf-16" if wide else "utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        bad = data[error.start : error.start + 1].hex().upper()
+        raise LessonError(path, line, f"byte {bad} is not UTF-{16 if wide else 8}: save the file as UTF-8") from None
+    return clean(path, text, 1)
+
+
+def clean(path: Path, text: str, first_line: int) -> str:
+    """The text with any line ending as a newline. Raises LessonError, with the line, for control characters."""
+    text = _BREAKS.sub(" ", text.replace("\r\n", "\n").replace("\r", "\n"))
+    if match := _CONTROL.search(text):
+        line = text.count("\n", 0, match.start()) + first_line
+        raise LessonError(path, line, f"control character U+{ord(match[0]):04X}: delete it, or save the file as text")
+    return text
+
+
+def lesson_of(path: Path, data: bytes) -> Lesson:
+    """The head of a file that is one lesson: front matter in YAML, or names taken from folder and file."""
+    text = decode(path, data)
+    head, body, first_line = split(path, text)
+    settings, marp = _settings(path, head)
+    given = {name: READ[name](path, name, setting) for name, setting in settings.items()}
+    place = path.resolve()
+    return Lesson(
+        course=given.pop("course", None) or default_id(path, "course", place.parent.name),
+        id=given.pop("lesson", None) or default_id(path, "lesson", place.stem),
+        path=path,
+        digest=hashlib.sha256(data).hexdigest(),
+        text=body,
+        first_line=first_line,
+        lines={name: setting.line for name, setting in settings.items()},
+        marp=marp,
+        **given,
+    )
+
+
+def split(path: Path, text: str) -> tuple[str, str, int]:
+    """Front matter, the rest, and the line at which the rest begins."""
+    if not re.match(r"---[ \t]*(?:\n|\Z)", text):
+        return "", text, 1
+    begin = text.find("\n") + 1
+    match = _HEAD_END.search(text, begin) if begin else None
+    if not match:
+        raise LessonError(path, 1, "the front matter is not closed: end it with a line of three hyphens")
+    if match.start() - begin > MAX_HEAD:
+        raise LessonError(path, 1, f"front matter of more than {MAX_HEAD >> 10} KB")
+    return text[begin : match.start()], text[match.end() :], text.count("\n", 0, match.end()) + 1
+
+
+def _settings(path: Path, head: str) -> tuple[dict[str, Setting], bool]:
+    """The settings, and whether they are those of a Marp deck, whose own are passed over."""
+    try:
+        _check_depth(path, head)
+        root = yaml.compose(head, Loader=yaml.CSafeLoader)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 2 if error.problem_mark else 1
+        raise LessonError(path, line, f"broken front matter: {error.problem}") from None
+    except yaml.YAMLError as error:
+        raise LessonError(path, 1, f"broken front matter: {error}") from None
+    if root is None:
+        return {}, False
+    if not isinstance(root, yaml.MappingNode):
+        raise LessonError(path, 2, "front matter must be settings such as `title: Leaves`")
+    marp = any(key.value == "marp" and value.value == "true" for key, value in root.value)
+    found = _mapping(path, root, "setting", {**READ, **dict.fromkeys(MARP)} if marp else READ)
+    return {name: setting for name, setting in found.items() if name in READ}, marp
+
+
+def mapping_names(text: str) -> set[str]:
+    """The names of a YAML mapping; empty for what is none."""
+    try:
+        _check_depth(Path(), text)
+        root = yaml.compose(text, Loader=yaml.CSafeLoader)
+    except (yaml.YAMLError, LessonError):
+        return set()
+    return {str(key.value) for key, _ in root.value} if isinstance(root, yaml.MappingNode) else set()
+
+
+def _check_depth(path: Path, head: str) -> None:
+    depth = 0
+    for event in yaml.parse(head, Loader=yaml.CSafeLoader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if depth > MAX_DEPTH:
+            line = event.start_mark.line + 2 if event.start_mark else 1
+            raise LessonError(path, line, f"front matter nested more than {MAX_DEPTH} deep")
+
+
+def _mapping(path: Path, node: yaml.MappingNode, what: str, known: Mapping[str, Any]) -> dict[str, Setting]:
+    found: dict[str, Setting] = {}
+    for key, value in node.value:
+        name, line = str(key.value), key.start_mark.line + 2  # the first line of the file is ---
+        if name not in known:
+            close = difflib.get_close_matches(name, known, n=1)
+            remedy = f"did you mean {close[0]!r}?" if close else f"known are {', '.join(known)}"
+            raise LessonError(path, line, f"unknown {what} {name!r}: {remedy}")
+        if name in found:
+            raise LessonError(path, line, f"{what} {name!r} is given twice")
+        found[name] = Setting(value, line)
+    return found
+
+
+def _text(path: Path, name: str, setting: Setting) -> str:
+    node = setting.node
+    if not isinstance(node, yaml.ScalarNode) or not node.value.strip() or node.tag.endswith(":null"):
+        raise LessonError(path, setting.line, f"{name}: must be a text")
+    return unicodedata.normalize("NFC", node.value.strip())
+
+
+def _id(path: Path, name: str, setting: Setting) -> str:
+    return check_id(path, setting.line, name, _text(path, name, setting))
+
+
+def check_id(path: Path, line: int, name: str, value: str) -> str:
+    """A course's or lesson's id in Unicode's composed form. Raises LessonError for what is none."""
+    try:
+        return _IDENTIFIER.validate_python(unicodedata.normalize("NFC", value))
+    except ValidationError:
+        raise LessonError(
+            path, line, f"{name}: {value!r} is no id: letters, digits, '.', '-' and '_', at most 100, "
+            "beginning with a letter or digit"
+        ) from None  # fmt: skip
+
+
+def default_id(path: Path, name: str, source: str) -> str:
+    """The id of a course or lesson whose author gives none. Raises LessonError where the name has no letter."""
+    made = slug(source)
+    if not made:
+        raise LessonError(
+            path, 0, f"no {name} id can be made of the name {source!r}: set `{name}:` in front matter, or rename it"
+        )
+    return made
+
+
+def _choice(*allowed: str) -> Callable[[Path, str, Setting], str]:
+    def read(path: Path, name: str, setting: Setting) -> str:
+        value = _text(path, name, setting)
+        if value not in allowed:
+            raise LessonError(path, setting.line, f"{name}: {value!r} is none of {', '.join(allowed)}")
+        return value
+
+    return read
+
+
+def _speed(path: Path, name: str, setting: Setting) -> int:
+    value = _text(path, name, setting)
+    try:
+        speed = float(value)
+    except ValueError:
+        speed = 0.0
+    if not 0.25 <= speed <= 4:
+        raise LessonError(path, setting.line, f"{name}: {value!r} is no number from 0.25 to 4 (1 is the voice's own)")
+    return round(speed * SPEED_UNIT)
+
+
+def _outputs(path: Path, name: str, setting: Setting) -> tuple[str, ...]:
+    nodes = setting.node.value if isinstance(setting.node, yaml.SequenceNode) else [setting.node]
+    chosen = [_choice(*OUTPUTS)(path, name, Setting(node, node.start_mark.line + 2)) for node in nodes]
+    return tuple(dict.fromkeys(chosen)) or ("wav",)
+
+
+def _voices(path: Path, name: str, setting: Setting) -> dict[str, str]:
+    if not isinstance(setting.node, yaml.MappingNode):
+        raise LessonError(path, setting.line, f"{name}: must be languages with voices, such as `zh: zf_xiaobei`")
+    known = dict.fromkeys(LANGUAGES)
+    return {key: _text(path, key, value) for key, value in _mapping(path, setting.node, "language", known).items()}
+
+
+READ: Mapping[str, Callable[[Path, str, Setting], Any]] = {
+    "course": _id,
+    "lesson": _id,
+    "title": _text,
+    "language": _choice(*LANGUAGES),
+    "voice": _text,
+    "voices": _voices,
+    "speed": _speed,
+    "loudness": _choice(*LOUDNESS),
+    "vocoder": _choice(*VOCODERS),
+    "emoji": _choice(*EMOJI),
+    "outputs": _outputs,
+}

@@ -1,0 +1,1 @@
+"""A run: submitted, watched, reported, tried again."""

@@ -1,0 +1,1 @@
+"""What an author tries out: say, explain, retake, words, doctor, convert."""

@@ -1,0 +1,161 @@
+"""Another take of a sentence that sounds bad: choose it, hear it beside others, list what was chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from models.family import draws
+from models.voice import Permanent
+from producer import readers
+from producer.lessons import takes
+from producer.outputs.deliver import replacing
+from producer.plan.planner import check_options
+from producer.plan.segments import Options, draft
+from producer.plan.voices import Cast
+from producer.tools.explain import casting, last_before, place_of
+from producer.tools.say import speak
+from worker.contract.messages import LessonEntry
+
+if TYPE_CHECKING:
+    from worker.contract.settings import Settings
+
+MAX_COUNT = 20  # takes beside each other
+
+
+@dataclass(frozen=True, slots=True)
+class Which:
+    """Which sentence is meant: ``LESSON:LINE``, and where several begin there its number or some of its text."""
+
+    where: str
+    segment: int | None = None
+    text: str | None = None
+    voice: str | None = None
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A sentence and its take. ``where`` is ``file:line``, or the takes file alone where no sentence matches."""
+
+    where: str
+    text: str
+    voice: str
+    take: int
+    used: bool = True
+
+
+def retake(which: Which, take: int | None = None, *, settings: Settings | None = None) -> Taken:
+    """Choose another take of a sentence, the next one unless ``take`` says which; 0 is the first.
+
+    It is written beside the lesson; the next run renders it. Raises Permanent where the sentence is not clear, or where
+    its voice says the same text the same way every time.
+    """
+    path, entry, cast = _find(which, settings)
+    if take is not None and not 0 <= take <= takes.MAX_TAKE:
+        raise Permanent(f"take {take} is not between 0 and {takes.MAX_TAKE}")
+    wanted = entry.segment.take + 1 if take is None else take
+    if wanted:
+        _check_draws(entry, cast)
+    chosen = takes.read(path)
+    chosen.pop(takes.said(entry), None)
+    if wanted:
+        chosen[takes.said(entry)] = wanted
+    takes.write(path, chosen)
+    return Taken(f"{path}:{entry.line}", entry.caption, entry.segment.voice, wanted)
+
+
+def chosen(where: str, *, settings: Settings | None = None) -> list[Taken]:
+    """The takes chosen for a lesson file, each with its place, and those that match no sentence any more."""
+    path, _ = place_of(where)
+    cast, settings = casting(settings, None, None)
+    entries = _entries(path, None, cast, Options().completed(settings))
+    places = {takes.said(entry): f"{path}:{entry.line}" for entry in reversed(entries)}
+    found = takes.read(path)
+    file = str(takes.takes_file(path))
+    return [
+        Taken(places.get((text, voice), file), text, voice, take, (text, voice) in places)
+        for (text, voice), take in found.items()
+    ]
+
+
+def listen(which: Which, out: Path, count: int = 3, *, settings: Settings | None = None) -> Path:
+    """Speak takes 0 to ``count - 1`` of a sentence, and the one chosen, into WAV files in ``out`` with a page that
+    plays them; gives the page.
+
+    They are what a run would render. Raises as ``retake`` does, and where the voice cannot speak.
+    """
+    path, entry, cast = _find(which, settings)
+    _check_draws(entry, cast)
+    if not 1 <= count <= MAX_COUNT:
+        raise Permanent(f"{count} takes: 1 to {MAX_COUNT} can be spoken at once")
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        numbers = sorted({*range(count), entry.segment.take})
+        files = {number: out / f"take-{number}.wav" for number in numbers}
+        segments = {file: entry.segment.model_copy(update={"take": n}) for n, file in files.items()}
+        seconds = speak(segments, settings=settings)
+        page = out / "takes.html"
+        with replacing(page) as file:
+            file.write(_page(f"{path}:{entry.line}", entry, files, seconds).encode("utf-8"))
+    except OSError as error:
+        raise Permanent(f"{error.filename or out}: {error.strerror or error}") from error
+    return page
+
+
+def _find(which: Which, settings: Settings | None) -> tuple[Path, LessonEntry, Cast]:
+    path, line = place_of(which.where)
+    if line is None and which.text is None:
+        raise Permanent(f"{which.where}: say which sentence: {which.where}:LINE, or with --text")
+    cast, settings = casting(settings, which.voice, which.language)
+    options = check_options(Options(voice=which.voice, language=which.language)).completed(settings)
+    entries = list({takes.said(entry): entry for entry in _entries(path, line, cast, options)}.values())
+    if which.text is not None:
+        entries = [entry for entry in entries if which.text in entry.caption]
+    if which.segment is not None:
+        entries = entries[which.segment - 1 : which.segment] if which.segment > 0 else []
+    if len(entries) == 1:
+        return path, entries[0], cast
+    if not entries:
+        raise Permanent(f"{which.where}: no such sentence; `narrator explain {which.where}` shows those there are")
+    listed = "\n".join(f"  --segment {number}: {entry.caption}" for number, entry in enumerate(entries, 1))
+    raise Permanent(f"{which.where}: {len(entries)} sentences; say which with --segment or --text:\n{listed}")
+
+
+def _entries(path: Path, line: int | None, cast: Cast, options: Options) -> list[LessonEntry]:
+    """The segments of a file's lessons; with a line those that begin there, else the last before it."""
+    lessons = readers.read(path, options.encoding, options.megabytes)
+    entries = [entry for lesson in lessons for entry in draft(lesson, cast, options).plan.entries]
+    at = last_before(line, [entry.line for entry in entries])
+    return [entry for entry in entries if at is None or entry.line == at]
+
+
+def _check_draws(entry: LessonEntry, cast: Cast) -> None:
+    voice = cast.by_id(entry.segment.voice)
+    if voice is not None and not draws(voice.family):
+        raise Permanent(
+            f"{voice.family} speaks the same text the same way every time, so another take of {entry.caption!r} would "
+            "sound alike: change the text, how its words are said (the lexicon), or the speed"
+        )
+
+
+def _page(where: str, entry: LessonEntry, files: Mapping[int, Path], seconds: Mapping[Path, float]) -> str:
+    rows = "\n".join(
+        f"<li><h2>Take {number}{', the one chosen' if number == entry.segment.take else ''}</h2>"
+        f'<audio controls preload="metadata" src="{file.name}"></audio> {seconds[file]:.1f} s'
+        f"<p><code>narrator retake {escape(where)} --take {number}</code></p></li>"
+        for number, file in files.items()
+    )
+    return (
+        '<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        "<title>Takes</title>\n"
+        "<style>:root { color-scheme: light dark } body { font: 1rem/1.5 system-ui, sans-serif; max-width: 40rem; "
+        "margin: 2rem auto; padding: 0 1rem } ol { list-style: none; padding: 0 } h2 { font-size: 1rem; margin: 1.5rem "
+        "0 .3rem } audio { width: 100% } code { user-select: all; overflow-wrap: anywhere }</style>\n"
+        f'<p>{escape(where)}, {escape(entry.segment.voice)}</p>\n<h1 lang="{entry.segment.language}" '
+        f'style="font-size: 1.3rem">{escape(entry.caption)}</h1>\n<ol>\n{rows}\n</ol>\n</html>\n'
+    )

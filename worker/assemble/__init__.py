@@ -1,0 +1,1 @@
+"""A lesson from its segments: one sound, captions, timings, manifest."""

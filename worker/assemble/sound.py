@@ -1,0 +1,185 @@
+"""A lesson's sound: its segments gathered from the store, laid out in time, streamed as often as needed."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import IO, Final
+
+import numpy as np
+import soxr
+from numpy.typing import NDArray
+
+from models.voice import NarrationError, Permanent, Transient
+from worker.assemble.words import as_written
+from worker.audio.encode import MAX_WAV_SAMPLES
+from worker.audio.pitch import median_pitch, speech_ms
+from worker.audio.wav import FULL_SCALE, DamagedAudio, Pcm, unpack
+from worker.contract.manifest import Word
+from worker.contract.messages import LessonPlan, segment_name
+from worker.store.base import Missing, Store
+
+AHEAD: Final = 16  # segments fetched at once: hides an object store's latency, and bounds what is held
+BLOCK: Final = 1 << 16  # samples of a pause made at once
+LOUDEST: Final = -100  # hundredths of dBFS up to which a segment's own gain may raise its peak
+
+
+class MissingSegments(NarrationError):
+    """Segments of the lesson are not in the store: they are to be rendered (again)."""
+
+    def __init__(self, keys: Sequence[str]) -> None:
+        super().__init__(f"{len(keys)} segments are not in the store, {keys[0]} among them")
+        self.keys = tuple(keys)
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A segment in the spool: where its samples begin, in bytes, how many they are, their rate, and its words.
+
+    ``gain`` (hundredths of dB) is still to be applied. ``speech_ms`` and ``pitch`` are as in the manifest.
+    """
+
+    start: int
+    samples: int
+    rate: int
+    words: tuple[Word, ...] | None = None
+    gain: int = 0
+    speech_ms: int | None = None
+    pitch: int | None = None
+
+
+class Spool:
+    """Segments' samples laid down in a temporary file, each at its own rate."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self.pieces: list[Piece] = []
+
+    def add(self, samples: Pcm, rate: int, words: tuple[Word, ...] | None = None, gain: int = 0) -> None:
+        """Append a segment's samples (n,) at ``rate`` Hz, its words as they are timed in it, and its gain."""
+        heard = samples.astype(np.float32) / np.float32(FULL_SCALE)
+        delivery = speech_ms(heard, rate), median_pitch(heard, rate)
+        self.pieces.append(Piece(self._file.tell(), len(samples), rate, words, gain, *delivery))
+        self._file.write(samples.data)
+
+    def read(self, piece: Piece) -> Pcm:
+        """A segment's samples, at its own rate."""
+        self._file.seek(piece.start)
+        return np.frombuffer(self._file.read(piece.samples * 2), dtype=np.int16)
+
+
+def gather(store: Store, plan: LessonPlan, spool: Spool) -> None:
+    """Fetch all segments in order, AHEAD of them at a time, into the spool."""
+    waiting: deque[Future[tuple[bytes, str]]] = deque()
+    names = [segment_name(entry.key) for entry in plan.entries]
+    with ThreadPoolExecutor(AHEAD, thread_name_prefix="fetch") as pool:
+        try:
+            for index, name in enumerate(names):
+                while len(waiting) < AHEAD and index + len(waiting) < len(names):
+                    waiting.append(pool.submit(store.get, names[index + len(waiting)]))
+                data, _ = waiting.popleft().result()
+                try:
+                    samples, record = unpack(data)
+                except DamagedAudio as error:
+                    raise DamagedAudio(f"{store.url}: {name}: {error}; delete it and submit the lesson again") from None
+                if segment_name(record.key) != name:
+                    raise DamagedAudio(f"{store.url}: {name} holds segment {record.key}: delete it and submit again")
+                entry = plan.entries[index]
+                gain = min(entry.gain, max(0, LOUDEST - record.peak))
+                words = record.words and as_written(record.words, entry.segment.text, entry.respelt)
+                spool.add(samples, record.sample_rate, words, gain)
+        except Missing:
+            here = store.existing(set(names))
+            gone = [entry.key for entry in plan.entries if segment_name(entry.key) not in here]
+            if gone:
+                raise MissingSegments(list(dict.fromkeys(gone))) from None
+            raise Transient(f"{store.url}: segments of {plan.course}/{plan.lesson} come and go") from None
+        finally:
+            for future in waiting:
+                future.cancel()
+
+
+@dataclass(frozen=True, slots=True)
+class LessonSound:
+    """Where each entry is heard: ``spans`` are [start, end) in samples of the lesson; pauses lie between them."""
+
+    spool: Spool
+    rate: int
+    spans: tuple[tuple[int, int], ...]
+    samples: int
+
+    def words(self) -> Iterator[tuple[Word, ...] | None]:
+        """For each entry its words, timed in samples of the lesson; None where they are not known."""
+        for piece, (first, _) in zip(self.spool.pieces, self.spans, strict=True):
+            yield piece.words and tuple(
+                (text, first + _round(start * self.rate, piece.rate), first + _round(end * self.rate, piece.rate))
+                for text, start, end in piece.words
+            )
+
+    def blocks(self) -> Iterator[Pcm]:
+        """The whole lesson, in order, a block at a time; the same on every call."""
+        at = 0
+        for piece, (start, end) in zip(self.spool.pieces, self.spans, strict=True):
+            yield from _silence(start - at)
+            yield _louder(at_rate(self.spool.read(piece), piece.rate, self.rate), piece.gain)
+            at = end
+        yield from _silence(self.samples - at)
+
+
+def lay_out(plan: LessonPlan, spool: Spool) -> LessonSound:
+    """Give every entry its place. The lesson has the highest of its segments' rates.
+
+    Pauses are rounded to samples as they add up, so that a thousand of them are as long as their sum. Before an entry
+    that should begin at a time the silence is made longer; where the time is over already, it begins at once.
+    """
+    rate = max(piece.rate for piece in spool.pieces)
+    spans = []
+    sound = pause_ms = waiting = 0
+    for entry, piece in zip(plan.entries, spool.pieces, strict=True):
+        start = sound + waiting + _round(pause_ms * rate, 1000)
+        if entry.at_ms is not None and (early := _round(entry.at_ms * rate, 1000) - start) > 0:
+            waiting += early
+            start += early
+        length = _length_at(piece, rate)
+        spans.append((start, start + length))
+        sound += length
+        pause_ms += entry.pause_ms
+    samples = sound + waiting + _round(pause_ms * rate, 1000)
+    if samples > MAX_WAV_SAMPLES:
+        hours = samples / rate / 3600
+        raise Permanent(f"{plan.course}/{plan.lesson} would last {hours:.1f} h, too long for a WAV file: divide it")
+    return LessonSound(spool, rate, tuple(spans), samples)
+
+
+def _round(value: int, divisor: int) -> int:
+    return (2 * value + divisor) // (2 * divisor)
+
+
+def _length_at(piece: Piece, rate: int) -> int:
+    return piece.samples if piece.rate == rate else _round(piece.samples * rate, piece.rate)
+
+
+def at_rate(samples: Pcm, rate: int, wanted: int) -> Pcm:
+    """Samples resampled where their rate is not the one wanted; rounded, and clipped where the filter overshoots."""
+    if rate == wanted:
+        return samples
+    length = _round(len(samples) * wanted, rate)
+    resampled = soxr.resample(samples.astype(np.float32), rate, wanted)
+    resampled = np.pad(resampled[:length], (0, max(0, length - len(resampled))))
+    return rounded(resampled)
+
+
+def _louder(samples: Pcm, gain: int) -> Pcm:
+    return rounded(samples.astype(np.float32) * np.float32(10 ** (gain / 2000))) if gain else samples
+
+
+def rounded(samples: NDArray[np.float32] | NDArray[np.float64]) -> Pcm:
+    """Samples on the scale of 16 bits, to whole numbers; clipped, never wrapped round."""
+    return np.asarray(np.clip(np.rint(samples), -FULL_SCALE, FULL_SCALE), dtype=np.int16)
+
+
+def _silence(samples: int) -> Iterator[Pcm]:
+    for start in range(0, samples, BLOCK):
+        yield np.zeros(min(BLOCK, samples - start), dtype=np.int16)

@@ -1,0 +1,1 @@
+"""What both sides of the queue know: messages, settings, manifests, timings."""

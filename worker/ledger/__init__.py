@@ -1,0 +1,1 @@
+"""A run's progress in Redis, and the way to Redis."""

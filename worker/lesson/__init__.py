@@ -1,1 +1,0 @@
-"""Linking a lesson from its segments: assembly, captions, manifest."""

@@ -1,0 +1,1 @@
+"""A recogniser hears finished lessons."""

@@ -1,0 +1,128 @@
+"""The worker's Celery: the broker's settings, the tasks, and what happens when a worker starts and stops."""
+
+from __future__ import annotations
+
+import logging
+import os
+import resource
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from celery import Celery, bootsteps, signals
+
+from models.voice import Transient
+from worker.contract import settings
+from worker.contract.messages import assemble_queue, interactive_queue, render_queue
+from worker.contract.settings import Settings
+from worker.ledger import broker, gauges
+from worker.ledger.ledger import Ledger, WorkerInfo
+from worker.observe import heartbeat, metrics
+from worker.observe.health_check import complaint
+from worker.observe.heartbeat import Vitals
+from worker.process import envelope, tasks
+from worker.process.context import Station
+from worker.process.sweeper import Sweeper
+from worker.store import open_store
+
+ASSEMBLE_WORD = "assemble"  # in NARRATOR_SERVE
+
+log = logging.getLogger("narrator.worker")
+
+
+def queues(chosen: Settings) -> list[str]:
+    """The queues that ``NARRATOR_SERVE`` asks for, in the order in which they are served."""
+    words = [word.strip() for word in chosen.serve.split(",") if word.strip()]
+    bundles = [word for word in words if word != ASSEMBLE_WORD]
+    prefix = chosen.queue_prefix
+    names = [interactive_queue(prefix, bundle) for bundle in bundles]
+    names += [assemble_queue(prefix)] if ASSEMBLE_WORD in words else []
+    return names + [render_queue(prefix, bundle) for bundle in bundles]
+
+
+def make(chosen: Settings | None = None) -> Celery:
+    """A Celery with the tasks. Its pool processes make their own Station, after the fork."""
+    chosen = chosen or settings.load()
+    envelope.guard_transport()
+    app = broker.connect(chosen)
+    app.conf.task_queues = [broker.queue(name) for name in queues(chosen)]
+    signs = Vitals()  # shared with the pool's processes
+    stations: dict[int, Station] = {}
+
+    def station() -> Station:
+        if os.getpid() not in stations:
+            stations.clear()  # the parent's, which a fork has copied
+            if chosen.process_megabytes:  # a segment that wants more fails, instead of the machine
+                resource.setrlimit(resource.RLIMIT_DATA, (chosen.process_megabytes << 20,) * 2)
+            ledger = Ledger(broker.redis_client(chosen), chosen)
+            sender = tasks.QueueSender(app, chosen)
+            stations[os.getpid()] = Station(chosen, open_store(chosen), ledger, sender, signs)
+        return stations[os.getpid()]
+
+    ledger = Ledger(broker.redis_client(chosen), chosen)  # of the main process
+    tasks.register(app, station, ledger.reject)
+    _attend(app, chosen, ledger, signs)
+    _watch_loop(app, signs)
+    return app
+
+
+def _attend(app: Celery, chosen: Settings, ledger: Ledger, signs: Vitals) -> None:
+    """Housekeeping while a worker of this app runs; messages of unknown kinds are parked."""
+    sweepers: list[Sweeper] = []
+    servers: list[Any] = []  # of metrics
+
+    def swept(away: bool) -> None:
+        if away:
+            signs.away()
+        record = signs.record()
+        if chosen.health_file:
+            heartbeat.write(record, Path(chosen.health_file))
+        if complaint(record, record["written"]) is None:
+            heartbeat.tell_systemd("WATCHDOG=1")
+
+    def ready(sender: Any, **_: Any) -> None:
+        served = tuple(queue.name for queue in sender.app.amqp.queues.consume_from.values())
+        info = WorkerInfo(sender.hostname, served, sender.pool.num_processes, 0.0)
+        sweepers.append(Sweeper(chosen, ledger, tasks.QueueSender(app, chosen), info, swept))
+        sweepers[-1].start()
+        if chosen.metrics_port:
+            looked_at = gauges.Gauges(broker.redis_client(chosen), chosen, served)
+            servers.append(metrics.serve(chosen.metrics_port, looked_at))
+        heartbeat.tell_systemd("READY=1")
+        log.info("serving %s with %d processes", ", ".join(served), info.processes)
+
+    def born(**_: Any) -> None:
+        for server in servers:  # a child of a killed worker would keep the port from the next
+            server.socket.close()
+        signs.idle()  # the number was that of a process that died at work, perhaps
+
+    def stop(**_: Any) -> None:
+        signs.stop()
+        heartbeat.tell_systemd("STOPPING=1")
+
+    def ended(**_: Any) -> None:
+        while sweepers:
+            sweepers.pop().stop()
+
+    def unknown(name: str, message: Any, **_: Any) -> None:
+        with suppress(Transient):
+            ledger.reject(str(name), repr(message.body), "no such task")
+
+    signals.worker_process_init.connect(born, weak=False, dispatch_uid="narrator-born")
+    signals.worker_ready.connect(ready, weak=False, dispatch_uid="narrator-ready")
+    signals.worker_shutting_down.connect(stop, weak=False, dispatch_uid="narrator-stop")
+    signals.worker_shutdown.connect(ended, weak=False, dispatch_uid="narrator-ended")
+    signals.task_unknown.connect(unknown, weak=False, dispatch_uid="narrator-unknown")
+
+
+def _watch_loop(app: Celery, signs: Vitals) -> None:
+    """Note that the main loop turns. A step of the consumer, because a lost connection clears the loop's timers."""
+
+    class LoopBeat(bootsteps.StartStopStep):  # type: ignore[misc]
+        requires = ("celery.worker.consumer.tasks:Tasks",)
+
+        def start(self, parent: Any) -> None:
+            signs.turned()
+            parent.timer.call_repeatedly(heartbeat.LOOP_SECONDS, signs.turned)
+
+    app.steps["consumer"].add(LoopBeat)

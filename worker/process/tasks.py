@@ -1,0 +1,142 @@
+"""The two tasks, thin: check the message, do the work, and never lose a message nor run what is not one."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
+from typing import TypeVar
+
+from celery import Celery, Task
+from celery.exceptions import Reject
+from pydantic import ValidationError
+
+from models.voice import NarrationError
+from worker.contract.messages import AssembleLesson, Job, Message, RenderBatch
+from worker.contract.settings import Settings
+from worker.ledger.broker import ASSEMBLE, RENDER, send_batch, send_lesson
+from worker.observe import logs, tracing
+from worker.process.context import Station
+from worker.process.envelope import BOUNCES, Park, strategy
+from worker.render.batch import render
+
+MAX_BOUNCES = 20
+BACK_SECONDS = 1.0  # before a message goes back because store or ledger are not there
+BOUNCE_SECONDS = 3.0  # times MAX_BOUNCES: the least that a rolling upgrade may take
+
+log = logging.getLogger("narrator.worker")
+M = TypeVar("M", bound=Message)
+
+
+class QueueSender:
+    """Puts work on the queues of a Celery. Raises Transient where the broker does not take it."""
+
+    def __init__(self, app: Celery, settings: Settings) -> None:
+        self._app = app
+        self._settings = settings
+
+    def batch(self, batch: RenderBatch, bounces: int = 0) -> None:
+        """Queue segments to be rendered."""
+        send_batch(self._app, self._settings, batch, headers={BOUNCES: bounces} if bounces else None)
+
+    def lesson(self, lesson: AssembleLesson) -> None:
+        """Queue a lesson to be assembled."""
+        send_lesson(self._app, self._settings, lesson)
+
+
+def register(app: Celery, station: Callable[[], Station], park: Park) -> None:
+    """Add the tasks to a Celery.
+
+    ``station()`` gives this process's Station, made at its first task; ``park`` keeps messages that are none of ours.
+    """
+    careful = partial(strategy, park)
+
+    # Any arguments are taken, so that a malformed message is parked instead of failing inside Celery.
+    @app.task(name=RENDER, bind=True, typing=False, Strategy=careful)  # type: ignore[untyped-decorator]
+    def render_task(self: Task, *args: object, **kwargs: object) -> None:
+        headers = self.request.headers or {}
+        try:
+            with _at_work(station()) as here:
+                batch = _message(RenderBatch, RENDER, here, args, kwargs)
+                ours = _without_strangers(batch, here, headers) if batch else ()
+                if batch and ours:
+                    with tracing.span("render", headers, bundle=batch.bundle, segments=len(ours)):
+                        render(batch.model_copy(update={"jobs": ours}), here)
+        except NarrationError as error:
+            # The store or the ledger is not there. What was leased lapses; the message does no harm a second time.
+            log.warning("a message goes back to the queue: %s", error)
+            time.sleep(BACK_SECONDS)
+            raise Reject(str(error), requeue=True) from error
+
+    @app.task(name=ASSEMBLE, bind=True, typing=False, Strategy=careful)  # type: ignore[untyped-decorator]
+    def assemble_task(self: Task, *args: object, **kwargs: object) -> None:
+        from worker.assemble.task import link  # brings scipy, seconds of loading that a rendering process can spare
+
+        try:
+            with _at_work(station()) as here:
+                lesson = _message(AssembleLesson, ASSEMBLE, here, args, kwargs)
+                if lesson:
+                    about = {"run": lesson.run, "course": lesson.course, "lesson": lesson.lesson}
+                    with logs.about(**about), tracing.span("assemble", self.request.headers or {}, **about):
+                        link(lesson, here)
+        except NarrationError as error:  # the lesson is still ready: a sweep sends it again
+            log.warning("a lesson comes back later: %s", error)
+
+    # Celery's own tasks (map, chain, chord, ...) run others with arguments of the sender's choice.
+    app.finalize()
+    for name in [name for name in app.tasks if name.startswith("celery.")]:
+        app.tasks.unregister(name)
+
+
+@contextmanager
+def _at_work(station: Station) -> Iterator[Station]:
+    """The process is at a task: from now on it is expected to get somewhere."""
+    station.vitals.expect(station.settings.visibility_timeout)
+    try:
+        yield station
+    finally:
+        station.vitals.idle()
+        tracing.flush()
+
+
+def _message(
+    kind: type[M], name: str, station: Station, args: tuple[object, ...], kwargs: Mapping[str, object]
+) -> M | None:
+    """The message, or None where it is not one: then it is parked with the reason, and acknowledged."""
+    try:
+        if len(args) == 1 and not kwargs:
+            return kind.model_validate(args[0])
+        reason = f"{name} takes one message, not {len(args)} arguments and {len(kwargs)} named ones"
+    except ValidationError as error:
+        wrong = error.errors(include_input=False, include_url=False)[:5]
+        reason = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in wrong)
+    log.error("a message of the kind %s was parked: %s", name, reason)
+    try:
+        content = json.dumps([args, kwargs])
+    except (RecursionError, ValueError, TypeError) as error:
+        content = f"(cannot be shown: {error})"
+    station.patiently(station.ledger.reject, name, content, reason)
+    return None
+
+
+def _without_strangers(batch: RenderBatch, station: Station, headers: Mapping[str, object]) -> tuple[Job, ...]:
+    """The jobs whose key is the one that this version computes; the others go back to the queue, some times.
+
+    A mismatch is an old worker or an old producer in a rolling upgrade, or a forged message: such a job must not hold
+    the lease of the key that it claims.
+    """
+    ours = tuple(job for job in batch.jobs if job.segment.key() == job.key)
+    if len(ours) < len(batch.jobs):
+        strangers = batch.model_copy(update={"jobs": tuple(job for job in batch.jobs if job not in ours)})
+        bounces = headers.get(BOUNCES, 0)
+        reason = f"{len(strangers.jobs)} segments have other keys than this worker computes: versions differ"
+        station.ledger.trouble(reason)
+        if isinstance(bounces, int) and 0 <= bounces < MAX_BOUNCES:
+            time.sleep(BOUNCE_SECONDS)
+            station.sender.batch(strangers, bounces + 1)
+        else:
+            station.ledger.reject(RENDER, strangers.model_dump_json(), reason)
+    return ours

@@ -1,0 +1,1 @@
+"""A batch of segments through its stages, from lease to store."""

@@ -1,0 +1,262 @@
+"""Render a batch: lease, look again, speak, finish, check, store, tell the ledger.
+
+    jobs --lease--> ours --store.existing--> missing --prepare--> requests --speak--> samples
+         --finish, check, encode--> WAV --create-only--> stored --complete--> lessons that became ready
+
+Synthesis has the main thread to itself; uploads run in a few threads, and the keeper's thread tells the ledger what is
+stored, so that no segment waits for a round trip. Whatever is not settled at the end goes back to the ledger.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from contextvars import copy_context
+
+from models.voice import NarrationError, Speech, SpeechRejected, SpeechRequest, Transient
+from worker.audio import checks, finishing, levels, wav
+from worker.contract.messages import Job, RenderBatch, SegmentRecord, segment_name
+from worker.ledger.ledger import Completed
+from worker.observe import logs, metrics, tracing
+from worker.process.context import Station
+from worker.process.watchdog import Keeper
+from worker.render.leases import AWAY_DELAY, Holding
+from worker.store.base import Exists
+
+LOOK_OUT_SECONDS = 0.02  # between looks at whether somebody waits
+DRAWS = 3  # a segment is spoken this often, each time with another seed, before its sound is rejected for good
+STALE_DELAY, STALE_TRIES = 5.0, 8  # seconds, doubling: about five minutes for a rolling upgrade
+STALE_PAUSE = 2.0  # seconds: who cannot render a batch leaves the next ones to those who can
+
+log = logging.getLogger("narrator.worker")
+
+
+def render(batch: RenderBatch, station: Station, *, urgent: bool = False) -> None:
+    """Render what is ours of a batch. Raises Transient where the ledger does not answer; nothing is ours then.
+
+    Segments that somebody waits for are let in between two of the batch, unless it is ``urgent`` itself.
+    """
+    tokens = station.patiently(station.ledger.lease, batch.jobs, alone=batch.alone)
+    if tokens:
+        Rendering([job for job in batch.jobs if job.key in tokens], tokens, station, urgent).run()
+
+
+def make(job: Job) -> str:
+    """Names what a worker must have to render the job: the voice's files and the front-end."""
+    return f"{job.segment.voice}/{job.segment.fingerprint[:16]}{job.segment.frontend[:16]}"
+
+
+class Rendering:
+    """One batch under way."""
+
+    def __init__(self, jobs: Sequence[Job], tokens: dict[str, str], station: Station, urgent: bool = False) -> None:
+        self._jobs = list({job.key: job for job in jobs}.values())
+        self._station = station
+        self._holding = Holding(tokens, station, jobs[0].segment.bundle)
+        self._keeper = Keeper(station.settings, self._holding.renew, self._holding.tell, self._holding.suspect)
+        self._cpu: defaultdict[str, float] = defaultdict(float)  # seconds by key, over all draws
+        self._seconds: defaultdict[str, float] = defaultdict(float)  # by stage; uploads overlap with the others
+        self._lock = threading.Lock()  # of the seconds
+        self._made: set[str] = set()
+        self._ends = time.monotonic() + station.settings.visibility_timeout / 2
+        self._look_out = math.inf if urgent else 0.0  # when to look for segments that somebody waits for
+
+    def run(self) -> None:
+        """Settle every job: stored, given up, or given back."""
+        try:
+            with self._keeper:
+                self._look()
+                try:
+                    self._speak_all()
+                except Transient:
+                    raise
+                except Exception as error:  # what nobody foresaw must not take its batch mates along
+                    log.exception("a batch of %d segments failed", len(self._jobs))
+                    self._holding.suspect(f"{type(error).__name__}: {error}")
+                self._holding.finish()
+                with suppress(Transient):
+                    self._station.ledger.able(self._made)
+            stages = ", ".join(f"{stage} {seconds:.2f}" for stage, seconds in self._seconds.items())
+            log.info("a batch of %d segments; seconds by stage: %s", len(self._jobs), stages)
+        finally:
+            self._holding.let_go()
+
+    # --- before speaking
+    def _look(self) -> None:
+        """The store is asked again: since the plan was made, another run may have rendered some."""
+        names = {segment_name(job.key): job for job in self._jobs}
+        try:
+            with self._timed("look"):
+                found = self._station.patiently(self._station.store.existing, names)
+        except NarrationError as error:
+            self._holding.give_back([job.key for job in self._jobs], error)
+            found = set(names)
+        self._holding.reuse(names[name].key for name in found)
+        self._jobs = [job for name, job in names.items() if name not in found]
+
+    def _speak_all(self) -> None:
+        """Speak what is left; what is rejected is drawn again with another seed."""
+        drawn = [(job, 0) for job in self._fit()]
+        while drawn:
+            ready = [(job, attempt, request) for job, attempt in drawn if (request := self._prepare(job, attempt))]
+            if not ready:
+                return
+            rejected = []
+            for job, attempt, request, result in self._speak(ready):
+                try:
+                    if not isinstance(result, Speech):
+                        raise result
+                    for stage, seconds in result.stages.items():
+                        self._seconds[stage] += seconds
+                        metrics.STAGES.labels(stage).observe(seconds)
+                    with self._timed("finish"):
+                        self._store(job, attempt, request, result)
+                except SpeechRejected as error:
+                    if attempt + 1 < DRAWS:
+                        rejected.append((job, attempt + 1))
+                        metrics.SEGMENTS.labels(job.segment.bundle, "redrawn").inc()
+                    else:
+                        self._holding.fail(job.key, f"{error} ({DRAWS} draws)")
+                except Transient as error:
+                    self._holding.release([job.key], str(error), AWAY_DELAY)
+                except NarrationError as error:
+                    self._holding.fail(job.key, str(error))
+            drawn = rejected
+
+    def _fit(self) -> list[Job]:
+        """Jobs for which this process has the right voice; the others go back, and in the end are given up."""
+        fit = []
+        for job in self._jobs:
+            reason = self._station.stale(job)
+            if reason is None:
+                fit.append(job)
+            else:
+                self._holding.release([job.key], reason, STALE_DELAY, STALE_TRIES, make(job))
+        if not fit and self._jobs:
+            time.sleep(STALE_PAUSE)
+        return fit
+
+    def _prepare(self, job: Job, attempt: int) -> SpeechRequest | None:
+        try:
+            with logs.about(key=job.key), self._keeper.watched(), self._timed("prepare"):
+                return self._station.request(job, attempt)
+        except NarrationError as error:
+            self._holding.fail(job.key, str(error))
+            return None
+
+    # --- speaking
+    def _speak(
+        self, ready: list[tuple[Job, int, SpeechRequest]]
+    ) -> Iterator[tuple[Job, int, SpeechRequest, Speech | NarrationError]]:
+        """Results as the engine has them, until the worker stops or the task has lasted long enough."""
+        try:
+            engine = self._station.engine(ready[0][0].segment.bundle)
+        except NarrationError as error:  # not installed here, though this worker serves the bundle's queue
+            self._holding.release([job.key for job, _, _ in ready], str(error), STALE_DELAY, STALE_TRIES)
+            return
+        results = engine.speak([request for _, _, request in ready], self._step)
+        while not self._station.stopping() and time.monotonic() < self._ends:
+            began = time.thread_time()
+            with self._keeper.watched():
+                answer = next(results, None)
+            if answer is None:
+                return
+            self._station.step()
+            job, attempt, request = ready[answer[0]]
+            self._cpu[job.key] += time.thread_time() - began
+            yield job, attempt, request, answer[1]
+            if engine.interruptible and time.monotonic() > self._look_out:
+                self._let_in(job.segment.bundle)
+
+    def _step(self) -> bool:
+        """The engine got somewhere, with a segment or with several at once. Whether it shall go on."""
+        self._keeper.progress()
+        self._station.step()
+        return not self._station.stopping()
+
+    def _let_in(self, bundle: str) -> None:
+        """Speak a segment that somebody waits for, if there is one: so they wait for a sentence, not for a batch.
+
+        Then the batch goes on for as long as that took: under whatever load, half the time is its own.
+        """
+        began = time.monotonic()
+        try:
+            waiting = self._station.ledger.urgent(bundle)
+            if waiting and waiting.key == waiting.segment.key():
+                render(RenderBatch(bundle=bundle, jobs=(waiting,)), self._station, urgent=True)
+        except NarrationError as error:  # it is in its queue as well
+            log.warning("a segment that somebody waits for could not be let in: %s", error)
+        now = time.monotonic()
+        self._look_out = now + max(now - began, LOOK_OUT_SECONDS)
+
+    def _store(self, job: Job, attempt: int, request: SpeechRequest, speech: Speech) -> None:
+        """Finish and check a segment's sound, and hand it to an upload thread. Raises SpeechRejected."""
+        finished = finishing.finish(speech.samples, speech.sample_rate)
+        checks.check(
+            finished.samples,
+            speech.sample_rate,
+            text=" ".join(utterance.text for utterance in request.utterances),  # numbers are words there
+            language=job.segment.language,
+            speed=request.speed,
+            relaxed=job.segment.relaxed,
+        )
+        record = self._record(job, attempt, request, speech, finished)
+        token = self._holding.token(job.key)
+
+        def upload() -> Completed:
+            data = wav.encode(finished.samples, speech.sample_rate, record)
+            with logs.about(key=job.key), self._timed("store"), tracing.span("store", key=job.key):
+                self._station.patiently(self._create, job.key, data)
+            audio_ms = record.samples * 1000 // record.sample_rate
+            metrics.rendered(job.segment.bundle, audio_ms / 1000, record.cpu_ms / 1000)
+            return Completed(job.key, token, "rendered", audio_ms, cpu_ms=record.cpu_ms)
+
+        self._made.add(make(job))
+        self._holding.upload(job.key, self._station.uploads.submit(copy_context().run, upload))
+
+    def _create(self, key: str, data: bytes) -> None:
+        try:
+            self._station.store.create(segment_name(key), data, content_type="audio/wav")
+        except Exists:  # the first stored wins, and is as good
+            log.info("segment %s was stored by another worker meanwhile", key[:12])
+
+    def _record(
+        self, job: Job, attempt: int, request: SpeechRequest, speech: Speech, finished: finishing.Finished
+    ) -> SegmentRecord:
+        peak, rms = levels.peak_and_rms(finished.samples)
+        words = None
+        if speech.words is not None:
+            length = len(finished.samples)
+            shifted = ((w.text, w.start - finished.trimmed, w.end - finished.trimmed) for w in speech.words)
+            words = tuple((text, min(max(0, start), length), min(max(0, end), length)) for text, start, end in shifted)
+        return SegmentRecord(
+            key=job.key,
+            voice=job.segment.voice,
+            sample_rate=speech.sample_rate,
+            samples=len(finished.samples),
+            trimmed=finished.trimmed,
+            peak=peak,
+            rms=rms,
+            seed=request.seed,
+            attempt=attempt,
+            utterances=len(request.utterances),
+            words=words,
+            versions=self._station.versions,
+            cpu_ms=round(self._cpu[job.key] * 1000),
+        )
+
+    @contextmanager
+    def _timed(self, stage: str) -> Iterator[None]:
+        began = time.perf_counter()
+        try:
+            yield
+        finally:
+            seconds = time.perf_counter() - began
+            metrics.STAGES.labels(stage).observe(seconds)
+            with self._lock:
+                self._seconds[stage] += seconds
