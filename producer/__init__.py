@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, TypedDict, Unpack
 
 if TYPE_CHECKING:
     from producer.run.report import Report
-    from producer.run.submit import Run
+    from producer.run.submit import SubmittedRun
     from worker.contract.settings import Settings
     from worker.ledger.ledger import Progress
 
@@ -59,12 +59,12 @@ def submit(
     wait: bool = False,
     settings: Settings | None = None,
     **wishes: Unpack[Wishes],
-) -> Run:
+) -> SubmittedRun:
     """Plan lessons and send what is missing to the workers at ``NARRATOR_REDIS_URL``; results go to the store.
 
     ``paths`` are lesson files or folders of them; for ``voice``, ``speed`` and the like see ``Wishes``.
-    With ``wait`` the run has ended when it comes back; ``Run.wait`` then gives the report at once. Lessons that
-    cannot be read are in the report, and spare the others. Raises NarrationError where nothing can run.
+    With ``wait`` the run has ended when it comes back; ``SubmittedRun.wait`` then gives the report at once. Lessons
+    that cannot be read are in the report, and spare the others. Raises NarrationError where nothing can run.
     """
     import time
 

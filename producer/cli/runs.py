@@ -22,7 +22,7 @@ from producer.cli.shared import (
 
 if TYPE_CHECKING:
     from producer.plan.planner import Options
-    from producer.run.submit import Run
+    from producer.run.submit import SubmittedRun
 
 
 wait_option = click.option("--wait", is_flag=True, help="Stay until the run has ended, and report.")
@@ -139,7 +139,7 @@ def retry(run: str, wait: bool, as_json: bool) -> None:
     _follow(again(run), wait, as_json)
 
 
-def _follow(run: Run, wait: bool, as_json: bool, *, verify: bool = False) -> None:
+def _follow(run: SubmittedRun, wait: bool, as_json: bool, *, verify: bool = False) -> None:
     """Say what was submitted, or with ``wait`` how it ended, and exit."""
     if wait:
         with progress(as_json) as show:

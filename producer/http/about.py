@@ -14,8 +14,8 @@ from starlette.exceptions import HTTPException
 
 from producer.http.access import KEYED
 from producer.http.service import Shared
+from producer.run.connection import broker_faults
 from producer.run.status import voices
-from producer.run.submit import broker_faults
 from worker.contract.messages import segment_name
 
 router = APIRouter()

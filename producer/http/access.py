@@ -18,8 +18,9 @@ from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 
+from producer.errors import Busy
 from producer.http.options import LOOPBACK, ApiSettings
-from producer.http.problems import Busy, problem
+from producer.http.problems import problem
 
 SAFE = ("GET", "HEAD", "OPTIONS")
 MOST_CALLERS = 10_000  # whose rates are remembered

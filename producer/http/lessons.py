@@ -17,14 +17,14 @@ from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 
 from models.voice import Permanent
+from producer.errors import Unfit
 from producer.http.access import KEYED
-from producer.http.problems import Unfit
 from producer.http.service import Service, Shared
 from producer.http.submission import SUFFIXES, LessonOptions, LessonText, Submitted, send
 from producer.readers import READERS
+from producer.run.connection import broker_faults
 from producer.run.retry import retry
 from producer.run.status import forgotten
-from producer.run.submit import broker_faults
 from producer.run.watch import ENDED
 from worker.contract.manifest import MANIFEST, Manifest
 from worker.contract.messages import Digest, Identifier, RunId, lesson_folder

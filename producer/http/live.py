@@ -22,6 +22,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.exceptions import HTTPException
 
 from models.voice import NarrationError
+from producer.errors import Busy
 from producer.http import problems, sound
 from producer.http.service import Service, Shared
 from worker.contract.messages import Language
@@ -46,7 +47,7 @@ async def live(socket: WebSocket, service: Shared) -> None:
     """Serve one connection until the client leaves."""
     try:
         caller = service.access.caller(socket)
-    except (HTTPException, problems.Busy) as error:
+    except (HTTPException, Busy) as error:
         await socket.close(1008, str(getattr(error, "detail", error)))
         return
     await socket.accept()

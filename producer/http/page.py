@@ -19,7 +19,7 @@ from producer.http import lessons
 from producer.http.access import KEYED
 from producer.http.lessons import Course, Lesson, Run
 from producer.http.service import Service, Shared
-from producer.run.submit import broker_faults
+from producer.run.connection import broker_faults
 from producer.run.watch import ENDED
 
 router = APIRouter(include_in_schema=False, dependencies=[KEYED])

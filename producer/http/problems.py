@@ -13,25 +13,14 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
-from models.voice import NarrationError, Permanent, Transient
+from models.voice import NarrationError, Transient
+from producer.errors import Busy, Unfit
 
 MEDIA_TYPE = "application/problem+json"
 AGAIN_SECONDS = 5  # after a passing fault
 OPENAI_PATHS = "/v1/audio/"
 
 log = logging.getLogger("narrator.http")
-
-
-class Unfit(Permanent):
-    """What was asked for cannot be done, and the asker can mend it."""
-
-
-class Busy(Transient):
-    """Too much waits already; ``seconds`` until it is worth asking again."""
-
-    def __init__(self, message: str, seconds: int) -> None:
-        super().__init__(message)
-        self.seconds = seconds
 
 
 class Wrong(BaseModel):

@@ -10,8 +10,8 @@ from typing import Final
 from models.catalog import Catalogue, Voice
 from models.family import load_frontend
 from models.voice import Permanent
-from producer.http.problems import Unfit
-from producer.lessons.model import Lesson, LessonError
+from producer.errors import LessonError, Unfit
+from producer.lessons.model import Lesson
 from producer.plan.segments import Options, draft
 from producer.plan.voices import Cast
 from producer.readers.front_matter import clean

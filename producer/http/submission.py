@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from models.voice import Permanent
-from producer.http.problems import Unfit
+from producer.errors import Unfit
 from producer.lessons.model import slug
 from producer.plan.planner import Options, PlannedLesson
 from producer.run.submit import plan_paths, submit

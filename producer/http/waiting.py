@@ -19,9 +19,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from models.voice import NarrationError, Transient
+from producer.errors import Busy, NoSound, Unfit
 from producer.http.counts import Counts
-from producer.http.problems import Busy, Unfit
-from producer.run.submit import broker_faults
+from producer.run.connection import broker_faults
 from worker.contract.messages import Job, LessonEntry, RenderBatch, interactive_queue, segment_name
 from worker.contract.settings import Settings
 from worker.ledger import broker
@@ -33,10 +33,6 @@ HEAR_SECONDS = 5.0  # one call to the ledger
 CHECK_SECONDS = 5.0  # between looks at whether anything happens at all
 SEND_AGAIN = 4  # looks, after which the message counts as lost
 UNSERVED_SECONDS = 10.0  # without any worker for the queue
-
-
-class NoSound(Transient):
-    """No worker rendered a segment in time; the message says whether there is one."""
 
 
 @dataclass(slots=True)

@@ -10,21 +10,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
-from models.voice import Permanent
+from producer.errors import LessonError
 
 SPEED_UNIT = 1000  # speed is kept in thousandths
 MAX_ID = 100  # characters; worker.contract.messages.Identifier
 
 # What ends with a block: itself; only a sentence ("sentence"); or nothing, its sentence goes on in the next ("clause").
 BlockRole = Literal["heading", "paragraph", "list_item", "sentence", "clause"]
-
-
-class LessonError(Permanent):
-    """Something in a lesson is wrong: the message begins with file and line, and ends with the remedy."""
-
-    def __init__(self, path: Path, line: int, message: str) -> None:
-        super().__init__(f"{path}:{line}: {message}" if line else f"{path}: {message}")
-        self.path, self.line, self.reason = path, line, message
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from pydantic import Field, ValidationError
 
 from models.text.segment import fold
 from models.voice import Permanent
-from producer.lessons.model import LessonError
+from producer.errors import LessonError
 from producer.outputs.deliver import replacing
 from worker.contract.messages import LessonEntry, Message, VoiceId
 

@@ -17,7 +17,8 @@ from pathlib import Path
 from models.text.lexicon import Entry, Lexicon
 from models.text.segment import fold, pieces
 from models.voice import Permanent
-from producer.lessons.model import Block, LessonError, Reading
+from producer.errors import LessonError
+from producer.lessons.model import Block, Reading
 from producer.lexicon import pls, toml
 from producer.readers.front_matter import decode
 

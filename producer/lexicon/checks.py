@@ -12,7 +12,7 @@ from models.text.phonemes.ipa import plain
 from models.text.segment import fold
 from models.text.width import speakable
 from models.voice import Unspeakable
-from producer.lessons.model import LessonError
+from producer.errors import LessonError
 
 MAX_WRITTEN = 100  # characters: it must fit a segment, whole
 MAX_SAY = 500

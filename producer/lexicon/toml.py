@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from models.text.lexicon import Entry
-from producer.lessons.model import LessonError
+from producer.errors import LessonError
 from producer.lexicon.checks import checked
 
 FIELDS = {"say": str, "ipa": str, "case": bool, "language": str, "part": bool}

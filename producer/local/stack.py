@@ -22,7 +22,7 @@ from typing import IO, Any
 
 from pydantic import SecretStr
 
-from models.voice import Permanent
+from producer.errors import StackFailed
 from producer.local import guard
 from producer.local.valkey import MAX_SOCKET_PATH, valkey_binary, write_config
 from worker.contract.messages import assemble_queue, render_queue
@@ -33,10 +33,6 @@ GRACE_SECONDS = 10.0  # for a worker to finish or give back what it holds when t
 GUARD_SECONDS = 2.0  # for the guard to end everything once it is told
 MAX_RESTARTS = 5  # of workers that were killed; one that exits by itself is reported at once
 LOG_LINES = 15  # quoted when a process dies
-
-
-class StackFailed(Permanent):
-    """A process of the embedded stack died; the message quotes the end of its log."""
 
 
 @dataclass(slots=True)

@@ -16,14 +16,11 @@ import time
 from contextlib import suppress
 from types import TracebackType
 
-from models.voice import Permanent, Transient
+from models.voice import Transient
+from producer.errors import Locked
 from worker.store.base import Exists, Missing, Store
 
 EXPIRY = 600.0  # seconds after which a lock that nobody renewed is free
-
-
-class Locked(Permanent):
-    """Another run holds the lock; the message says which, and until when."""
 
 
 class StoreLock:

@@ -20,8 +20,10 @@ from producer.nightly.source import Source, open_source, recall, remember
 from producer.plan.planner import Options, Plan
 from producer.plan.previous import EDITED, NEW_LESSON, NEW_TEXT
 from producer.plan.result import PlannedLesson
+from producer.run.connection import broker_faults
 from producer.run.report import CANCELLED, Report, Trouble, conclude
-from producer.run.submit import Run, broker_faults, plan_paths, submit
+from producer.run.run import Run
+from producer.run.submit import plan_paths, submit
 from producer.run.watch import watch
 from worker.contract.settings import Settings, load
 from worker.store.base import Store, open_store

@@ -19,7 +19,8 @@ from models.text.segment import width
 from models.vocoders import VOCODERS
 from models.voice import FrontEnd, Permanent
 from producer import readers
-from producer.lessons.model import Lesson, LessonError
+from producer.errors import LessonError
+from producer.lessons.model import Lesson
 from producer.lexicon import read as read_lexicon
 from producer.plan.previous import Previous, counted, previous, reasons
 from producer.plan.result import LessonFailure, Plan, PlannedLesson

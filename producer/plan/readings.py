@@ -17,7 +17,8 @@ from models.text.languages import HAN, KANA, dominant
 from models.text.segment import Piece, fold
 from models.text.width import LIMIT, speakable, width
 from models.voice import FrontEnd, Unspeakable, VoiceNotInstalled
-from producer.lessons.model import Block, Lesson, LessonError, Reading
+from producer.errors import LessonError
+from producer.lessons.model import Block, Lesson, Reading
 from producer.plan.voices import Cast
 from worker.contract.messages import MAX_TEXT, Respelling
 from worker.contract.messages import Reading as Sounds

@@ -13,7 +13,8 @@ from models.description import digest
 from models.text.segment import VERSION as SEGMENTATION
 from models.text.segment import Piece, ends, fold, pieces, punctuated
 from producer import readers
-from producer.lessons.model import SPEED_UNIT, Block, Lesson, LessonError
+from producer.errors import LessonError
+from producer.lessons.model import SPEED_UNIT, Block, Lesson
 from producer.lexicon import emoji as emoji_names
 from producer.lexicon import lexicon_of, pronounced
 from producer.plan.readings import Voiced, check, check_size, voiced_part

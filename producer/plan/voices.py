@@ -11,7 +11,8 @@ from models.kokoro.guests import OPTION
 from models.text.languages import LANGUAGES, guess, spans
 from models.vocoders import VOCODERS
 from models.voice import FrontEnd, Permanent, UnknownVoice
-from producer.lessons.model import Body, Lesson, LessonError, Voicing
+from producer.errors import LessonError
+from producer.lessons.model import Body, Lesson, Voicing
 
 MANY_BLOCKS = 500  # of a lesson: enough to know its language by
 

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Protocol, cast
 
 from models.voice import Permanent
+from producer.errors import LessonError
 from producer.lessons import takes
-from producer.lessons.model import Body, Lesson, LessonError
+from producer.lessons.model import Body, Lesson
 from producer.readers.encoding import utf8
 
 

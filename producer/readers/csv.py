@@ -11,7 +11,8 @@ import io
 from collections.abc import Iterator
 from pathlib import Path
 
-from producer.lessons.model import Lesson, LessonError, Row
+from producer.errors import LessonError
+from producer.lessons.model import Lesson, Row
 from producer.readers.front_matter import decode
 from producer.readers.tables import COLUMNS, body, column, lessons, unread
 

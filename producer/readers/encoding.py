@@ -11,7 +11,7 @@ import re
 from pathlib import Path
 
 from models.voice import Permanent
-from producer.lessons.model import LessonError
+from producer.errors import LessonError
 
 SAMPLE = 64 << 10  # bytes that detection looks at
 CHAOS = 0.03  # share of text that looks like a wrong encoding, above which none is believed

@@ -16,7 +16,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from models.text.languages import LANGUAGES
 from models.vocoders import VOCODERS
-from producer.lessons.model import SPEED_UNIT, Lesson, LessonError, slug
+from producer.errors import LessonError
+from producer.lessons.model import SPEED_UNIT, Lesson, slug
 from worker.contract.messages import Identifier
 
 MAX_HEAD = 64 << 10  # characters of front matter

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from producer.lessons.model import Lesson, LessonError, Row
+from producer.errors import LessonError
+from producer.lessons.model import Lesson, Row
 from producer.readers.front_matter import clean, decode
 from producer.readers.tables import body, column, lessons, unread
 

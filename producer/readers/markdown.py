@@ -27,7 +27,8 @@ from mdit_py_plugins.dollarmath import dollarmath_plugin
 from mdit_py_plugins.footnote import footnote_plugin
 from mdit_py_plugins.tasklists import tasklists_plugin
 
-from producer.lessons.model import BlockRole, Body, Lesson, LessonError
+from producer.errors import LessonError
+from producer.lessons.model import BlockRole, Body, Lesson
 from producer.readers import marks
 from producer.readers.front_matter import lesson_of
 from producer.readers.writer import Writer

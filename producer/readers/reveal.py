@@ -13,7 +13,8 @@ from html.parser import HTMLParser
 from itertools import accumulate
 from pathlib import Path
 
-from producer.lessons.model import Body, Lesson, LessonError
+from producer.errors import LessonError
+from producer.lessons.model import Body, Lesson
 from producer.readers import markdown
 from producer.readers.front_matter import decode, default_id
 from producer.readers.marp import outdented

@@ -16,7 +16,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from producer.lessons.model import Body, Lesson, LessonError
+from producer.errors import LessonError
+from producer.lessons.model import Body, Lesson
 from producer.readers.front_matter import clean, default_id
 from producer.readers.writer import Writer
 

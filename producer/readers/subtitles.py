@@ -19,7 +19,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from models.text.segment import ends
-from producer.lessons.model import BlockRole, Body, Lesson, LessonError
+from producer.errors import LessonError
+from producer.lessons.model import BlockRole, Body, Lesson
 from producer.readers.front_matter import decode, default_id
 from producer.readers.writer import Writer
 from worker.contract.messages import MAX_AT_MS, MAX_CUE_ID

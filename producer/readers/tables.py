@@ -18,7 +18,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from models.text.languages import LANGUAGES
-from producer.lessons.model import Body, Lesson, LessonError, Row, Voicing, fold_id
+from producer.errors import LessonError
+from producer.lessons.model import Body, Lesson, Row, Voicing, fold_id
 from producer.readers.front_matter import check_id, default_id
 from producer.readers.marks import MAX_PAUSE_MS
 from producer.readers.writer import Writer

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from producer.lessons.model import Body, Lesson, LessonError
+from producer.errors import LessonError
+from producer.lessons.model import Body, Lesson
 from producer.readers.front_matter import lesson_of
 from producer.readers.writer import Writer
 

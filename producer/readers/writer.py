@@ -8,7 +8,8 @@ from pathlib import Path
 
 from models.text.languages import HAN, KANA, LANGUAGES
 from models.text.segment import speakable
-from producer.lessons.model import Block, BlockRole, Body, LessonError, Pause, Voicing
+from producer.errors import LessonError
+from producer.lessons.model import Block, BlockRole, Body, Pause, Voicing
 from producer.readers import marks
 from producer.readers.marks import MAX_PAUSE_MS, Written
 

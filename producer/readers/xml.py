@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.parsers import expat
 
-from producer.lessons.model import LessonError
+from producer.errors import LessonError
 
 MAX_DEPTH = 100  # elements in each other
 FIRST = 1 << 13  # characters given to the parser at once, to begin with: a file's head need not parse the file

@@ -21,7 +21,7 @@ from worker.store.base import Store
 
 if TYPE_CHECKING:
     from producer.plan.planner import Plan, PlannedLesson
-    from producer.run.submit import Run
+    from producer.run.run import Run
 
 LATE_MS = 40  # a video frame: nobody sees less
 CANCELLED = "the run was cancelled"  # the reason of its unfinished lessons

@@ -12,8 +12,9 @@ from models.catalog import Catalogue
 from models.voice import Permanent
 from producer.plan.planner import Plan, PlannedLesson, expected_seconds
 from producer.plan.result import LessonFailure
+from producer.run.connection import broker_faults
 from producer.run.status import forgotten, open_ledger
-from producer.run.submit import Run, broker_faults, submit
+from producer.run.submit import SubmittedRun, submit
 from worker.contract.manifest import MANIFEST, Manifest
 from worker.contract.messages import AssembleLesson, LessonPlan, Segment, lesson_folder, segment_name
 from worker.contract.settings import Settings, load
@@ -21,7 +22,7 @@ from worker.store import plans as stored
 from worker.store.base import Missing, Store, open_store
 
 
-def retry(run: str, settings: Settings | None = None) -> Run:
+def retry(run: str, settings: Settings | None = None) -> SubmittedRun:
     """Submit the lessons that a run gave up, or that were cut off when it was cancelled, under a new id.
 
     Only segments that are not in the store are rendered. The lessons keep their place in time: where a newer

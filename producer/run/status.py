@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from models.voice import Permanent
-from producer.run.submit import broker_faults
+from producer.run.connection import broker_faults
 from producer.run.watch import ENDED
 from worker.contract.settings import Settings, load
 from worker.ledger.ledger import Failure, Ledger, Progress

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from models.voice import Transient
+from producer.errors import NoWorker
 from worker.contract.messages import assemble_queue, render_queue
 
 if TYPE_CHECKING:
-    from producer.run.submit import Run
+    from producer.run.run import Run
     from worker.ledger.ledger import Progress
 
 POLL_SECONDS = 0.25
@@ -20,10 +21,6 @@ UNSERVED_SECONDS = 60.0  # a queue with work that no live worker serves
 LOST_SECONDS = 30.0  # work left, though nothing is queued or being rendered: messages were lost
 BROKER_PATIENCE = 60.0  # the broker does not answer
 ENDED = ("done", "incomplete", "cancelled")
-
-
-class NoWorker(Transient):
-    """Work is queued and no live worker serves the queue; the message names both the queue and the remedy."""
 
 
 def watch(run: Run, *, tend: Callable[[], None] | None = None) -> Iterator[Progress]:

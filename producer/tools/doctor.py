@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from models.voice import NarrationError, Permanent
-from producer.run.submit import broker_faults, without_password
+from producer.run.connection import broker_faults, without_password
 from worker.contract.settings import Settings, load
 from worker.store.probe import Check
 

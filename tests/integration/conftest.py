@@ -10,7 +10,8 @@ import pytest
 
 from tests.integration.s3_servers import BUCKET, start
 from worker.contract.settings import Settings
-from worker.ledger.ledger import Ledger, broker
+from worker.ledger import broker
+from worker.ledger.ledger import Ledger
 from worker.ledger.waiting import Listener
 from worker.store import Store, open_store
 

@@ -13,9 +13,10 @@ import pytest
 
 import producer
 from models.voice import NarrationError
+from producer.errors import StackFailed
 from producer.local import make as embedded
 from producer.local import stack
-from producer.local.stack import EmbeddedStack, StackFailed
+from producer.local.stack import EmbeddedStack
 from tests.conftest import TINY_VOICES
 from tests.integration.processes import group, guard_of, pool_children, until
 from worker.contract.messages import render_queue

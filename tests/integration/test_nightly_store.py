@@ -10,8 +10,9 @@ from threading import Barrier
 import pytest
 
 from models.voice import Permanent
+from producer.errors import Locked
 from producer.nightly import garbage
-from producer.nightly.lock import Locked, StoreLock
+from producer.nightly.lock import StoreLock
 from producer.nightly.source import TAGS, mirror
 from worker.store import Missing, Store
 

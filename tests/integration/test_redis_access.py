@@ -20,8 +20,9 @@ from kombu import pools
 from pydantic import SecretStr
 
 from models.voice import Transient
+from producer.errors import RedisUnavailable
 from producer.local.stack import environment
-from producer.run.submit import BrokerUnavailable, plan_paths, submit
+from producer.run.submit import plan_paths, submit
 from tests.conftest import TINY_VOICES, Valkey
 from tests.integration import s3_servers
 from tests.integration.test_embedded import lesson, sentence
@@ -205,5 +206,5 @@ def test_a_wrong_password_is_refused(valkey: Valkey, settings: Settings, tmp_pat
     wrong = settings.model_copy(update={"redis_url": SecretStr(valkey.url.replace(valkey.password, "guessed"))})
     (tmp_path / "course").mkdir()
     lesson(tmp_path / "course", "first", [sentence(1)])
-    with pytest.raises(BrokerUnavailable, match=r"(?i)password"):
+    with pytest.raises(RedisUnavailable, match=r"(?i)password"):
         submit(*plan_paths([tmp_path / "course"], settings=wrong))

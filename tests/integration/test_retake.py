@@ -14,8 +14,8 @@ import producer
 from models.voice import Permanent
 from producer import readers
 from producer.cli import main
+from producer.errors import LessonError
 from producer.lessons import takes
-from producer.lessons.model import LessonError
 from producer.tools.retake import Which, chosen, listen, retake
 from tests.conftest import TINY_VOICES
 from worker.contract.messages import segment_name

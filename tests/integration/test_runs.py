@@ -13,7 +13,7 @@ from producer.cli import main
 from producer.run.batches import Batches
 from producer.run.retry import retry
 from producer.run.status import recent
-from producer.run.submit import Run, plan_paths, submit
+from producer.run.submit import SubmittedRun, plan_paths, submit
 from tests.integration.submission import wait_until_ended
 from tests.integration.test_embedded import lesson, sentence
 from worker.contract.manifest import MANIFEST
@@ -33,7 +33,7 @@ def course(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def run(course: Path, settings: Settings) -> Run:
+def run(course: Path, settings: Settings) -> SubmittedRun:
     return submit(*plan_paths([course], settings=settings))
 
 
@@ -48,13 +48,13 @@ def narrator(settings: Settings, monkeypatch: pytest.MonkeyPatch):
     return call
 
 
-def jobs(run: Run) -> list[Job]:
+def jobs(run: SubmittedRun) -> list[Job]:
     filler = Batches(run.work, run.plan, run.settings.task_seconds)
     found = [batch for one in run.work for batch in filler.add(one)] + list(filler.rest())
     return [job for batch in found for job in batch.jobs]
 
 
-def give_up_one(run: Run) -> Job:
+def give_up_one(run: SubmittedRun) -> Job:
     """A worker stores every segment but the first of the first lesson, and delivers the second lesson."""
     poison, *others = jobs(run)
     tokens = run.ledger.lease([poison, *others], alone=False)
@@ -66,7 +66,7 @@ def give_up_one(run: Run) -> Job:
     return poison
 
 
-def test_retry_submits_just_what_was_given_up(run: Run, settings: Settings, ledger: Ledger, narrator) -> None:
+def test_retry_submits_just_what_was_given_up(run: SubmittedRun, settings: Settings, ledger: Ledger, narrator) -> None:
     poison = give_up_one(run)
     assert run.progress().state == "incomplete"
     (left,) = ledger.left(run.id)
@@ -83,7 +83,7 @@ def test_retry_submits_just_what_was_given_up(run: Run, settings: Settings, ledg
 
 
 def test_a_retry_leaves_a_newer_submission_alone(
-    run: Run, course: Path, settings: Settings, ledger: Ledger, store: Store
+    run: SubmittedRun, course: Path, settings: Settings, ledger: Ledger, store: Store
 ) -> None:
     give_up_one(run)
     (left,) = ledger.left(run.id)
@@ -103,7 +103,7 @@ def _manifest(lesson: AssembleLesson, submitted: int) -> bytes:
     ).encode()  # fmt: skip
 
 
-def test_a_cancelled_run_is_taken_up_again(run: Run, settings: Settings, ledger: Ledger, narrator) -> None:
+def test_a_cancelled_run_is_taken_up_again(run: SubmittedRun, settings: Settings, ledger: Ledger, narrator) -> None:
     done = narrator("cancel", run.id)
     assert (done.exit_code, done.output) == (0, f"{run.id}: cancelled\n")
     assert narrator("cancel", run.id).output == f"{run.id}: had ended already\n"
@@ -116,7 +116,7 @@ def test_a_cancelled_run_is_taken_up_again(run: Run, settings: Settings, ledger:
     assert ledger.progress(again["run"]).segments == len(keys)
 
 
-def test_a_retry_whose_plan_is_damaged_says_so(run: Run, store: Store, narrator) -> None:
+def test_a_retry_whose_plan_is_damaged_says_so(run: SubmittedRun, store: Store, narrator) -> None:
     narrator("cancel", run.id)
     plan = next(entry.name for entry in store.list("plans/"))
     store.put(plan, store.get(plan)[0].replace(b"river", b"rover"))
@@ -133,7 +133,7 @@ def test_a_run_that_the_ledger_forgot(command: str, narrator, settings: Settings
     assert "submit the lessons again" in done.output
 
 
-def test_runs_are_listed_the_latest_first(run: Run, settings: Settings, ledger: Ledger, narrator) -> None:
+def test_runs_are_listed_the_latest_first(run: SubmittedRun, settings: Settings, ledger: Ledger, narrator) -> None:
     narrator("cancel", run.id)
     again = retry(run.id, settings)
     assert [progress.run for progress in recent(20, settings)] == [again.id, run.id]
@@ -143,7 +143,7 @@ def test_runs_are_listed_the_latest_first(run: Run, settings: Settings, ledger: 
     assert [one["run"] for one in json.loads(narrator("runs", "--json").output)] == [again.id, run.id]
 
 
-def test_an_open_run_name_is_refused_a_second_time(run: Run, ledger: Ledger) -> None:
+def test_an_open_run_name_is_refused_a_second_time(run: SubmittedRun, ledger: Ledger) -> None:
     with pytest.raises(Permanent, match="exists already"):
         ledger.open_run(run.id, {"other": 1})
 

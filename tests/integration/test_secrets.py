@@ -16,7 +16,7 @@ import pytest
 from pydantic import SecretStr
 
 from producer.local.stack import environment
-from producer.run.submit import without_password
+from producer.run.connection import without_password
 from tests.conftest import Valkey
 from tests.integration import s3_servers
 from tests.integration.processes import processes

@@ -13,10 +13,11 @@ import pytest
 from pydantic import SecretStr
 
 from models.voice import Permanent
+from producer.errors import NoWorker, RedisUnavailable
 from producer.local.stack import environment
+from producer.run import watch
 from producer.run.batches import Batches, written
-from producer.run.submit import BrokerUnavailable, Run, plan_paths, submit, watch
-from producer.run.watch import NoWorker
+from producer.run.submit import SubmittedRun, plan_paths, submit
 from tests.conftest import TINY_VOICES, Valkey
 from tests.integration.processes import until
 from tests.integration.test_embedded import lesson, sentence
@@ -60,11 +61,11 @@ def course(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
     return folder
 
 
-def send(course: Path, settings: Settings) -> Run:
+def send(course: Path, settings: Settings) -> SubmittedRun:
     return submit(*plan_paths([course], settings=settings))
 
 
-def batches(run: Run) -> list[RenderBatch]:
+def batches(run: SubmittedRun) -> list[RenderBatch]:
     filler = Batches(run.work, run.plan, run.settings.task_seconds)
     return [batch for lesson in run.work for batch in filler.add(lesson)] + list(filler.rest())
 
@@ -164,7 +165,7 @@ def test_a_cancelled_run_ends(unserved: Settings, course: Path) -> None:
 
 def test_a_broker_that_is_away_is_named_without_its_password(served: Settings, course: Path, tmp_path: Path) -> None:
     url = f"unix://:hunter2@{tmp_path}/gone.sock?db=0"
-    with pytest.raises(BrokerUnavailable) as caught:
+    with pytest.raises(RedisUnavailable) as caught:
         send(course, served.model_copy(update={"redis_url": SecretStr(url)}))
     assert f"{tmp_path}/gone.sock" in str(caught.value)
     assert "hunter2" not in str(caught.value)

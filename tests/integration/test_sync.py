@@ -18,8 +18,9 @@ from pydantic import SecretStr
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from models.voice import Permanent, Transient
+from producer.errors import Locked
 from producer.nightly import webhook
-from producer.nightly.lock import Locked, StoreLock
+from producer.nightly.lock import StoreLock
 from producer.nightly.source import open_source
 from producer.nightly.sync import Night, Wishes, sync
 from producer.plan.planner import Options

@@ -6,14 +6,15 @@ from dataclasses import replace
 
 import pytest
 
-from producer.run.submit import _nothing_to_do, watch
+from producer.run import watch
+from producer.run.run import nothing_to_do
 from producer.run.watch import Pace
 
 
 def test_the_pace_is_that_of_the_segments_done_since_first_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [100.0]
     monkeypatch.setattr(watch.time, "monotonic", lambda: now[0])
-    progress = replace(_nothing_to_do("run"), segments=100, remaining=90)
+    progress = replace(nothing_to_do("run"), segments=100, remaining=90)
     pace = Pace()
     assert pace.remaining_seconds(progress) is None
     now[0] += 10
@@ -24,7 +25,7 @@ def test_the_pace_is_that_of_the_segments_done_since_first_seen(monkeypatch: pyt
 def test_the_pace_begins_anew_with_a_run_that_was_submitted_again(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [0.0]
     monkeypatch.setattr(watch.time, "monotonic", lambda: now[0])
-    progress = replace(_nothing_to_do("run"), segments=100, remaining=50)
+    progress = replace(nothing_to_do("run"), segments=100, remaining=50)
     pace = Pace()
     pace.remaining_seconds(progress)
     now[0] += 1000

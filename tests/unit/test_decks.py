@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from models.voice import NarrationError
 from producer import readers
-from producer.lessons.model import LessonError
+from producer.errors import LessonError
 
 MARP = """---
 marp: true

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from models.text.normalise import normalise
 from models.voice import NarrationError, Permanent
 from producer import readers
-from producer.lessons.model import LessonError
+from producer.errors import LessonError
 from producer.plan.planner import Options, check_options
 from producer.readers.encoding import known, utf8
 

@@ -9,7 +9,8 @@ from pydantic import TypeAdapter
 
 from models.voice import Permanent
 from producer import readers
-from producer.lessons.model import LessonError, slug
+from producer.errors import LessonError
+from producer.lessons.model import slug
 from worker.contract.messages import Identifier
 
 

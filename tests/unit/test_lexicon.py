@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.text.lexicon import Entry, Lexicon
-from producer.lessons.model import Block, LessonError, Pause, Reading, Voicing
+from producer.errors import LessonError
+from producer.lessons.model import Block, Pause, Reading, Voicing
 from producer.lexicon import lexicon_of, pronounced, read
 from producer.plan.segments import Options
 from tests.unit.test_plan import TINY, Desk

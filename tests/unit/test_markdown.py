@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from models.voice import NarrationError
 from producer import readers
-from producer.lessons.model import Body, Lesson, LessonError, Pause, Voicing
+from producer.errors import LessonError
+from producer.lessons.model import Body, Lesson, Pause, Voicing
 
 TOP = "---\ntitle: Leaves\n---\n"
 

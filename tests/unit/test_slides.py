@@ -13,7 +13,7 @@ from pptx import Presentation
 
 from models.voice import NarrationError
 from producer import readers
-from producer.lessons.model import LessonError
+from producer.errors import LessonError
 from producer.readers import slides
 
 NOTES = ("First.\nSecond paragraph.", None, "Hidden.", "Line one,\vline two. [pause 1s]\n\n第四张。", "🎉")

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from models.text.segment import fold
 from models.text.width import LIMIT, width
-from producer.lessons.model import Block, Lesson, LessonError, Pause, Reading
+from producer.errors import LessonError
+from producer.lessons.model import Block, Lesson, Pause, Reading
 from producer.plan.readings import Spoken, check, spoken
 from producer.plan.segments import parts
 from worker.assemble.words import as_written

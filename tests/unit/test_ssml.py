@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from models.text.normalise.say_as import DATE_FORMATS, KINDS, TIME_FORMATS
 from models.voice import NarrationError
 from producer import readers
-from producer.lessons.model import Body, Lesson, LessonError, Mark, Pause, Reading, Voicing
+from producer.errors import LessonError
+from producer.lessons.model import Body, Lesson, Mark, Pause, Reading, Voicing
 from producer.readers import ssml
 from producer.readers.ssml import values
 

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from models.voice import NarrationError
 from producer import readers
-from producer.lessons.model import LessonError, Pause, Voicing
+from producer.errors import LessonError
+from producer.lessons.model import Pause, Voicing
 from producer.plan.segments import parts
 
 HEAD = "lesson_id,segment_id,text,voice,language,pause_after_ms\n"

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from models.voice import NarrationError
 from producer import readers
-from producer.lessons.model import Lesson, LessonError, Pause, Voicing
+from producer.errors import LessonError
+from producer.lessons.model import Lesson, Pause, Voicing
 
 
 @pytest.fixture

@@ -17,7 +17,8 @@ from pathlib import Path
 from models.text.languages import LANGUAGES, guess
 from models.text.normalise.say_as import KINDS, say_as
 from models.voice import Unspeakable
-from producer.lessons.model import Body, Lesson, LessonError, Voicing
+from producer.errors import LessonError
+from producer.lessons.model import Body, Lesson, Voicing
 from producer.readers.front_matter import decode, default_id
 from producer.readers.ssml import values
 from producer.readers.ssml.writer import RunningText

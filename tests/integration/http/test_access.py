@@ -11,10 +11,10 @@ import pytest
 from pydantic import SecretStr
 
 from models.voice import Permanent
+from producer.errors import Busy
 from producer.http import access
 from producer.http.app import make
 from producer.http.options import ApiSettings, check_binding, load
-from producer.http.problems import Busy
 from worker.contract.settings import Settings
 
 KEY, OTHER = "first-key-of-this-test", "other-key-of-this-test"
