@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from models.voice import Permanent
+from models.errors import Permanent
 
 MADE = "made"  # within the folder to work in: what becomes the result
 

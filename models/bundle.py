@@ -37,7 +37,7 @@ from typing import Annotated, Literal, get_args
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints, ValidationError, field_validator
 
 from models.description import digest, read_description, wrong
-from models.voice import Permanent, VoiceNotInstalled
+from models.errors import Permanent, VoiceNotInstalled
 
 Language = Literal["en", "zh", "ja", "yue", "ko"]
 LANGUAGES: tuple[str, ...] = get_args(Language)

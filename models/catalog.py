@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from models.bundle import Bundle
-from models.voice import Permanent, UnknownVoice, VoiceNotInstalled
+from models.errors import Permanent, UnknownVoice, VoiceNotInstalled
 
 BUILT_IN = Path(__file__).with_name("voices")
 FIRST = ("kokoro", "piper-joe")  # whose voices are preferred as defaults; then the user's bundles by id

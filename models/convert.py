@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from models.voice import NarrationError, Permanent
+from models.errors import NarrationError, Permanent
 
 
 class Conversion(BaseModel):

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from models.voice import Permanent
+from models.errors import Permanent
 
 MAX_DESCRIPTION = 1 << 20  # bytes
 

@@ -13,9 +13,9 @@ from pathlib import Path
 from pydantic import JsonValue
 
 from models.bundle import LANGUAGES, Bundle, BundleFile, Speaker
+from models.errors import Permanent
 from models.piper.config import read_config
 from models.piper.graph import expose_noise
-from models.voice import Permanent
 
 DESCRIPTION = "voice.toml"
 MAX_MODEL = 2 << 30  # bytes: what ONNX's format can hold

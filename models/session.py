@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from models.voice import Permanent, VoiceNotInstalled
+from models.errors import Permanent, VoiceNotInstalled
 
 if TYPE_CHECKING:
     import onnxruntime

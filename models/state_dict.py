@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from models.voice import Permanent
+from models.errors import Permanent
 
 Weights = dict[str, NDArray[np.float32]]
 

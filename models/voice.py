@@ -1,4 +1,4 @@
-"""The seam between the system and its voices: what an engine takes, what it gives back, how it fails.
+"""The seam between the system and its voices: what an engine takes and gives back.
 
 A family (``models/kokoro``, ``models/piper``, ``models/cosyvoice``) has a front-end, light enough for the producer's
 process, and an engine, which holds the inference sessions:
@@ -12,40 +12,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
+from models.errors import NarrationError
+
 if TYPE_CHECKING:  # planning needs no numbers, and numpy takes 0.1 s to load
     import numpy as np
     from numpy.typing import NDArray
 
 Samples: TypeAlias = "NDArray[np.float32]"
 Step = Callable[[], bool]  # an engine says with it that it got somewhere; False asks it to end before it has results
-
-
-class NarrationError(Exception):
-    """Whatever can go wrong while a course is narrated; the message names the place and the remedy."""
-
-
-class Permanent(NarrationError):
-    """Bad input or a bad installation: trying again cannot help. Reported once, with file and line where known."""
-
-
-class Transient(NarrationError):
-    """A store, a broker or a worker that is not there right now: tried again with backoff."""
-
-
-class UnknownVoice(Permanent):
-    """No voice of that name is in the catalogue."""
-
-
-class VoiceNotInstalled(Permanent):
-    """The voice is known, but its files are missing, incomplete or damaged."""
-
-
-class Unspeakable(Permanent):
-    """The voice has no sound for some of this text; the message quotes it."""
-
-
-class SpeechRejected(Permanent):
-    """The engine produced no acceptable speech for this text within the allowed draws."""
 
 
 @dataclass(frozen=True, slots=True)

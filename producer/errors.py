@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from models.voice import Permanent, Transient
+from models.errors import Permanent, Transient
 
 
 class LessonError(Permanent):

@@ -22,7 +22,7 @@ import atheris
 with atheris.instrument_imports(
     include=["producer.readers", "producer.lexicon", "producer.plan.segments", "models.text"]
 ):
-    from models.voice import NarrationError
+    from models.errors import NarrationError
     from producer import lexicon, readers
     from producer.plan.segments import parts
     from tests.unit import test_hostile_files as hostile

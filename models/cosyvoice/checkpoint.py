@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from models.cosyvoice.config import Config, Hift, read_config
 from models.cosyvoice.shapes import Shapes, flow_shapes, hift_shapes, language_model_shapes
+from models.errors import Permanent
 from models.state_dict import Weights, tensors, unpickle
-from models.voice import Permanent
 
 Array = NDArray[np.float32]
 

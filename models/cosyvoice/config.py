@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from models.cosyvoice.sections import Section, read_sections
-from models.voice import Permanent
+from models.errors import Permanent
 
 NAME = "cosyvoice.yaml"
 VOCABULARY_25_HZ = 60_515  # text ids of the 25 Hz variant

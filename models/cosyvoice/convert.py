@@ -28,9 +28,9 @@ from models.cosyvoice.graph import Graph, Precision, quantise_columns
 from models.cosyvoice.parts import GRAPHS, MATRIX_ENGINE, TABLES, Parameters, SourceParameters, needs_reduced_range
 from models.cosyvoice.quantised_blocks import Ranges
 from models.cosyvoice.tokenizer import IDS, VOCABULARY, VOCABULARY_FILE
+from models.errors import Permanent
 from models.install import DESCRIPTION, describe
 from models.vocoders import N_MELS
-from models.voice import Permanent
 
 # The public checkpoint's speakers in the order of their numbers: name, alias, language.
 SPEAKERS = (

@@ -17,19 +17,10 @@ from models.bundle import Bundle
 from models.cosyvoice.flow import speed_up
 from models.cosyvoice.language_model import Prompt
 from models.cosyvoice.parts import Parameters, load_parts, needs_reduced_range
+from models.errors import NarrationError, Permanent, SpeechRejected
 from models.joining import join
 from models.vocoders import Mel, Vocoder, griffin_lim, hifigan
-from models.voice import (
-    NarrationError,
-    Permanent,
-    Samples,
-    Speech,
-    SpeechRejected,
-    SpeechRequest,
-    Step,
-    Utterance,
-    go_on,
-)
+from models.voice import Samples, Speech, SpeechRequest, Step, Utterance, go_on
 
 LOG = logging.getLogger(__name__)
 WARM_UP = Utterance("啊。", "zh", "", (1, 2, 3))

@@ -13,11 +13,12 @@ from functools import lru_cache
 
 from models.bundle import Bundle
 from models.cosyvoice.tokenizer import IDS, PATTERN, VOCABULARY_FILE, Tokenizer
+from models.errors import Unspeakable
 from models.text import normalise
 from models.text.phonemes import cuts as parts
 from models.text.phonemes import versions
 from models.text.segment import punctuated
-from models.voice import Reading, Unspeakable, Utterance
+from models.voice import Reading, Utterance
 
 VERSION = 1  # a rise renders all that CosyVoice has said again
 MOST_CHARACTERS = 80  # of an utterance in Chinese or Cantonese

@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 from models.cosyvoice import sampling
 from models.cosyvoice.config import Sampling
 from models.cosyvoice.positions import distances, sines
+from models.errors import Permanent, SpeechRejected
 from models.session import run
-from models.voice import Permanent, SpeechRejected, Step, go_on
+from models.voice import Step, go_on
 
 Array = NDArray[np.float32]
 

@@ -19,10 +19,10 @@ from models.cosyvoice.flow import STEPS, Flow
 from models.cosyvoice.language_model import LanguageModel, Tables
 from models.cosyvoice.tokenizer import IDS
 from models.description import wrong
+from models.errors import Permanent
 from models.session import MatrixSession, open_session
 from models.vocoders.hift import Hift
 from models.vocoders.source import Source
-from models.voice import Permanent
 
 GRAPHS = ("text_encoder", "positions", "decoder", "flow_encoder", "estimator", "pitch", "generator")
 MATRIX_ENGINE = ("estimator", "generator")  # most of the time; OpenVINO runs them in bundles of that backend

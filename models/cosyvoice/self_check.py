@@ -23,9 +23,9 @@ from models.cosyvoice.language_model import LanguageModel, Prompt
 from models.cosyvoice.parts import TABLES, Parameters, Parts, load_language_model, load_parts, read_tables
 from models.cosyvoice.quantised_blocks import Range, Ranges
 from models.cosyvoice.tokenizer import VOCABULARY, Tokenizer
+from models.errors import Permanent
 from models.session import open_session
 from models.vocoders import HOP_LENGTH, N_MELS, SAMPLE_RATE, Mel
-from models.voice import Permanent
 
 SENTENCES = (
     "今天我们学习光合作用，植物怎样把阳光变成能量。",

@@ -11,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from models.voice import Permanent, VoiceNotInstalled
+from models.errors import Permanent, VoiceNotInstalled
 
 VOCABULARY = Path(__file__).with_name("multilingual.txt")
 VOCABULARY_FILE = "multilingual.tiktoken"  # its name in a bundle

@@ -21,22 +21,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.bundle import Bundle
+from models.errors import NarrationError, Permanent
 from models.joining import heard, placed
 from models.kokoro.graph import FRAME, with_durations
 from models.kokoro.guests import guest, named
 from models.kokoro.passages import Passage, Sound, paused, spliced
 from models.session import open_session, run
-from models.voice import (
-    NarrationError,
-    Permanent,
-    Speech,
-    SpeechRequest,
-    Step,
-    Utterance,
-    Word,
-    go_on,
-    one_by_one,
-)
+from models.voice import Speech, SpeechRequest, Step, Utterance, Word, go_on, one_by_one
 
 MAX_TOKENS = 510  # of one utterance: the rows of a style table, and the model's 512 less the two boundaries
 BOUNDARY = 0  # token before and after every utterance

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Protocol
 
 from models.bundle import Bundle
+from models.errors import Unspeakable
 from models.kokoro.guests import guests, native
 from models.kokoro.ipa import spelt, symbols
 from models.text import languages, normalise
@@ -25,7 +26,7 @@ from models.text.phonemes import cuts as parts
 from models.text.phonemes.ipa import possessive
 from models.text.phonemes.words import heard, words
 from models.text.placeholders import Held, Word, hold
-from models.voice import Reading, Unspeakable, Utterance
+from models.voice import Reading, Utterance
 
 VERSION = 2  # of the rules here and in models/text/phonemes; a rise renders all that Kokoro has said again
 MAX_TOKENS = 510  # the model takes 512 with its two boundaries

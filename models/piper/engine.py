@@ -16,11 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.bundle import Bundle
+from models.errors import NarrationError, Permanent
 from models.joining import join
 from models.piper.config import read_config
 from models.piper.graph import expose_noise
 from models.session import open_session, run
-from models.voice import NarrationError, Permanent, Samples, Speech, SpeechRequest, Step, Utterance, go_on, one_by_one
+from models.voice import Samples, Speech, SpeechRequest, Step, Utterance, go_on, one_by_one
 
 MODEL, CONFIG = "model.onnx", "model.onnx.json"
 MAX_TOKENS = 10_000  # of one utterance; attention grows with the square

@@ -16,13 +16,14 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from models.bundle import Bundle
+from models.errors import Permanent, Unspeakable
 from models.piper.config import read_part
 from models.text import languages, normalise
 from models.text.phonemes import cuts as parts
 from models.text.phonemes import espeak, versions
 from models.text.phonemes.ipa import plain, possessive
 from models.text.placeholders import Held, Word, hold
-from models.voice import Permanent, Reading, Unspeakable, Utterance
+from models.voice import Reading, Utterance
 
 VERSION = 1  # of the rules here; a rise renders all that Piper voices have said again
 CONFIG = "model.onnx.json"

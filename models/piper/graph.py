@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from models.voice import Permanent
+from models.errors import Permanent
 
 GRAPH, OPERATORS = 7, 8  # of ModelProto
 NODE, INITIALIZER, INPUT = 1, 5, 11  # of GraphProto

@@ -11,7 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from models.voice import Reading, Unspeakable
+from models.errors import Unspeakable
+from models.voice import Reading
 
 _LETTERS = range(0xA500, 0xA60C)  # syllables of Vai
 

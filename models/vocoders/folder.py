@@ -10,8 +10,8 @@ from pydantic import Field, JsonValue
 
 from models.bundle import Bundle, BundleFile, Record, write_atomically
 from models.description import from_json, read_description
+from models.errors import Permanent
 from models.install import DESCRIPTION, describe
-from models.voice import Permanent
 
 VOCODER = "vocoder.json"
 

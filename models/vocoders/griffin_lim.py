@@ -11,6 +11,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from models.errors import Permanent, SpeechRejected
 from models.vocoders import N_MELS, Mel
 from models.vocoders.mel import (
     BIN_WIDTH,
@@ -23,7 +24,7 @@ from models.vocoders.mel import (
     mel_basis,
     resynthesise,
 )
-from models.voice import Permanent, Samples, SpeechRejected
+from models.voice import Samples
 
 ROUNDS = 32  # of phase estimation
 MOMENTUM = 0.99

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from models.errors import Permanent
 from models.session import open_session, run
 from models.vocoders import N_MELS, Mel
-from models.voice import Permanent, Samples
+from models.voice import Samples
 
 if TYPE_CHECKING:
     import onnxruntime

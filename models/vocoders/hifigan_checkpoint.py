@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from models.description import from_json, read_description
+from models.errors import Permanent
 from models.state_dict import Weights, tensors, unpickle
 from models.vocoders import HOP_LENGTH, N_MELS, SAMPLE_RATE
 from models.vocoders.mel import F_MAX, N_FFT
-from models.voice import Permanent
 
 CONFIG = "config.json"
 

@@ -11,8 +11,9 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from models.errors import Permanent
 from models.vocoders import HOP_LENGTH, N_MELS, SAMPLE_RATE, Mel
-from models.voice import Permanent, Samples
+from models.voice import Samples
 
 N_FFT = 1024  # samples of a frame, 46 ms
 N_BINS = N_FFT // 2 + 1  # 513 frequencies

@@ -20,7 +20,7 @@ class Shell(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; say what went wrong without a traceback, unless it is our own bug."""
-        from models.voice import NarrationError
+        from models.errors import NarrationError
 
         try:
             return super().invoke(ctx)

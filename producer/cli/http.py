@@ -18,7 +18,7 @@ def serve(host: str, port: int, insecure: bool) -> None:
     """
     from importlib.util import find_spec
 
-    from models.voice import Permanent
+    from models.errors import Permanent
 
     if find_spec("fastapi") is None:
         raise Permanent("the HTTP API is not installed: pip install 'narrator[http]'")

@@ -16,7 +16,7 @@ from pydantic import BaseModel, Field, ValidationError
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 
-from models.voice import Permanent
+from models.errors import Permanent
 from producer.errors import Unfit
 from producer.http.access import KEYED
 from producer.http.service import Service, Shared

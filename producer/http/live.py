@@ -21,7 +21,7 @@ from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.exceptions import HTTPException
 
-from models.voice import NarrationError
+from models.errors import NarrationError
 from producer.errors import Busy
 from producer.http import problems, sound
 from producer.http.service import Service, Shared

@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from models.voice import Permanent
+from models.errors import Permanent
 
 SHORTEST_KEY = 16  # characters
 LOOPBACK = ("127.0.0.1", "::1", "localhost")

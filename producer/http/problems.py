@@ -13,7 +13,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
-from models.voice import NarrationError, Transient
+from models.errors import NarrationError, Transient
 from producer.errors import Busy, Unfit
 
 MEDIA_TYPE = "application/problem+json"

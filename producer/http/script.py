@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Final
 
 from models.catalog import Catalogue, Voice
+from models.errors import Permanent
 from models.family import load_frontend
-from models.voice import Permanent
 from producer.errors import LessonError, Unfit
 from producer.lessons.model import Lesson
 from producer.plan.segments import Options, draft

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import uvicorn
 
-from models.voice import Permanent
+from models.errors import Permanent
 from producer.http import options as all_options
 from producer.http.app import make
 from worker.contract import settings as all_settings

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from models.voice import Permanent
+from models.errors import Permanent
 from producer.errors import Unfit
 from producer.lessons.model import slug
 from producer.plan.planner import Options, PlannedLesson

@@ -18,7 +18,7 @@ from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from models.voice import NarrationError, Transient
+from models.errors import NarrationError, Transient
 from producer.errors import Busy, NoSound, Unfit
 from producer.http.counts import Counts
 from producer.run.connection import broker_faults

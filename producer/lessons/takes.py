@@ -19,8 +19,8 @@ from typing import Annotated, Final
 
 from pydantic import Field, ValidationError
 
+from models.errors import Permanent
 from models.text.segment import fold
-from models.voice import Permanent
 from producer.errors import LessonError
 from producer.outputs.deliver import replacing
 from worker.contract.messages import LessonEntry, Message, VoiceId

@@ -14,9 +14,9 @@ from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
+from models.errors import Permanent
 from models.text.lexicon import Entry, Lexicon
 from models.text.segment import fold, pieces
-from models.voice import Permanent
 from producer.errors import LessonError
 from producer.lessons.model import Block, Reading
 from producer.lexicon import pls, toml

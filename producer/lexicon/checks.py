@@ -6,12 +6,12 @@ import unicodedata
 from dataclasses import replace
 from pathlib import Path
 
+from models.errors import Unspeakable
 from models.text.languages import LANGUAGES
 from models.text.lexicon import Entry
 from models.text.phonemes.ipa import plain
 from models.text.segment import fold
 from models.text.width import speakable
-from models.voice import Unspeakable
 from producer.errors import LessonError
 
 MAX_WRITTEN = 100  # characters: it must fit a segment, whole

@@ -6,7 +6,7 @@ import importlib.util
 import platform
 from pathlib import Path
 
-from models.voice import Permanent
+from models.errors import Permanent
 
 MAX_SOCKET_PATH = 100  # bytes; macOS allows 104, Linux 108
 

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from pydantic_core import from_json
 
-from models.voice import Permanent
+from models.errors import Permanent
 from worker.contract.manifest import MANIFEST
 from worker.contract.messages import lesson_folder
 from worker.store.base import Entry, Missing, Store

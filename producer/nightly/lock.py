@@ -16,7 +16,7 @@ import time
 from contextlib import suppress
 from types import TracebackType
 
-from models.voice import Transient
+from models.errors import Transient
 from producer.errors import Locked
 from worker.store.base import Exists, Missing, Store
 

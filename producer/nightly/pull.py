@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from models.voice import Permanent
+from models.errors import Permanent
 from producer.outputs.deliver import deliver
 from producer.outputs.preview import preview
 from producer.run.report import DELIVERIES, Trouble

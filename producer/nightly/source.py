@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from models.voice import Permanent
+from models.errors import Permanent
 from producer.outputs.deliver import replacing
 from producer.readers import READERS
 from worker.contract.settings import Settings

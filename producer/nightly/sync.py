@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from models.voice import NarrationError, Permanent
+from models.errors import NarrationError, Permanent
 from producer.nightly import garbage, webhook
 from producer.nightly.lock import StoreLock
 from producer.nightly.source import Source, open_source, recall, remember

@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from models.voice import Permanent, Transient
+from models.errors import Permanent, Transient
 from worker.contract.settings import Settings
 
 TRIES = 5

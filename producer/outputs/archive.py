@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from models.voice import Permanent
+from models.errors import Permanent
 from producer.outputs.deliver import BLOCK, replacing
 from producer.outputs.preview import PAGE, lessons
 from worker.contract.manifest import MANIFEST

@@ -18,7 +18,7 @@ from typing import BinaryIO, Final
 
 from pydantic import ValidationError
 
-from models.voice import Permanent
+from models.errors import Permanent
 from worker.contract.manifest import MANIFEST, Manifest, Part
 from worker.contract.messages import lesson_folder
 from worker.store.base import Missing, Store

@@ -17,8 +17,8 @@ from typing import Final
 from pydantic import ValidationError
 
 from models.catalog import Catalogue
+from models.errors import Permanent
 from models.family import draws
-from models.voice import Permanent
 from producer.outputs.deliver import replacing
 from producer.outputs.preview_page import BEST, SMALLEST, Lesson, Record, page, short, sounds
 from worker.contract.manifest import MANIFEST, Manifest

@@ -14,10 +14,11 @@ from itertools import chain, islice
 from pathlib import Path
 
 from models.bundle import Bundle
+from models.errors import Permanent
 from models.text.languages import LANGUAGES
 from models.text.segment import width
 from models.vocoders import VOCODERS
-from models.voice import FrontEnd, Permanent
+from models.voice import FrontEnd
 from producer import readers
 from producer.errors import LessonError
 from producer.lessons.model import Lesson

@@ -13,10 +13,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from models.catalog import Voice
+from models.errors import Unspeakable, VoiceNotInstalled
 from models.text.languages import HAN, KANA, dominant
 from models.text.segment import Piece, fold
 from models.text.width import LIMIT, speakable, width
-from models.voice import FrontEnd, Unspeakable, VoiceNotInstalled
+from models.voice import FrontEnd
 from producer.errors import LessonError
 from producer.lessons.model import Block, Lesson, Reading
 from producer.plan.voices import Cast

@@ -7,10 +7,11 @@ from typing import Protocol
 
 from models.bundle import Bundle
 from models.catalog import Voice
+from models.errors import Permanent, UnknownVoice
 from models.kokoro.guests import OPTION
 from models.text.languages import LANGUAGES, guess, spans
 from models.vocoders import VOCODERS
-from models.voice import FrontEnd, Permanent, UnknownVoice
+from models.voice import FrontEnd
 from producer.errors import LessonError
 from producer.lessons.model import Body, Lesson, Voicing
 

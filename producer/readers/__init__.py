@@ -12,7 +12,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Protocol, cast
 
-from models.voice import Permanent
+from models.errors import Permanent
 from producer.errors import LessonError
 from producer.lessons import takes
 from producer.lessons.model import Body, Lesson

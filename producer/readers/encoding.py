@@ -10,7 +10,7 @@ import codecs
 import re
 from pathlib import Path
 
-from models.voice import Permanent
+from models.errors import Permanent
 from producer.errors import LessonError
 
 SAMPLE = 64 << 10  # bytes that detection looks at

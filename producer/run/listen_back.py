@@ -9,7 +9,7 @@ from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import PurePath
 
-from models.voice import NarrationError, Permanent
+from models.errors import NarrationError, Permanent
 from producer.local.stack import environment
 from producer.run.report import Misheard, Report, place
 from worker.contract.settings import Settings

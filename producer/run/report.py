@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from models.voice import Permanent
+from models.errors import Permanent
 from producer.lessons.takes import takes_file
 from producer.outputs.archive import pack
 from producer.outputs.deliver import deliver

@@ -9,7 +9,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from models.catalog import Catalogue
-from models.voice import Permanent
+from models.errors import Permanent
 from producer.plan.planner import Plan, PlannedLesson, expected_seconds
 from producer.plan.result import LessonFailure
 from producer.run.connection import broker_faults

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from models.voice import Permanent
+from models.errors import Permanent
 from producer.run.connection import broker_faults
 from producer.run.watch import ENDED
 from worker.contract.settings import Settings, load

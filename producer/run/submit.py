@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from models.voice import Permanent
+from models.errors import Permanent
 from producer.run.batches import bundles
 from producer.run.connection import broker_faults
 from producer.run.listen_back import listened, require_recogniser

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from models.voice import Transient
+from models.errors import Transient
 from producer.errors import NoWorker
 from worker.contract.messages import assemble_queue, render_queue
 

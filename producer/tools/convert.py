@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from models.voice import NarrationError, Permanent
+from models.errors import NarrationError, Permanent
 
 
 def convert(

@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from models.voice import NarrationError, Permanent
+from models.errors import NarrationError, Permanent
 from producer.run.connection import broker_faults, without_password
 from worker.contract.settings import Settings, load
 from worker.store.probe import Check

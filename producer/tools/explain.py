@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from models.errors import NarrationError, Permanent
 from models.text.languages import LANGUAGES, guess
 from models.text.lexicon import Lexicon
 from models.text.normalise import normalise
 from models.text.segment import fold, punctuated
-from models.voice import NarrationError, Permanent
 from producer import readers
 from producer.lessons.model import Block, Lesson, Voicing
 from producer.lexicon import pronounced

@@ -8,8 +8,8 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from models.errors import Permanent
 from models.family import draws
-from models.voice import Permanent
 from producer import readers
 from producer.lessons import takes
 from producer.outputs.deliver import replacing

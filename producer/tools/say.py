@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from models.catalog import Catalogue
+from models.errors import NarrationError, Permanent
 from models.family import load_frontend
 from models.text.languages import LANGUAGES, guess
 from models.text.lexicon import Lexicon
 from models.text.segment import Piece, fold, punctuated, speakable
-from models.voice import NarrationError, Permanent
 from producer.lessons.model import Block, Lesson, Voicing
 from producer.lexicon import pronounced
 from producer.lexicon import read as read_lexicon

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from models.voice import Permanent, Unspeakable
+from models.errors import Permanent, Unspeakable
 from producer import readers
 from producer.plan.planner import check_options
 from producer.plan.segments import Options, draft

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import producer.run.listen_back
-from models.voice import Permanent
+from models.errors import Permanent
 from tests.acceptance.conftest import ROOT, clean_environment
 
 pytestmark = [pytest.mark.listen, pytest.mark.timeout(900)]

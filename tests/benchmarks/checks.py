@@ -22,8 +22,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.catalog import Catalogue
+from models.errors import SpeechRejected
 from models.family import load_engine, load_frontend
-from models.voice import Speech, SpeechRejected, SpeechRequest
+from models.voice import Speech, SpeechRequest
 from tests.tables import rows
 from worker.audio.checks import check
 from worker.audio.finishing import finish

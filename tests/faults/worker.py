@@ -29,7 +29,8 @@ import numpy as np
 
 from models import family
 from models.bundle import Bundle
-from models.voice import Engine, NarrationError, Speech, SpeechRequest, Step
+from models.errors import NarrationError
+from models.voice import Engine, Speech, SpeechRequest, Step
 from worker.contract import messages as contract
 from worker.ledger import ledger
 from worker.process.main import main

@@ -15,7 +15,8 @@ from pathlib import Path
 
 from models import family
 from models.bundle import Bundle
-from models.voice import Engine, NarrationError, Speech, SpeechRequest, Step
+from models.errors import NarrationError
+from models.voice import Engine, Speech, SpeechRequest, Step
 from worker.contract.settings import load as load_settings
 from worker.process.main import main
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import producer
-from models.voice import Permanent
+from models.errors import Permanent
 from producer.local.stack import EmbeddedStack
 from producer.tools.say import say
 from tests.conftest import TINY_VOICES
@@ -60,7 +60,7 @@ def test_planning_and_submitting_load_no_inference_runtime(tmp_path: Path) -> No
     (tmp_path / "sea.md").write_text(LESSON)
     code = (
         "import sys, producer\nfrom producer.tools.say import say\nfrom producer.tools.doctor import doctor\n"
-        "from worker.contract.settings import Settings\nfrom pathlib import Path\nfrom models.voice import Transient\n"
+        "from worker.contract.settings import Settings\nfrom pathlib import Path\nfrom models.errors import Transient\n"
         f"settings = Settings(store={str(tmp_path / 'store')!r}, voices_dir=Path({str(TINY_VOICES)!r}),"
         f" redis_url='unix://{tmp_path}/none.sock')\n"
         f"try:\n    producer.submit([{str(tmp_path / 'sea.md')!r}], settings=settings)\n"

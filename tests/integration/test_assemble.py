@@ -19,7 +19,7 @@ import pyloudnorm
 import pytest
 import soundfile
 
-from models.voice import Permanent
+from models.errors import Permanent
 from worker.assemble.assemble import MissingSegments, assemble
 from worker.assemble.sound import AHEAD
 from worker.audio import wav

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.voice import Permanent
+from models.errors import Permanent
 from tests.integration.test_assemble import plan_of, segment
 from worker.assemble.sound import LessonSound, Spool, lay_out
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from models.voice import Permanent
+from models.errors import Permanent
 from producer.outputs.deliver import deliver
 from worker.contract.manifest import Cue, Manifest, MeasuredLoudness, Part
 from worker.contract.messages import Segment

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import producer
-from models.voice import NarrationError
+from models.errors import NarrationError
 from producer.errors import StackFailed
 from producer.local import make as embedded
 from producer.local import stack

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from models.voice import Permanent
+from models.errors import Permanent
 from tests.conftest import Valkey
 from worker.contract.messages import AssembleLesson, Job, Segment
 from worker.contract.settings import Settings

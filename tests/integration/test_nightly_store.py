@@ -9,7 +9,7 @@ from threading import Barrier
 
 import pytest
 
-from models.voice import Permanent
+from models.errors import Permanent
 from producer.errors import Locked
 from producer.nightly import garbage
 from producer.nightly.lock import StoreLock

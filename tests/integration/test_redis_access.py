@@ -19,7 +19,7 @@ from celery import Celery
 from kombu import pools
 from pydantic import SecretStr
 
-from models.voice import Transient
+from models.errors import Transient
 from producer.errors import RedisUnavailable
 from producer.local.stack import environment
 from producer.run.submit import plan_paths, submit

@@ -11,7 +11,8 @@ import pytest
 
 from models import family
 from models.catalog import Catalogue
-from models.voice import NarrationError, Permanent, Speech, SpeechRequest, Step
+from models.errors import NarrationError, Permanent
+from models.voice import Speech, SpeechRequest, Step
 from tests.integration.submission import batches, enlist, jobs_of, progress
 from worker.assemble.task import link
 from worker.audio import wav

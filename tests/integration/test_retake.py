@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 import producer
-from models.voice import Permanent
+from models.errors import Permanent
 from producer import readers
 from producer.cli import main
 from producer.errors import LessonError

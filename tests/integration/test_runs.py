@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from models.voice import Permanent
+from models.errors import Permanent
 from producer.cli import main
 from producer.run.batches import Batches
 from producer.run.retry import retry

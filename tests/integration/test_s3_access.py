@@ -13,7 +13,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from models.voice import Permanent
+from models.errors import Permanent
 from producer.local.stack import environment
 from tests.integration.s3_servers import BUCKET, Server, start
 from tests.integration.test_embedded import lesson, sentence

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from models.voice import Permanent
+from models.errors import Permanent
 from worker.contract.settings import Settings
 from worker.store import Exists, Missing, Store, open_store
 from worker.store.probe import probe

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from models.voice import Permanent
+from models.errors import Permanent
 from worker.contract.settings import Settings
 from worker.store import Missing, Store, open_store
 

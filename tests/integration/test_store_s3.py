@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from models.voice import Permanent
+from models.errors import Permanent
 from tests.integration.s3_servers import BUCKET, MOTO_PAGE, Server, free_port, start
 from worker.contract.settings import Settings
 from worker.store import Exists, StoreUnavailable, open_store, s3

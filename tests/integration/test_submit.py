@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from models.voice import Permanent
+from models.errors import Permanent
 from producer.errors import NoWorker, RedisUnavailable
 from producer.local.stack import environment
 from producer.run import watch

@@ -17,7 +17,7 @@ import pytest
 from pydantic import SecretStr
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from models.voice import Permanent, Transient
+from models.errors import Permanent, Transient
 from producer.errors import Locked
 from producer.nightly import webhook
 from producer.nightly.lock import StoreLock

@@ -11,7 +11,7 @@ from unittest.mock import Mock
 import pytest
 
 from models.atomic_folder import MADE, becoming
-from models.voice import Permanent
+from models.errors import Permanent
 
 
 def write(out: Path, meanwhile: Callable[[Path], object] = lambda _: None) -> None:

@@ -10,7 +10,7 @@ import pytest
 from kombu import Connection
 from pydantic import SecretStr
 
-from models.voice import Permanent
+from models.errors import Permanent
 from worker.contract.messages import interactive_queue, render_queue
 from worker.contract.settings import Settings
 from worker.ledger import broker

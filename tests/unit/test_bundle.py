@@ -14,8 +14,8 @@ import pytest
 import models.bundle
 from models.bundle import Bundle, write_atomically
 from models.description import MAX_DESCRIPTION
+from models.errors import Permanent, VoiceNotInstalled
 from models.install import describe
-from models.voice import Permanent, VoiceNotInstalled
 
 CONTENT = b"weights" * 1000
 SHA256 = hashlib.sha256(CONTENT).hexdigest()

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from models.catalog import Catalogue
+from models.errors import Permanent, VoiceNotInstalled
 from models.family import load_engine
 from models.install import install_bundle
-from models.voice import Permanent, Speech, SpeechRequest, Utterance, VoiceNotInstalled
+from models.voice import Speech, SpeechRequest, Utterance
 from tests.make_tiny_voice import config, graph, make
 
 

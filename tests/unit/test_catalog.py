@@ -10,7 +10,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from models.catalog import BUILT_IN, Catalogue
-from models.voice import Permanent, UnknownVoice, VoiceNotInstalled
+from models.errors import Permanent, UnknownVoice, VoiceNotInstalled
 from tests.make_tiny_voice import make
 from worker.contract.messages import VoiceId
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from models.voice import SpeechRejected
+from models.errors import SpeechRejected
 from worker.audio.checks import check, duration_band
 
 RATE = 24000

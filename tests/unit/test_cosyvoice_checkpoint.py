@@ -17,8 +17,8 @@ from models.cosyvoice.convert import convert
 from models.cosyvoice.convert_hift import generator
 from models.cosyvoice.graph import Graph
 from models.cosyvoice.shapes import flow_shapes, hift_shapes, language_model_shapes
+from models.errors import Permanent
 from models.session import open_session, run
-from models.voice import Permanent
 from tests.benchmarks import full_size
 from tests.unit.cosyvoice_reference import DATA, need_torch
 

@@ -12,7 +12,8 @@ import pytest
 
 from models.bundle import Bundle
 from models.catalog import Catalogue
-from models.voice import Permanent, Speech, SpeechRejected, SpeechRequest, UnknownVoice, Utterance, VoiceNotInstalled
+from models.errors import Permanent, SpeechRejected, UnknownVoice, VoiceNotInstalled
+from models.voice import Speech, SpeechRequest, Utterance
 from tests.unit.cosyvoice_reference import DATA, need_torch
 
 need_torch()

@@ -14,7 +14,7 @@ pytest.importorskip("tiktoken")
 from models.bundle import Bundle, BundleFile, Speaker
 from models.cosyvoice.frontend import MOST_TOKENS, CosyVoiceFrontEnd
 from models.cosyvoice.tokenizer import IDS, VOCABULARY, VOCABULARY_FILE, Tokenizer, special_tokens
-from models.voice import Permanent, Unspeakable
+from models.errors import Permanent, Unspeakable
 from tests.unit.cosyvoice_reference import DATA, REFERENCE
 
 TOKENS = REFERENCE / "tokens.json"

@@ -6,7 +6,7 @@ import numpy as np
 
 from models.cosyvoice.config import Sampling
 from models.cosyvoice.language_model import Cache, LanguageModel, Prompt
-from models.voice import SpeechRejected
+from models.errors import SpeechRejected
 
 END, IDS, WIDTH = 50, 51, 4
 SILENT = np.full(IDS, -30, np.float32)

@@ -18,8 +18,9 @@ from models.bundle import Bundle  # noqa: E402
 from models.cosyvoice.convert import convert  # noqa: E402
 from models.cosyvoice.engine import CosyVoiceEngine  # noqa: E402
 from models.cosyvoice.parts import Parameters, load_parts  # noqa: E402
+from models.errors import Permanent, VoiceNotInstalled  # noqa: E402
 from models.session import MatrixSession, run  # noqa: E402
-from models.voice import Permanent, Speech, SpeechRequest, Utterance, VoiceNotInstalled  # noqa: E402
+from models.voice import Speech, SpeechRequest, Utterance  # noqa: E402
 
 ALLOWED = {"f32": (1e-5, 1e-5), "bf16": (0.1, 0.1)}  # relative error of the mel after ten steps, of the samples
 

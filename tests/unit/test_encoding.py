@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from models.errors import NarrationError, Permanent
 from models.text.normalise import normalise
-from models.voice import NarrationError, Permanent
 from producer import readers
 from producer.errors import LessonError
 from producer.plan.planner import Options, check_options

@@ -11,12 +11,13 @@ import pytest
 
 import models.kokoro
 from models.catalog import Catalogue
+from models.errors import NarrationError, Permanent, VoiceNotInstalled
 from models.family import load_engine
 from models.kokoro.engine import SPACE, STOP
 from models.kokoro.graph import FRAME, with_durations
 from models.kokoro.passages import PAUSE
 from models.session import open_session, run
-from models.voice import Engine, NarrationError, Permanent, Speech, SpeechRequest, Utterance, VoiceNotInstalled
+from models.voice import Engine, Speech, SpeechRequest, Utterance
 
 VOCABULARY = json.loads((Path(models.kokoro.__file__).with_name("vocab.json")).read_text(encoding="utf-8"))
 PHONEMES = "hˈI."

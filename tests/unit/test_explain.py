@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from models.catalog import Catalogue
+from models.errors import Permanent
 from models.family import load_frontend
-from models.voice import Permanent
 from producer.plan.planner import Options, plan
 from producer.tools.explain import explain, explain_text
 from tests.conftest import TINY_VOICES

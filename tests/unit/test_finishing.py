@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from models.voice import SpeechRejected
+from models.errors import SpeechRejected
 from worker.audio.finishing import FADE_MS, LEAD_MS, TAIL_MS, finish
 
 RATE = 24000

@@ -11,10 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.bundle import Bundle
+from models.errors import Unspeakable
 from models.kokoro import frontend
 from models.kokoro.frontend import MAX_TOKENS, VOCABULARY, KokoroFrontEnd
 from models.text.phonemes import cuts as parts
-from models.voice import Unspeakable, Utterance
+from models.voice import Utterance
 from worker.contract.messages import Reading
 
 ROOT = Path(__file__).parents[2]

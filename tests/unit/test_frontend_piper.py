@@ -10,9 +10,9 @@ import pytest
 
 from models.bundle import Bundle
 from models.description import digest
+from models.errors import Permanent, Unspeakable, VoiceNotInstalled
 from models.piper.frontend import CONFIG, PiperFrontEnd
 from models.text.phonemes import espeak
-from models.voice import Permanent, Unspeakable, VoiceNotInstalled
 
 ROOT = Path(__file__).parents[2]
 JOE = ROOT / "models" / "voices" / "piper-joe.toml"

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from models.voice import NarrationError
+from models.errors import NarrationError
 from producer import lexicon, readers
 from producer.plan.segments import parts
 

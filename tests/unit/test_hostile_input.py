@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from models.bundle import Bundle
-from models.voice import NarrationError, Permanent
+from models.errors import NarrationError, Permanent
 from worker.contract import settings as all_settings
 from worker.contract.messages import AssembleLesson, LessonPlan, RenderBatch, lesson_folder, plan_name, segment_name
 from worker.store.base import check_name

@@ -8,10 +8,11 @@ import pytest
 
 from models.bundle import Bundle
 from models.cosyvoice.frontend import CosyVoiceFrontEnd
+from models.errors import Unspeakable
 from models.kokoro.frontend import KokoroFrontEnd
 from models.piper.frontend import PiperFrontEnd
 from models.text.phonemes.ipa import plain
-from models.voice import FrontEnd, Unspeakable
+from models.voice import FrontEnd
 from worker.contract.messages import Reading
 
 ROOT = Path(__file__).parents[2]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pydantic import TypeAdapter
 
-from models.voice import Permanent
+from models.errors import Permanent
 from producer import readers
 from producer.errors import LessonError
 from producer.lessons.model import slug

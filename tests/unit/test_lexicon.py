@@ -309,7 +309,7 @@ def test_a_new_word_renders_the_segments_that_say_it_and_no_others(desk: Desk) -
 def test_phonemes_give_way_to_a_respelling_where_the_voice_takes_none(desk: Desk) -> None:
     class Characters:
         def symbols(self, ipa: str, written: str, language: str) -> str:
-            from models.voice import Unspeakable
+            from models.errors import Unspeakable
 
             raise Unspeakable("takes respellings, not phonemes")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from models.voice import Permanent
+from models.errors import Permanent
 from producer.outputs.archive import pack
 from producer.outputs.preview import preview
 from tests.delivered import cue, deliver

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from models.errors import Unspeakable, VoiceNotInstalled
 from models.kokoro.frontend import VOCABULARY
 from models.text.phonemes.chinese import Chinese
-from models.voice import Unspeakable, VoiceNotInstalled
 
 ALPHABET = set(json.loads(VOCABULARY.read_text("utf-8")))
 

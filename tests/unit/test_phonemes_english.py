@@ -7,10 +7,10 @@ import unicodedata
 
 import pytest
 
+from models.errors import Unspeakable, VoiceNotInstalled
 from models.kokoro.frontend import VOCABULARY
 from models.text.phonemes import letters
 from models.text.phonemes.english import WORDS, English
-from models.voice import Unspeakable, VoiceNotInstalled
 
 ALPHABET = set(json.loads(VOCABULARY.read_text("utf-8")))
 

@@ -5,9 +5,9 @@ import sys
 
 import pytest
 
+from models.errors import Unspeakable, VoiceNotInstalled
 from models.kokoro.frontend import VOCABULARY
 from models.text.phonemes.japanese import MORAE, Japanese
-from models.voice import Unspeakable, VoiceNotInstalled
 
 ALPHABET = set(json.loads(VOCABULARY.read_text("utf-8")))
 

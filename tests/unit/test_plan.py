@@ -10,7 +10,7 @@ import pytest
 
 from models.bundle import Bundle
 from models.catalog import Catalogue
-from models.voice import Permanent
+from models.errors import Permanent
 from producer.plan.planner import Options, Plan, plan, plan_with_settings
 from producer.plan.previous import EDITED, GONE, NEW_LESSON, NEW_TEXT
 from tests.conftest import TINY_VOICES

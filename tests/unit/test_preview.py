@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from models.voice import Permanent
+from models.errors import Permanent
 from producer.cli import main
 from producer.outputs import preview as module
 from producer.outputs.preview import courses, preview

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from models.errors import Unspeakable
 from models.text.languages import LANGUAGES
 from models.text.normalise.say_as import DATE_FORMATS, KINDS, TIME_FORMATS, say_as
-from models.voice import Unspeakable
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pptx import Presentation
 
-from models.voice import NarrationError
+from models.errors import NarrationError
 from producer import readers
 from producer.errors import LessonError
 from producer.readers import slides

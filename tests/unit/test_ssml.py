@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from models.errors import NarrationError
 from models.text.normalise.say_as import DATE_FORMATS, KINDS, TIME_FORMATS
-from models.voice import NarrationError
 from producer import readers
 from producer.errors import LessonError
 from producer.lessons.model import Body, Lesson, Mark, Pause, Reading, Voicing

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.voice import NarrationError
+from models.errors import NarrationError
 from producer import readers
 from producer.errors import LessonError
 from producer.plan.segments import parts

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from models.errors import Permanent, SpeechRejected
 from models.vocoders import HOP_LENGTH, SAMPLE_RATE, griffin_lim
 from models.vocoders.griffin_lim import GriffinLim, magnitudes
 from models.vocoders.mel import log_mel, mel_basis
-from models.voice import Permanent, SpeechRejected
 
 
 @pytest.fixture(scope="module")

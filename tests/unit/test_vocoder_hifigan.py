@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from models.bundle import Bundle
+from models.errors import Permanent, VoiceNotInstalled
 from models.vocoders.folder import VocoderFolder, add_vocoder
 from models.vocoders.hifigan import GRAPH, HifiGan
-from models.voice import Permanent, VoiceNotInstalled
 from tests.unit.cosyvoice_reference import need_torch
 
 need_torch()

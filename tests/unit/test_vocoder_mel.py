@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from models.errors import Permanent
 from models.vocoders import HOP_LENGTH, SAMPLE_RATE
 from models.vocoders.mel import PADDING, analyse, log_mel, mel_basis, resynthesise
-from models.voice import Permanent
 
 
 def tone(hertz: float, samples: int = 8192) -> np.ndarray:

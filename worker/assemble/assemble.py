@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from models.voice import Permanent, Transient
+from models.errors import Permanent, Transient
 from worker.assemble import captions
 from worker.assemble.loudness import Levels, levelled
 from worker.assemble.marks import moment

@@ -12,7 +12,7 @@ import numpy as np
 import soxr
 from numpy.typing import NDArray
 
-from models.voice import NarrationError, Permanent, Transient
+from models.errors import NarrationError, Permanent, Transient
 from worker.assemble.words import as_written
 from worker.audio.encode import MAX_WAV_SAMPLES
 from worker.audio.pitch import median_pitch, speech_ms

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from models.voice import Permanent, Transient
+from models.errors import Permanent, Transient
 from worker.assemble.assemble import MissingSegments, assemble
 from worker.contract.messages import AssembleLesson, Job, LessonPlan, RenderBatch
 from worker.observe import metrics

@@ -12,7 +12,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from models.voice import Samples, SpeechRejected
+from models.errors import SpeechRejected
+from models.voice import Samples
 from worker.audio.finishing import LEAD_MS, TAIL_MS, speech_span
 from worker.audio.levels import FRAME_MS, decibels, frame_levels, loud_level
 

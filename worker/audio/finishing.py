@@ -17,7 +17,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from models.voice import Samples, SpeechRejected
+from models.errors import SpeechRejected
+from models.voice import Samples
 from worker.audio.levels import FRAME_MS, frame_length, frame_levels, loud_level
 
 LEAD_MS = 80  # of the sound before the onset is kept

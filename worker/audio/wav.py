@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
-from models.voice import Permanent, Samples
+from models.errors import Permanent
+from models.voice import Samples
 from worker.contract.messages import SegmentRecord
 
 Pcm = NDArray[np.int16]

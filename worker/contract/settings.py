@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from models.voice import Permanent
+from models.errors import Permanent
 
 DATA_HOME = Path("~/.local/share/narrator").expanduser()
 

@@ -15,7 +15,7 @@ from redis.backoff import ExponentialWithJitterBackoff
 from redis.connection import parse_url
 from redis.retry import Retry
 
-from models.voice import Permanent, Transient
+from models.errors import Permanent, Transient
 from worker.contract.messages import AssembleLesson, Message, RenderBatch, assemble_queue, render_queue
 from worker.contract.settings import Settings
 from worker.ledger.sentinel import SCHEME, Sentinels

@@ -13,7 +13,7 @@ from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamil
 from prometheus_client.registry import Collector
 from redis import RedisError
 
-from models.voice import Transient
+from models.errors import Transient
 from worker.contract.settings import Settings
 from worker.ledger.broker import unacked_key
 from worker.ledger.ledger import Ledger

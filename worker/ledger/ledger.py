@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 from redis.exceptions import RedisError
 
-from models.voice import Permanent
+from models.errors import Permanent
 from worker.contract.messages import AssembleLesson, Job, RenderBatch, assemble_queue
 from worker.contract.settings import Settings
 from worker.ledger.records import Completed, Failure, LedgerUnavailable, Progress, RunGone, RunState, WorkerInfo

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from models.voice import Transient
+from models.errors import Transient
 
 RunState = Literal["submitting", "running", "done", "incomplete", "cancelled"]
 

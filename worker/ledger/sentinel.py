@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, quote, unquote, urlsplit
 from redis import Redis
 from redis.sentinel import Sentinel
 
-from models.voice import Permanent
+from models.errors import Permanent
 
 SCHEME = "sentinel://"
 PORT = 26379

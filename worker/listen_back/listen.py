@@ -12,7 +12,8 @@ from pathlib import PurePosixPath
 import numpy as np
 import soundfile
 
-from models.voice import NarrationError, Permanent, Samples
+from models.errors import NarrationError, Permanent
+from models.voice import Samples
 from worker.contract.manifest import MANIFEST, Cue, Manifest, Part
 from worker.contract.messages import Identifier, Message, lesson_folder
 from worker.contract.settings import load

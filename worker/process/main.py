@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from models.catalog import Catalogue
-from models.voice import NarrationError, Permanent, Transient
+from models.errors import NarrationError, Permanent, Transient
 from worker.contract import settings as all_settings
 from worker.contract.messages import assemble_queue, interactive_queue, plan_name, render_queue
 from worker.contract.settings import Settings

@@ -6,7 +6,7 @@ import logging
 import threading
 from collections.abc import Callable
 
-from models.voice import Transient
+from models.errors import Transient
 from worker.contract.settings import Settings
 from worker.ledger.ledger import Ledger, WorkerInfo
 from worker.process.context import Sender

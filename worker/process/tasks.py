@@ -14,7 +14,7 @@ from celery import Celery, Task
 from celery.exceptions import Reject
 from pydantic import ValidationError
 
-from models.voice import NarrationError
+from models.errors import NarrationError
 from worker.contract.messages import AssembleLesson, Job, Message, RenderBatch
 from worker.contract.settings import Settings
 from worker.ledger.broker import ASSEMBLE, RENDER, send_batch, send_lesson

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from contextvars import copy_context
 from types import TracebackType
 
-from models.voice import Transient
+from models.errors import Transient
 from worker.contract.settings import Settings
 
 TICK_SECONDS = 0.25  # completions are told to the ledger this often

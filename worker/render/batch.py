@@ -18,7 +18,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from contextvars import copy_context
 
-from models.voice import NarrationError, Speech, SpeechRejected, SpeechRequest, Transient
+from models.errors import NarrationError, SpeechRejected, Transient
+from models.voice import Speech, SpeechRequest
 from worker.audio import checks, finishing, levels, wav
 from worker.contract.messages import Job, RenderBatch, SegmentRecord, segment_name
 from worker.ledger.ledger import Completed

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from concurrent.futures import Future, wait
 from contextlib import suppress
 
-from models.voice import NarrationError, Permanent, Transient
+from models.errors import NarrationError, Permanent, Transient
 from worker.ledger.ledger import Completed
 from worker.observe import logs, metrics
 from worker.process.context import Station

@@ -13,8 +13,9 @@ from pathlib import Path
 from pydantic import Field
 
 from models.catalog import Catalogue
+from models.errors import NarrationError, Permanent, SpeechRejected
 from models.family import load_engine, load_frontend
-from models.voice import Engine, FrontEnd, NarrationError, Permanent, Speech, SpeechRejected, SpeechRequest, Utterance
+from models.voice import Engine, FrontEnd, Speech, SpeechRequest, Utterance
 from worker.audio.checks import check
 from worker.audio.finishing import finish
 from worker.audio.wav import Pcm, to_pcm

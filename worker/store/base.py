@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
-from models.voice import NarrationError, Permanent, Transient
+from models.errors import NarrationError, Permanent, Transient
 from worker.contract.settings import Settings
 
 MAX_NAME = 900  # bytes of a whole name: S3 takes 1024, which leaves 124 for the prefix

@@ -18,7 +18,7 @@ from typing import Final, TypeVar
 
 from pydantic import ValidationError
 
-from models.voice import Permanent
+from models.errors import Permanent
 from worker.audio.wav import DamagedAudio, unpack
 from worker.contract.manifest import MANIFEST, Manifest, Part
 from worker.contract.messages import LessonPlan, lesson_folder, plan_name, segment_name

@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from models.voice import Permanent
+from models.errors import Permanent
 from worker.store.base import Entry, Exists, Missing, check_name
 from worker.store.os_errors import translate
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import ValidationError
 
-from models.voice import Permanent
+from models.errors import Permanent
 from worker.contract.messages import LessonPlan, plan_name
 from worker.store.base import Missing, Store
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from models.voice import NarrationError
+from models.errors import NarrationError
 from worker.store.base import Exists, Missing, Store
 
 RACERS = 8  # threads that create one object at once

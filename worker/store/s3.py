@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, cast
 from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import BotoCoreError
 
-from models.voice import Permanent
+from models.errors import Permanent
 from worker.contract.settings import Settings
 from worker.store.base import Entry, Exists, Missing, StoreRefused, StoreUnavailable, check_name
 from worker.store.s3_client import (

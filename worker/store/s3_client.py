@@ -17,7 +17,7 @@ from botocore.credentials import Credentials
 from botocore.parsers import ResponseParserError
 from botocore.utils import parse_timestamp
 
-from models.voice import NarrationError, Permanent
+from models.errors import NarrationError, Permanent
 from worker.contract.settings import Settings
 from worker.store.base import Exists, Missing, StoreRefused, StoreUnavailable
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-from models.voice import VoiceNotInstalled
+from models.errors import VoiceNotInstalled
 
 PLAIN = r"\d+(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"  # 7  1,234.5  3.14
 MAX_DIGITS = 16  # of the integer part, as far as cn2an goes; longer ones are read digit by digit

@@ -13,13 +13,13 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from itertools import pairwise
 
+from models.errors import Unspeakable
 from models.text.languages import LATIN
 from models.text.normalise import normalise
 from models.text.normalise.common import roman
 from models.text.normalise.numbers import MAX_DIGITS, PLAIN, cardinal, digits, ordinal, year
 from models.text.normalise.sign_names import sign_name
 from models.text.normalise.yue import written
-from models.voice import Unspeakable
 
 DATE_FORMATS = ("mdy", "dmy", "ymd", "ym", "my", "md", "dm", "y", "m", "d")
 TIME_FORMATS = ("hms12", "hms24")

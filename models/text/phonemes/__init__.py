@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 
-from models.voice import VoiceNotInstalled
+from models.errors import VoiceNotInstalled
 
 Piece = tuple[str, str]  # some of the text, usually a word or a mark, and its phonemes
 

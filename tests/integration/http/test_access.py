@@ -10,7 +10,7 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from models.voice import Permanent
+from models.errors import Permanent
 from producer.errors import Busy
 from producer.http import access
 from producer.http.app import make
