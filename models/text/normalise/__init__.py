@@ -1,4 +1,4 @@
-"""Text as it is spoken: numbers, units, dates and signs in words. One file a language, rules shared by all voices.
+"""Text as it is spoken: numbers, units, dates and signs in words. One folder a language, rules shared by all voices.
 
     normalise("It costs $3.50.", "en")  ->  "It costs three dollars and fifty cents."
 
@@ -10,12 +10,13 @@ invisible characters, the ``https://`` of an address.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from functools import lru_cache
 from importlib import import_module
+from typing import Protocol
 
 from models.text.languages import Span, spans
-from models.text.normalise.common import shared, tidy
+from models.text.normalise.common import plain, tidy
+from models.text.normalise.rule import Fired
 
 VERSION = 5  # in the front-ends' fingerprints: a rise renders again whatever may sound different
 DISTRIBUTIONS = ("cn2an", "num2words")  # whose versions belong there, too
@@ -29,13 +30,24 @@ def normalise(text: str, language: str) -> str:
 
     Raises VoiceNotInstalled where a number library is missing, naming the extra to install.
     """
-    text = shared(text)
+    return _normalised(text, language)
+
+
+def fired(text: str, language: str) -> list[Fired]:
+    """The rules that ``normalise`` would apply to a text, in their order: what each took and gave."""
+    trace: list[Fired] = []
+    _normalised(text, language, trace)
+    return trace
+
+
+def _normalised(text: str, language: str, trace: list[Fired] | None = None) -> str:
+    text = plain(text)
     if language != "en":
-        text = _rules(language)(text)
+        text = _speller(language)(text, trace)
     parts = []
     for span in _numbered(spans(text, language)):
         done = span.language == language != "en"
-        parts.append(span.text if done else _around(span.text, _rules(span.language)))
+        parts.append(span.text if done else _around(span.text, _speller(span.language), trace))
     return tidy("".join(parts))
 
 
@@ -51,14 +63,18 @@ def _numbered(found: list[Span]) -> list[Span]:
     return out
 
 
-def _rules(language: str) -> Callable[[str], str]:
-    """The function ``spell`` of a language's own file; loaded at first use."""
-    rules: Callable[[str], str] = import_module(f"models.text.normalise.{language}").spell
-    return rules
+class _Speller(Protocol):
+    def __call__(self, text: str, trace: list[Fired] | None = None) -> str: ...
 
 
-def _around(text: str, spell: Callable[[str], str]) -> str:
+def _speller(language: str) -> _Speller:
+    """The function ``spell`` of a language's own folder; loaded at first use."""
+    speller: _Speller = import_module(f"models.text.normalise.{language}").spell
+    return speller
+
+
+def _around(text: str, spell: _Speller, trace: list[Fired] | None) -> str:
     """Apply rules to the inside, keeping the white space at the edges: it separates this span from the next."""
     inside = text.strip()
     begin = text.find(inside)
-    return text[:begin] + spell(inside) + text[begin + len(inside) :] if inside else text
+    return text[:begin] + spell(inside, trace) + text[begin + len(inside) :] if inside else text

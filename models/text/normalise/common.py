@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from decimal import Decimal
 
 _KEPT = "，：；！？（）"  # full-width punctuation that front-ends know; NFKC would make it ASCII
 _COMPATIBLE = re.compile(f"[^\x00-\x7f{_KEPT}]+")
@@ -42,7 +41,6 @@ _CALLED = re.compile(r"(?<=[A-Za-z_])\((?=[^()]*\)(?![A-Za-z]))")  # append(x): 
 _SPACE_BEFORE = re.compile(r" +(?=[,.;:!?…，。；：！？、)）」』])(?![.][\w])")
 
 # Of formulas in Han and kana.
-CHARGE = r"\^([1-9]?)([+-])(?![A-Za-z\d])"  # Fe^3+, in every language
 LIMIT = r"(?<![A-Za-z])lim\s?_?[({]?([a-z])→([-+]?(?:\d+|∞|[a-z]))[)}]?"
 PRIME = r"(?<![A-Za-z\d])([A-Za-z])(['′]{1,2})(?=\s?[(=+*/])"  # f'(x)
 POWER = r"(?P<x>[A-Za-z\dα-ωΑ-Ω)]+)\^(?P<e>\{[^}]{1,20}\}|\([^)]{1,20}\)|-?(?:\d+|[A-Za-z](?![A-Za-z])))"
@@ -56,7 +54,7 @@ ARROWS = {"→": "右", "←": "左", "↑": "上", "↓": "下"}
 FACTORIAL = r"(?<=[\dnmk])!(?=\s?[=×÷+*/)])|(?<=(?<![\w'’.-])[nkm])[!！](?![!！])"
 
 
-def shared(text: str) -> str:
+def plain(text: str) -> str:
     """NFKC but for punctuation, plain quotes, one kind of dash and ellipsis, one space, nothing inaudible.
 
     Superscripts become ``^2``, so that they can be read as powers.
@@ -121,14 +119,3 @@ def roman(text: str) -> str:
     """The value of a Roman numeral, in digits: XIV is 14."""
     values = [_ROMAN[c] for c in text]
     return str(sum(-v if v < max(values[i + 1 :], default=0) else v for i, v in enumerate(values)))
-
-
-_HALF_DAY = re.compile(r"(?<![A-Za-z] )(?<![\d:.])(\d{1,2})(:[0-5]\d)?\s?([AaPp])\.?[Mm]\b\.?(?!\s?[A-Za-z])")
-_MILLIONS = re.compile(r"([$€£¥])(\d+(?:\.\d+)?)\s?(bn|[KMBm])(?![A-Za-z^/])")
-_SCALES = {"K": 10**3, "M": 10**6, "m": 10**6, "B": 10**9, "bn": 10**9}
-
-
-def without_english_figures(text: str, morning: str, afternoon: str, hour: str) -> str:
-    """3:45pm with the half of the day in front, as East Asian languages say it; $1.5M in full."""
-    text = _HALF_DAY.sub(lambda m: f"{morning if m[3] in 'Aa' else afternoon}{m[1]}{m[2] or hour}", text)
-    return _MILLIONS.sub(lambda m: f"{m[1]}{int(Decimal(m[2]) * _SCALES[m[3]])}", text)

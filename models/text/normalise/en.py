@@ -5,21 +5,17 @@ Rules run in order; what one has put into words has no digit or sign left for th
 
 from __future__ import annotations
 
-import operator
 import re
-from collections.abc import Callable
 from itertools import chain
 
-from models.text.normalise.common import CHARGE
 from models.text.normalise.en_dates import DATES
 from models.text.normalise.en_figures import AMOUNTS, NUMBERS, Match, N, Rules, bare, either, number
-from models.text.normalise.en_words import ABBREVIATIONS, BEFORE_NUMBER, ELEMENTS, EXTENSIONS, GREEK, SIGNS, UNITS
+from models.text.normalise.en_words import ABBREVIATIONS, BEFORE_NUMBER, GREEK, SIGNS, UNITS
 from models.text.normalise.numbers import digits, ordinal
+from models.text.normalise.rule import Fired, apply
+from models.text.normalise.shared.address import ADDRESS, EXTENSIONS
+from models.text.normalise.shared.maths import CHARGE, COMPOUND, FORMULA, compound, formula
 
-_MARKS = {
-    ".": "dot", "/": "slash", "-": "dash", "_": "underscore", "@": "at", ":": "colon", "~": "tilde", "#": "hash",
-    "?": "question mark", "=": "equals", "&": "and", "%": "percent", "+": "plus", "\\": "backslash", "*": "star",
-}  # fmt: skip
 _WIDE = str.maketrans({**dict.fromkeys("「」『』【】《》〈〉", '"'), "〜": "—", "～": "—"})
 _POWERS = {"2": "squared", "3": "cubed"}
 _CHARGES = {"+": "plus", "-": "minus"}
@@ -29,60 +25,17 @@ _ROOTS = {"2": "square", "3": "cube"}
 _LAST = ("etc.", "et al.", "Jr.", "Sr.", "Inc.", "Ltd.", "Co.", "p.a.")  # their full stop may be the sentence's, too
 
 
-def spell(text: str) -> str:
+def spell(text: str, trace: list[Fired] | None = None) -> str:
     """English text without digits or signs."""
-    text = text.translate(_WIDE)
+    text = apply(ADDRESS, text.translate(_WIDE), trace)
     for pattern, rule in _RULES:
         text = pattern.sub(rule, text)
     return text
 
 
-def _address(m: Match) -> str:
-    """An address or a path, mark by mark; the scheme is not spoken."""
-    found = re.sub(r"^[a-z]+://", "", m[0])
-    tail = ""
-    while found[-1] in ".,;:!?)" and not found.endswith("()"):
-        found, tail = found[:-1], found[-1] + tail
-    words = []
-    for part in re.findall(r"[A-Za-z]+|\d+|[^\W\d_]+|\S", found.rstrip("/") if "//" in m[0] else found):
-        if part.isdigit():
-            words.append(number(part) if len(part) < 5 else digits(part, "en"))
-        elif part in _MARKS:
-            words.append(_MARKS[part])
-        elif part.isalpha():
-            words.append("W W W" if part == "www" else part)
-    return " " + " ".join(words) + " " + tail
-
-
 def _code(m: Match) -> str:
     """``list.append()``, ``my_name``: dots are said, underscores and empty brackets are not."""
     return m[0].replace("()", "").replace("_", " ").replace("->", " ").replace(".", " dot ").strip()
-
-
-def formula(m: Match, number: Callable[[str], str] = number) -> str:
-    """H2O, Ca(OH)2: letters in capitals, counts in words of any language."""
-    parts = re.findall(r"([A-Z][a-z]?)(\d*)|\)(\d+)", m[0])
-    elements = [element for element, *_ in parts if element]
-    counts = [count or of_group for _, count, of_group in parts]
-    twice = sum(map(bool, counts)) == 1 and any(map(operator.eq, elements, elements[1:]))  # CSS3
-    if twice or not set(elements) <= set(ELEMENTS) or not any(counts):
-        return m[0]
-    words = (
-        word
-        for (element, *_), count in zip(parts, counts, strict=True)
-        for word in (_letters(element), number(count) if count else "")
-    )
-    return " ".join(filter(None, words))
-
-
-def _letters(element: str) -> str:
-    """Dotted where an A by itself would be read as the article."""
-    return ("." if "a" in element.lower() else " ").join(element.upper())
-
-
-def compound(m: Match) -> str:
-    """NaCl, letter by letter."""
-    return " ".join(map(_letters, re.findall("[A-Z][a-z]?", m[0])))
 
 
 def _power(m: Match) -> str:
@@ -118,28 +71,6 @@ def _greek(m: Match) -> str:
     return f" {GREEK.get(m[0].lower(), m[0])} "
 
 
-_GROUP = r"[A-Z][a-z]?\d{0,2}"
-FORMULA = (
-    rf"(?<![A-Za-z_])(?:(?=[A-Za-z()]{{0,60}}\d)(?:{_GROUP}|\((?:{_GROUP}){{1,6}}\)\d{{1,2}}){{2,12}}|[HONF][23])"
-    r"(?![A-Za-z\d_]|\.\d)"
-)
-COMPOUND = r"(?<![A-Za-z])(?:(?:Na|K|Li|Ag|Cs|H)(?:Cl|Br|F|OH)|(?:Na|K|Ag)I|(?:Ca|Mg|Cu|Zn|Fe)[OS])(?![A-Za-z\d])"
-_TOP = "com|org|net|edu|gov|io|dev|ai|cn|jp|uk|de"
-# ASCII: an address ends where Chinese begins
-ADDRESSES: Rules = [
-    (re.compile(pattern, re.ASCII), _address)
-    for pattern in (
-        r"(?<!\w)[\w.+-]+@[\w-]+(?:\.[\w-]+)+",
-        r"\b(?:https?|ftp|s3|file|redis)://[^\s,;\u2e80-\uffef]+|(?<![\w@])www\.[^\s,;\u2e80-\uffef]+",
-        rf"(?<![\w.@])[\w-]+(?:\.[\w-]+)*\.(?:{_TOP})(?:/[^\s,;\u2e80-\uffef]*)?(?!\.?\w)",
-        r"(?<![\w:/])(?:\.{1,2})?/[A-Za-z][\w.-]*(?:/[\w.-]+)+/?|(?<!\w)~/[\w.-]+(?:/[\w.-]+)*/?|\b[A-Z]:\\[\w\\.-]+",
-        rf"(?<![\w.])[A-Za-z][\w-]*(?:\.[\w-]+)*\.(?:{EXTENSIONS})\b(?!\.\w|\()",
-    )
-]
-# In other languages, too: words that an English reader says for them.
-LATIN_ABBREVIATIONS: Rules = [
-    (re.compile(r"(?<![\w.])(?:e\.g\.|i\.e\.|etc\.|vs\.)", re.ASCII), lambda m: f" {ABBREVIATIONS[m[0]]} ")
-]
 _SHORT: Rules = [
     (re.compile(r"\bGen\.(?=\s\d)"), lambda _: "Genesis"),
     (re.compile(r"\bext(?:\.|ension)\s?(\d{3,5})\b"), lambda m: f"extension {digits(m[1], 'en')}"),
@@ -265,7 +196,7 @@ _MATHS: Rules = [
         (r"\b([f-hpquvyEFGHOP])(['′]*)\(([^()]{1,30})\)", _function),
         (r"(?<=[\dnkm])!(?=\s?[=×÷*/+<>)]|\s-\s)|(?<=(?<![\w'’.-])[nkm])!(?!!)", lambda _: " factorial"),
         (CHARGE, lambda m: f" {number(m[1]) if m[1] else ''} {_CHARGES[m[2]]}"),  # Fe^3+
-        (FORMULA, formula),
+        (FORMULA, lambda m: formula(m, number)),
         (r"(?<=\b[A-DH])-(?![\w-])|(?<=\bOH)-(?!\w)|(?<=\bCl)-(?!\w)", lambda _: " minus"),  # grades, ions
         (COMPOUND, compound),
         (r"(?P<base>[A-Za-z\d)α-ωΑ-Ω]+)\^(?P<e>\{[^}]{1,20}\}|\([^)]{1,20}\)|-?\w+)", _power),
@@ -303,4 +234,4 @@ _REST: Rules = [
         (r"[\\|*_~^<>{}\[\]`/⟨⟩]+", lambda _: " "),  # heard as nothing
     )
 ]
-_RULES: Rules = list(chain(ADDRESSES, _SHORT, _CODE, DATES, AMOUNTS, NUMBERS, _MATHS, _REST))
+_RULES: Rules = list(chain(_SHORT, _CODE, DATES, AMOUNTS, NUMBERS, _MATHS, _REST))

@@ -148,11 +148,3 @@ GREEK = dict(
         strict=True,
     )
 ) | {"ς": "sigma", "ϵ": "epsilon", "ϕ": "phi", "ϑ": "theta"}
-EXTENSIONS = (
-    "py|js|ts|jsx|tsx|md|txt|csv|json|ya?ml|toml|html?|css|xml|sh|exe|zip|tar|gz|pdf|docx?|xlsx?|pptx?|png|jpe?g|gif|"
-    "svg|mp3|mp4|wav|log|ini|cfg|conf|rs|go|java|c|cpp|h|rb|php|sql|ipynb|onnx|env|lock|db|bat"
-)
-ELEMENTS = (
-    "H He Li Be B C N O F Ne Na Mg Al Si P S Cl Ar K Ca Sc Ti V Cr Mn Fe Co Ni Cu Zn Ga Ge As Se Br Kr Rb Sr Y Zr Nb "
-    "Mo Ag Cd In Sn Sb Te I Xe Cs Ba Pt Au Hg Tl Pb Bi U"
-).split()

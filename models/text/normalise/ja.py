@@ -7,7 +7,6 @@ import re
 from models.text.languages import HAN, KANA
 from models.text.normalise.common import (
     ARROWS,
-    CHARGE,
     DIFFERENTIAL,
     DIVISION,
     FACTORIAL,
@@ -16,10 +15,14 @@ from models.text.normalise.common import (
     PRIME,
     differential,
     roman,
-    without_english_figures,
 )
-from models.text.normalise.en import ADDRESSES, COMPOUND, FORMULA, LATIN_ABBREVIATIONS, compound, formula
 from models.text.normalise.numbers import PLAIN, cardinal, digits
+from models.text.normalise.rule import Fired, apply
+from models.text.normalise.shared.abbreviations import latin
+from models.text.normalise.shared.address import ADDRESS
+from models.text.normalise.shared.maths import CHARGE, COMPOUND, FORMULA, compound, formula
+from models.text.normalise.shared.money import millions
+from models.text.normalise.shared.times import half_day
 
 Match = re.Match[str]
 
@@ -72,10 +75,10 @@ GREEK = {
 }  # fmt: skip
 
 
-def spell(text: str) -> str:
+def spell(text: str, trace: list[Fired] | None = None) -> str:
     """Japanese text without digits or signs."""
-    text = without_english_figures(text, "午前", "午後", "時")
-    for pattern, rule in (*ADDRESSES, *LATIN_ABBREVIATIONS, *_RULES):
+    text = apply((half_day("午前", "午後", "時", ()), millions(()), *ADDRESS, latin(())), text, trace)
+    for pattern, rule in _RULES:
         text = pattern.sub(rule, text)
     return text
 

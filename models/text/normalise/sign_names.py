@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from importlib import import_module
 
+from models.text.normalise.tables import words
+
 _SIGNS = ".,:;!?'\"-_/\\()[]{}<>@#$%&*+=~^|`，。：；！？、·…—“”‘’"
 _NAMES = {
     "en": (
@@ -45,7 +47,9 @@ def sign_name(sign: str, language: str) -> str:
     at = _SIGNS.find(sign)
     if at >= 0:
         return _NAMES[language].split("|")[at]
-    tables = {"en": "en_words", "zh": "zh_words", "yue": "zh_words", "ja": "ja", "ko": "ko"}
-    words = import_module(f"models.text.normalise.{tables[language]}")
-    greek: dict[str, str] = getattr(words, "GREEK", {})
-    return words.SIGNS.get(sign, "") or greek.get(sign, "")
+    if language == "ko":
+        return words("ko", "signs").get(sign, "")
+    tables = {"en": "en_words", "zh": "zh_words", "yue": "zh_words", "ja": "ja"}
+    module = import_module(f"models.text.normalise.{tables[language]}")
+    greek: dict[str, str] = getattr(module, "GREEK", {})
+    return module.SIGNS.get(sign, "") or greek.get(sign, "")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from models.text.normalise.numbers import digits
+from models.text.normalise.rule import Fired
 from models.text.normalise.zh import spell as spell_mandarin
 
 # Only what the rules put in is rewritten; the author's own characters stay as they are.
@@ -16,11 +17,11 @@ _TELEPHONE = re.compile(r"(?<![\d.,$])[235689]\d{3} \d{4}(?![\d.,])")  # eight d
 _TOKENS = re.compile(r"[\u3400-\u9fff]+|[^\u3400-\u9fff]+")
 
 
-def spell(text: str) -> str:
+def spell(text: str, trace: list[Fired] | None = None) -> str:
     """Cantonese text without digits or signs."""
     text = re.sub(r"(?<![A-Za-z])\$(?=\s?\d)", "¥", text)  # dollars of the place: 元
     text = _TELEPHONE.sub(lambda m: digits(m[0], "yue"), text)
-    return "".join(part if part in text else written(part) for part in _TOKENS.findall(spell_mandarin(text)))
+    return "".join(part if part in text else written(part) for part in _TOKENS.findall(spell_mandarin(text, trace)))
 
 
 def written(words: str) -> str:

@@ -7,7 +7,6 @@ import re
 from models.text.languages import HAN
 from models.text.normalise.common import (
     ARROWS,
-    CHARGE,
     DIFFERENTIAL,
     DIVISION,
     FACTORIAL,
@@ -16,19 +15,23 @@ from models.text.normalise.common import (
     PRIME,
     differential,
     roman,
-    without_english_figures,
 )
-from models.text.normalise.en import ADDRESSES, COMPOUND, FORMULA, LATIN_ABBREVIATIONS, compound, formula
 from models.text.normalise.numbers import PLAIN, cardinal, digits
+from models.text.normalise.rule import Fired, apply
+from models.text.normalise.shared.abbreviations import latin
+from models.text.normalise.shared.address import ADDRESS
+from models.text.normalise.shared.maths import CHARGE, COMPOUND, FORMULA, compound, formula
+from models.text.normalise.shared.money import millions
+from models.text.normalise.shared.times import half_day
 from models.text.normalise.zh_words import COUNTED, CURRENCIES, GREEK, SIGNS, UNITS
 
 Match = re.Match[str]
 
 
-def spell(text: str) -> str:
+def spell(text: str, trace: list[Fired] | None = None) -> str:
     """Mandarin text without digits or signs. A digit in a foreign word is Chinese, too (MP3, 5G); not in an address."""
-    text = without_english_figures(text, "上午", "下午", "点")
-    for pattern, rule in (*ADDRESSES, *LATIN_ABBREVIATIONS, *_RULES):
+    text = apply((half_day("上午", "下午", "点", ()), millions(()), *ADDRESS, latin(())), text, trace)
+    for pattern, rule in _RULES:
         text = pattern.sub(rule, text)
     return text
 
