@@ -86,6 +86,7 @@ def plan(paths: tuple[Path, ...], options: Options, as_json: bool) -> None:
 @click.option("--text", help="Explain this text instead of a lesson.")
 @click.option("--voice", metavar="ID", help="Voice, where the lesson names none.")
 @click.option("--language", metavar="CODE", help="Language, where the lesson names none.")
+@click.option("--why", is_flag=True, help="Also the rules of reading that changed the text.")
 @lexicon_option
 @lenient_option
 @encoding_option
@@ -95,6 +96,7 @@ def explain(
     text: str | None,
     voice: str | None,
     language: str | None,
+    why: bool,
     lexicon: Path | None,
     lenient: bool,
     encoding: str | None,
@@ -104,25 +106,28 @@ def explain(
 
     \b
     narrator explain lessons/intro.md:12
-    narrator explain --text "It costs $3.50 in 2026." --language en --json
+    narrator explain --text "It costs $3.50 in 2026." --language en --why
     """
     from producer.tools import explain as explaining
 
     if (where is None) == (text is None):
         raise click.UsageError("give either LESSON[:LINE] or --text")
     if text is not None:
-        found: Any = explaining.explain_text(text, language, voice=voice, lexicon=lexicon)
+        found: Any = explaining.explain_text(text, language, voice=voice, lexicon=lexicon, why=why)
     else:
         found = explaining.explain(
-            str(where), voice=voice, language=language, lenient=lenient, encoding=encoding, lexicon=lexicon
+            str(where), voice=voice, language=language, lenient=lenient, encoding=encoding, lexicon=lexicon, why=why
         )
     if as_json:
         click.echo(json.dumps(found, ensure_ascii=False))
         return
     for segment in found if isinstance(found, list) else [found]:
+        rules = segment.pop("rules", ())
         for name, value in segment.items():
             if value not in (None, "", []) and not (name == "tokens" and segment.get("phonemes")):
-                click.echo(f"{click.style(name.rjust(12), dim=True)}  {_plain(value)}")
+                click.echo(f"{click.style(name.rjust(13), dim=True)}  {_plain(value)}")
+        for rule in rules:
+            click.echo(f"{click.style(rule['kind'].rjust(13), dim=True)}  {rule['took']} -> {rule['gave']}")
         click.echo()
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from models.errors import NarrationError, Permanent
 from models.text.languages import LANGUAGES, guess
 from models.text.lexicon import Lexicon
-from models.text.normalise import normalise
+from models.text.normalise import fired, normalise
 from models.text.segment import fold, punctuated
 from producer import readers
 from producer.lessons.model import Block, Lesson, Voicing
@@ -38,6 +38,7 @@ def explain(
     lenient: bool = False,
     encoding: str | None = None,
     lexicon: Path | None = None,
+    why: bool = False,
     settings: Settings | None = None,
     store: Store | None = None,
 ) -> list[dict[str, Any]]:
@@ -46,8 +47,8 @@ def explain(
     Of each: ``where``, ``written``, ``readings`` (how marks and the lexicon have words said), ``text``, ``language``,
     ``normalised``, ``phonemes``, ``tokens`` (ids by utterance), ``voice``, ``key``, ``role``, ``pause_ms``, and
     ``state``: "stored", or why it would be rendered. Where the voice cannot say it, ``error`` says so instead of
-    phonemes. The store is that of the settings unless one is given. Raises Permanent where the lesson cannot be
-    planned.
+    phonemes. With ``why`` also ``rules``, as ``rules_of`` gives them. The store is that of the settings unless one is
+    given. Raises Permanent where the lesson cannot be planned.
     """
     path, line = place_of(where)
     cast, settings = casting(settings, voice, language)
@@ -60,7 +61,7 @@ def explain(
     for lesson, drafted in drafts:
         entries = [entry for entry in drafted.plan.entries if at is None or entry.line == at]
         states = _states(lesson, drafted, store) if entries else {}
-        found += [_described(entry, cast, f"{path}:{entry.line}", states) for entry in entries]
+        found += [_described(entry, cast, f"{path}:{entry.line}", states, why=why) for entry in entries]
     return found
 
 
@@ -70,12 +71,13 @@ def explain_text(
     *,
     voice: str | None = None,
     lexicon: Path | None = None,
+    why: bool = False,
     settings: Settings | None = None,
 ) -> dict[str, Any]:
     """How a text would be read: ``language``, ``segments`` (their texts), ``normalised``, ``voice``, ``phonemes``.
 
     ``normalised`` needs no voice; where none is there, or it cannot say the text, ``error`` says so instead of
-    phonemes. The language is guessed where none is given.
+    phonemes. The language is guessed where none is given. With ``why`` also ``rules``, as ``rules_of`` gives them.
     """
     if language is not None and language not in LANGUAGES:
         raise Permanent(f"unknown language {language!r}: known are {', '.join(LANGUAGES)}")
@@ -85,14 +87,15 @@ def explain_text(
         block = pronounced(block, Lexicon(read_lexicon(lexicon)), language)
     cut = list(parts(block, language))
     said = [(spoken(block, piece, language), piece.boundary) for piece, _, _ in cut]
+    ready = fold(" ".join(one.text for one, _ in said) if block.readings else text)
     found: dict[str, Any] = {
         "text": text,
         "language": language,
-        "normalised": normalise(
-            fold(" ".join(one.text for one, _ in said)) if block.readings else fold(text), language
-        ),
+        "normalised": normalise(ready, language),
         "segments": [punctuated(one.text, one.language, boundary) for one, boundary in said],
     }
+    if why:
+        found["rules"] = rules_of(ready, language)
     try:
         cast, _ = casting(settings, voice, language)
         phonemes = []
@@ -100,13 +103,24 @@ def explain_text(
             voiced = voiced_part(_NO_LESSON, block, piece, language, cast)
             found.setdefault("voice", voiced.voice.id)
             one = voiced.said
-            ready = punctuated(one.text, one.language, piece.boundary)
-            utterances = cast.frontend(voiced.voice.bundle).prepare(ready, one.language, one.readings)
+            segment = punctuated(one.text, one.language, piece.boundary)
+            utterances = cast.frontend(voiced.voice.bundle).prepare(segment, one.language, one.readings)
             phonemes += [utterance.phonemes for utterance in utterances]
         found["phonemes"] = " ".join(filter(None, phonemes))
     except NarrationError as error:
         found["error"] = str(error)
     return found
+
+
+def rules_of(text: str, language: str) -> list[dict[str, str]]:
+    """The rules of reading that change a text, in their order: ``kind``, ``rule``, what it ``took``, what it ``gave``.
+
+    Those that only put a space between two signs are left out.
+    """
+    changes = [(one, one.took.strip(), one.gave.strip()) for one in fired(text, language)]
+    return [
+        {"kind": one.kind, "rule": one.name, "took": took, "gave": gave} for one, took, gave in changes if took or gave
+    ]
 
 
 _NO_LESSON = Lesson(course="-", id="-", path=Path("--text"), digest="", text="")
@@ -165,7 +179,7 @@ def _readings(entry: LessonEntry) -> list[str]:
     return [what for _, what in sorted(said)]
 
 
-def _described(entry: LessonEntry, cast: Cast, where: str, states: Mapping[str, str]) -> dict[str, Any]:
+def _described(entry: LessonEntry, cast: Cast, where: str, states: Mapping[str, str], *, why: bool) -> dict[str, Any]:
     segment = entry.segment
     found: dict[str, Any] = {
         "where": where,
@@ -180,6 +194,8 @@ def _described(entry: LessonEntry, cast: Cast, where: str, states: Mapping[str, 
         "pause_ms": entry.pause_ms,
         "state": states[entry.key],
     }
+    if why:
+        found["rules"] = rules_of(segment.text, segment.language)
     try:
         utterances = cast.frontend(segment.bundle).prepare(segment.text, segment.language, segment.readings)
         found["phonemes"] = " ".join(filter(None, (utterance.phonemes for utterance in utterances)))

@@ -7,10 +7,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from models.catalog import Catalogue
 from models.errors import Permanent
 from models.family import load_frontend
+from producer.cli import main
 from producer.plan.planner import Options, plan
 from producer.tools.explain import explain, explain_text
 from tests.conftest import TINY_VOICES
@@ -78,6 +80,24 @@ def test_a_text(settings):
     assert found["segments"] == ["It costs $3.50.", "3 apples!"]
     assert (found["voice"], found["language"]) == ("tiny/one", "en")
     assert "error" not in found
+
+
+def test_why_a_text_is_read_so(settings):
+    found = explain_text("₩3만 or 5 km", "ko", voice="tiny/one", why=True, settings=settings)
+    assert found["rules"] == [
+        {"kind": "money", "rule": "amount of money", "took": "₩3만", "gave": "삼만 원"},
+        {"kind": "units", "rule": "quantity", "took": "5 km", "gave": "오 킬로미터"},
+    ]
+    assert "rules" not in explain_text("₩3만", "ko", voice="tiny/one", settings=settings)
+
+
+def test_why_a_segment_of_a_lesson_is_read_so(lesson, settings):
+    assert [s["rules"] for s in explain(f"{lesson}:5", why=True, settings=settings)] == [[]]
+
+
+def test_the_command_prints_a_rule_a_line():
+    done = CliRunner().invoke(main, ["explain", "--text", "5km", "--language", "ko", "--voice", "nobody", "--why"])
+    assert "        units  5km -> 오 킬로미터\n" in done.output
 
 
 def test_a_text_needs_no_voice_to_be_normalised(settings):
