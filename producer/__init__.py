@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from producer.run.report import Report
     from producer.run.submit import SubmittedRun
     from worker.contract.settings import Settings
-    from worker.ledger.ledger import Progress
+    from worker.ledger.records import Progress
 
 __all__ = ["make", "submit"]
 

@@ -18,7 +18,7 @@ from pydantic import SecretStr
 
 from models.catalog import Catalogue
 from producer.local.valkey import valkey_binary
-from worker.contract.settings import Settings, load
+from worker.contract.settings import Settings, load_settings
 from worker.store import Store, open_store
 
 # A busy machine is slow; no test of ours is about time.
@@ -69,7 +69,7 @@ class Valkey:
 @pytest.fixture(autouse=True)
 def fresh_settings() -> None:
     """Settings are read once a process: a test that changes the environment wants its own."""
-    load.cache_clear()
+    load_settings.cache_clear()
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from worker.contract.manifest import Cue, Manifest, MeasuredLoudness, Part
+from worker.contract.manifest import Cue, LessonPart, Manifest, MeasuredLoudness
 from worker.contract.messages import Language, Role, Segment
 
 RATE = 8000
@@ -67,10 +67,10 @@ def deliver(out: Path, lesson: str, cues: Sequence[Cue], *, course: str = "physi
     return folder.parent
 
 
-def part(path: Path) -> Part:
+def part(path: Path) -> LessonPart:
     """What a manifest says of a file."""
     data = path.read_bytes()
     kind = "vtt" if path.suffix == ".vtt" else "audio"
     media_type = MEDIA_TYPES[path.suffix[1:]]
     sha256 = hashlib.sha256(data).hexdigest()
-    return Part(kind=kind, name=path.name, media_type=media_type, size=len(data), sha256=sha256)
+    return LessonPart(kind=kind, name=path.name, media_type=media_type, size=len(data), sha256=sha256)

@@ -8,8 +8,8 @@ from typing import Any
 def __getattr__(name: str) -> Any:
     """``celery -A worker worker`` finds the configured Celery here; importing ``worker`` stays light."""
     if name == "celery":
-        from worker.process.celery_app import make
+        from worker.process.celery_app import make_app
 
-        globals()["celery"] = make()  # one, however often it is asked for
+        globals()["celery"] = make_app()  # one, however often it is asked for
         return globals()["celery"]
     raise AttributeError(f"module 'worker' has no attribute {name!r}")

@@ -34,11 +34,11 @@ def worker(bundles: tuple[str, ...], assemble: bool, interactive: bool, processe
 
     from models.session import available_cores
     from worker.contract.messages import assemble_queue, interactive_queue, render_queue
-    from worker.contract.settings import load
+    from worker.contract.settings import load_settings
 
     if interactive and not bundles:
         raise click.UsageError("--interactive needs --voice: the bundle that is to be spoken")
-    prefix = load().queue_prefix
+    prefix = load_settings().queue_prefix
     kinds = (interactive_queue,) if interactive else (interactive_queue, render_queue)
     queues = [queue(prefix, bundle) for bundle in bundles for queue in kinds]
     if assemble:

@@ -66,9 +66,9 @@ def sync(source: str, options: Options, store: str | None, as_json: bool, **wish
     """
     from producer.nightly.sync import Wishes
     from producer.nightly.sync import sync as run
-    from worker.contract.settings import load
+    from worker.contract.settings import load_settings
 
-    settings = load().model_copy(update={"store": store}) if store else load()
+    settings = load_settings().model_copy(update={"store": store}) if store else load_settings()
     with progress(as_json) as show:
         night = run(source, options, Wishes(**wishes), settings=settings, on_progress=show)
     say_failures(night.failures)

@@ -14,7 +14,7 @@ import click
 
 if TYPE_CHECKING:
     from producer.run.report import Report
-    from worker.ledger.ledger import Progress
+    from worker.ledger.records import Progress
 
 P = ParamSpec("P")
 R = TypeVar("R")

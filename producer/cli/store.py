@@ -35,11 +35,11 @@ def verify(where: str | None, repair: bool, as_json: bool) -> None:
 
     Exit code 1 where something is damaged. It is safe at any moment, also while workers are at work.
     """
-    from worker.contract.settings import load
+    from worker.contract.settings import load_settings
     from worker.store import check as verifying
     from worker.store import open_store
 
-    store = open_store(load(), where)
+    store = open_store(load_settings(), where)
     entries = verifying.contents(store)
     damage: list[Damage] = []
     with _bar(sum(entry.size for entry in entries), quiet=as_json) as advance:
@@ -66,11 +66,11 @@ def pull(courses: tuple[str, ...], out: Path, where: str | None, as_json: bool) 
     from dataclasses import asdict
 
     from producer.nightly.pull import pull as bring
-    from worker.contract.settings import load
+    from worker.contract.settings import load_settings
     from worker.store import open_store
 
     with bar(as_json) as show:
-        pulled = bring(open_store(load(), where), courses, out, show)
+        pulled = bring(open_store(load_settings(), where), courses, out, show)
     if as_json:
         click.echo(json.dumps(asdict(pulled), ensure_ascii=False))
     else:
@@ -95,10 +95,10 @@ def gc(where: str | None, older_than: float, dry_run: bool, as_json: bool) -> No
     narrator gc --store s3://narration --older-than 30
     """
     from producer.nightly import garbage
-    from worker.contract.settings import load
+    from worker.contract.settings import load_settings
     from worker.store import open_store
 
-    place = open_store(load(), where)
+    place = open_store(load_settings(), where)
     found = garbage.find(place, older_than)
     if not dry_run:
         garbage.collect(place, found)

@@ -57,9 +57,9 @@ def add_voice(folder: Path, as_json: bool) -> None:
     narrator voices add cosyvoice
     """
     from models.install import install_bundle
-    from worker.contract.settings import load
+    from worker.contract.settings import load_settings
 
-    bundle = install_bundle(folder, load().voices_dir)
+    bundle = install_bundle(folder, load_settings().voices_dir)
     if as_json:
         voices = [{"id": f"{bundle.id}/{voice.name}", "languages": voice.languages} for voice in bundle.voices]
         click.echo(json.dumps({"bundle": bundle.id, "licence": bundle.licence, "voices": voices}))

@@ -28,8 +28,8 @@ from producer.run.status import forgotten
 from producer.run.watch import ENDED
 from worker.contract.manifest import MANIFEST, Manifest
 from worker.contract.messages import Digest, Identifier, RunId, lesson_folder
-from worker.ledger.ledger import Progress
-from worker.store.base import Missing
+from worker.errors import Missing
+from worker.ledger.records import Progress
 
 router = APIRouter(prefix="/v1", tags=["lessons"], dependencies=[KEYED])
 

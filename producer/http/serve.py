@@ -10,7 +10,7 @@ import uvicorn
 from models.errors import Permanent
 from producer.http import options as all_options
 from producer.http.app import make
-from worker.contract import settings as all_settings
+from worker.contract.settings import load_settings
 
 GRACE_SECONDS = 30  # for answers under way when the process is told to stop
 MOST_MESSAGE = 1 << 20  # bytes of a WebSocket message
@@ -23,7 +23,7 @@ def serve(host: str, port: int, *, insecure: bool, ready: Callable[[str], None])
     options = all_options.load()
     all_options.check_binding(options, host, insecure=insecure)
     config = uvicorn.Config(
-        make(all_settings.load(), options, insecure=insecure),
+        make(load_settings(), options, insecure=insecure),
         log_level="warning",
         server_header=False,
         proxy_headers=False,

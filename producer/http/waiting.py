@@ -24,12 +24,13 @@ from producer.http.counts import Counts
 from producer.run.connection import broker_faults
 from worker.contract.messages import Job, LessonEntry, RenderBatch, interactive_queue, segment_name
 from worker.contract.settings import Settings
+from worker.errors import Missing
 from worker.ledger import broker
-from worker.ledger.waiting import Heard, Listener
-from worker.store.base import Missing, Store
+from worker.ledger.waiting import Settled, WaitingLedger
+from worker.store.base import Store
 
 AHEAD = 3  # segments of one text that are asked for before they are due
-HEAR_SECONDS = 5.0  # one call to the ledger
+SETTLED_SECONDS = 5.0  # one call to the ledger
 CHECK_SECONDS = 5.0  # between looks at whether anything happens at all
 SEND_AGAIN = 4  # looks, after which the message counts as lost
 UNSERVED_SECONDS = 10.0  # without any worker for the queue
@@ -53,7 +54,7 @@ class Waiting:
         self._settings, self._store, self._counts = settings, store, counts
         self._most, self._patience = most, patience
         self._redis = broker.redis_client(settings)
-        self._listener = Listener(self._redis, settings)
+        self._ledger = WaitingLedger(self._redis, settings)
         self._app = broker.connect(settings)
         self._wanted: dict[str, _Wanted] = {}
         self._background: set[asyncio.Task[Any]] = set()
@@ -69,7 +70,7 @@ class Waiting:
         """Listen no more."""
         self._over.set()
         with suppress(Transient):
-            self._listener.close()
+            self._ledger.close()
         self._app.close()
 
     async def segments(self, entries: Sequence[LessonEntry]) -> AsyncGenerator[tuple[LessonEntry, bytes], None]:
@@ -132,12 +133,12 @@ class Waiting:
         with broker_faults(self._settings):
             waiting = int(self._redis.llen(queue))
             if waiting >= self._most:
-                serving = sum(one.processes for one in self._listener.workers() if queue in one.queues)
+                serving = sum(one.processes for one in self._ledger.workers() if queue in one.queues)
                 raise Busy(f"{waiting} segments wait already", min(60, math.ceil(waiting / max(serving, 1))))
 
     def _send(self, job: Job) -> None:
         with broker_faults(self._settings):
-            self._listener.want([job])
+            self._ledger.want([job])
             queue = interactive_queue(self._settings.queue_prefix, job.segment.bundle)
             batch = RenderBatch(bundle=job.segment.bundle, jobs=(job,))
             broker.send_batch(self._app, self._settings, batch, to=queue)
@@ -150,14 +151,14 @@ class Waiting:
             looks += 1
             with suppress(NarrationError):  # Redis or the store is away: the request's patience decides
                 if await self.stored(wanted.job.key) is not None:
-                    self._settle(Heard(wanted.job.key, ""))
+                    self._settle(Settled(wanted.job.key, ""))
                 await asyncio.to_thread(self._check_served, wanted)
                 if looks % SEND_AGAIN == 0:
                     await asyncio.to_thread(self._send, wanted.job)
 
     def _check_served(self, wanted: _Wanted) -> None:
         queue = interactive_queue(self._settings.queue_prefix, wanted.job.segment.bundle)
-        if any(queue in worker.queues for worker in self._listener.workers()):
+        if any(queue in worker.queues for worker in self._ledger.workers()):
             wanted.seen = time.monotonic()
 
     async def wait_for(self, wanted: _Wanted) -> bytes:
@@ -199,21 +200,21 @@ class Waiting:
 
     async def _take_back(self, job: Job) -> None:
         with suppress(NarrationError):
-            await asyncio.to_thread(self._listener.unwant, [job])
+            await asyncio.to_thread(self._ledger.unwant, [job])
 
     # --- listening
     def _listen(self) -> None:
         while not self._over.is_set():
             try:
-                for heard in self._listener.hear(HEAR_SECONDS):
-                    self._loop.call_soon_threadsafe(self._settle, heard)
+                for settled in self._ledger.settled(SETTLED_SECONDS):
+                    self._loop.call_soon_threadsafe(self._settle, settled)
             except Transient:
                 self._over.wait(1.0)
 
-    def _settle(self, heard: Heard) -> None:
-        wanted = self._wanted.get(heard.key)
+    def _settle(self, settled: Settled) -> None:
+        wanted = self._wanted.get(settled.key)
         if wanted and not wanted.told.done():
-            wanted.told.set_result(heard.reason)
+            wanted.told.set_result(settled.reason)
 
 
 class _Order:

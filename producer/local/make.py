@@ -7,12 +7,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from worker.contract.settings import Settings, load
+from worker.contract.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from producer.plan.planner import Options
     from producer.run.report import Report
-    from worker.ledger.ledger import Progress
+    from worker.ledger.records import Progress
 
 STORE_FOLDER = ".narrator"  # inside the output folder, where the settings name no store
 
@@ -51,7 +51,7 @@ def make(
     started = time.monotonic()
     if verify:
         require_recogniser()
-    settings = settings or load()
+    settings = settings or load_settings()
     place = settings.store or str(out.absolute() / STORE_FOLDER)
     plan, store, settings = plan_paths(paths, options, settings.model_copy(update={"store": place}))
     work = [lesson for lesson in plan.lessons if not lesson.unchanged]

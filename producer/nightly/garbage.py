@@ -20,7 +20,8 @@ from pydantic_core import from_json
 from models.errors import Permanent
 from worker.contract.manifest import MANIFEST
 from worker.contract.messages import lesson_folder
-from worker.store.base import Entry, Missing, Store
+from worker.errors import Missing
+from worker.store.base import Entry, Store
 
 AGE_DAYS: Final = 7.0  # as long as the ledger remembers a run
 READS: Final = 16  # manifests and plans read at once

@@ -18,7 +18,8 @@ from types import TracebackType
 
 from models.errors import Transient
 from producer.errors import Locked
-from worker.store.base import Exists, Missing, Store
+from worker.errors import Exists, Missing
+from worker.store.base import Store
 
 EXPIRY = 600.0  # seconds after which a lock that nobody renewed is free
 

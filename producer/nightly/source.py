@@ -18,7 +18,8 @@ from models.errors import Permanent
 from producer.outputs.deliver import replacing
 from producer.readers import READERS
 from worker.contract.settings import Settings
-from worker.store.base import Entry, Missing, Store, open_store
+from worker.errors import Missing
+from worker.store.base import Entry, Store, open_store
 
 CACHE = Path("~/.cache/narrator/sources").expanduser()
 BESIDE = frozenset({".toml", ".pls"})  # lexicons, takes: what lessons have beside them

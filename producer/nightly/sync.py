@@ -25,11 +25,11 @@ from producer.run.report import CANCELLED, Report, Trouble, conclude
 from producer.run.run import Run
 from producer.run.submit import plan_paths, submit
 from producer.run.watch import watch
-from worker.contract.settings import Settings, load
+from worker.contract.settings import Settings, load_settings
 from worker.store.base import Store, open_store
 
 if TYPE_CHECKING:
-    from worker.ledger.ledger import Progress
+    from worker.ledger.records import Progress
 
 WANTED = frozenset({NEW_LESSON, NEW_TEXT, EDITED})  # what authors do; anything else renders their text again
 
@@ -105,7 +105,7 @@ def sync(
     Raises Locked where another run goes on, Permanent where the guard holds it back or nothing can run, Transient where
     store, broker or webhook do not answer.
     """
-    settings, wishes = settings or load(), wishes or Wishes()
+    settings, wishes = settings or load_settings(), wishes or Wishes()
     webhook.check(settings)
     try:
         night = _Sync(where, options or Options(), wishes, settings, on_progress).run()

@@ -19,9 +19,10 @@ from typing import BinaryIO, Final
 from pydantic import ValidationError
 
 from models.errors import Permanent
-from worker.contract.manifest import MANIFEST, Manifest, Part
+from worker.contract.manifest import MANIFEST, LessonPart, Manifest
 from worker.contract.messages import lesson_folder
-from worker.store.base import Missing, Store
+from worker.errors import Missing
+from worker.store.base import Store
 
 KEY: Final = re.compile(r"\.[0-9a-f]{8}(?=\.)")  # of the lesson, in a part's name
 BLOCK: Final = 1 << 20  # bytes copied at once
@@ -74,7 +75,7 @@ def _earlier(manifest: Path) -> bytes:
         return b""
 
 
-def _is_right(path: Path, part: Part, trusted: int) -> bool:
+def _is_right(path: Path, part: LessonPart, trusted: int) -> bool:
     """Whether a delivered file is still what the manifest says.
 
     It is read only where it could have changed: it is younger than the manifest at ``trusted`` (ns), which was
@@ -92,7 +93,7 @@ def _is_right(path: Path, part: Part, trusted: int) -> bool:
         return False
 
 
-def _fetch(store: Store, name: str, part: Part, path: Path) -> None:
+def _fetch(store: Store, name: str, part: LessonPart, path: Path) -> None:
     """Copy a part into place, having made sure on the way that it is what the manifest says."""
     sha256 = hashlib.sha256()
     try:

@@ -22,7 +22,7 @@ from models.family import draws
 from producer.outputs.deliver import replacing
 from producer.outputs.preview_page import BEST, SMALLEST, Lesson, Record, page, short, sounds
 from worker.contract.manifest import MANIFEST, Manifest
-from worker.contract.settings import load
+from worker.contract.settings import load_settings
 
 PAGE: Final = "index.html"
 INLINE_LIMIT: Final = 100_000_000  # bytes of audio inside a page: more than anybody can mail
@@ -73,7 +73,7 @@ def _manifests(folder: Path) -> Iterator[Path]:
 
 def _fixed() -> frozenset[str]:
     """Ids of the voices, of those that are known here, that say a sentence in one way only."""
-    return frozenset(voice.id for voice in Catalogue.load(load().voices_dir).voices if not draws(voice.family))
+    return frozenset(voice.id for voice in Catalogue.load(load_settings().voices_dir).voices if not draws(voice.family))
 
 
 def _natural(path: Path) -> list[tuple[int, str]]:

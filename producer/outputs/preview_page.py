@@ -19,7 +19,7 @@ from string import Template
 from typing import Final, Literal
 from urllib.parse import quote
 
-from worker.contract.manifest import Cue, Manifest, Part
+from worker.contract.manifest import Cue, LessonPart, Manifest
 from worker.contract.messages import Message
 from worker.contract.timings import UNSPACED, chapters
 
@@ -65,7 +65,7 @@ class Lesson:
         return self.manifest.samples / self.manifest.sample_rate
 
 
-def sounds(lesson: Lesson, order: Sequence[str]) -> list[Part]:
+def sounds(lesson: Lesson, order: Sequence[str]) -> list[LessonPart]:
     """The lesson's audio files, those first whose suffix ``order`` names first."""
     sounds = [part for part in lesson.manifest.parts if part.kind == "audio"]
     return sorted(sounds, key=lambda part: order.index(Path(part.name).suffix))
@@ -181,7 +181,7 @@ def _about(lesson: Lesson, inline: bool) -> str:
     return f'{text} · <span class="files">{" ".join(links)}</span>'
 
 
-def _label(part: Part) -> str:
+def _label(part: LessonPart) -> str:
     """What a file is called in the page: what it holds, or else its format."""
     return part.kind if part.kind in ("timings", "chapters") else Path(part.name).suffix[1:]
 
@@ -272,11 +272,11 @@ def _sources(lesson: Lesson, inline: bool) -> Iterator[str]:
         yield f'<source src="{address}" type="{escape(part.media_type)}">'
 
 
-def _link(lesson: Lesson, part: Part) -> str:
+def _link(lesson: Lesson, part: LessonPart) -> str:
     return quote(f"{lesson.folder.name}/{part.name}")
 
 
-def _inlined(lesson: Lesson, part: Part) -> str:
+def _inlined(lesson: Lesson, part: LessonPart) -> str:
     data = base64.b64encode((lesson.folder / part.name).read_bytes()).decode()
     return f"data:{part.media_type.partition(';')[0]};base64,{data}"
 

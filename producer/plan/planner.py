@@ -67,10 +67,10 @@ def plan_with_settings(paths: Iterable[Path], options: Options, settings: Settin
     """The same, with the voices and the store that the settings name; without a store where they name none."""
     from models.catalog import Catalogue as Voices
     from models.family import load_frontend
-    from worker.contract.settings import load
+    from worker.contract.settings import load_settings
     from worker.store.base import open_store
 
-    settings = settings or load()
+    settings = settings or load_settings()
     store = open_store(settings) if settings.store else None
     return plan(paths, options.completed(settings), Voices.load(settings.voices_dir), store, load_frontend)
 

@@ -10,7 +10,8 @@ from typing import Any
 from pydantic_core import from_json
 
 from worker.contract.messages import LessonEntry, Segment, lesson_folder
-from worker.store.base import Missing, Store
+from worker.errors import Missing
+from worker.store.base import Store
 
 # What differs from the segment of the same text in the last manifest -> the reason that a report gives.
 CHANGES = {

@@ -21,12 +21,11 @@ from models.voice import FrontEnd
 from producer.errors import LessonError
 from producer.lessons.model import Block, Lesson, Reading
 from producer.plan.voices import Cast
-from worker.contract.messages import MAX_TEXT, Respelling
-from worker.contract.messages import Reading as Sounds
+from worker.contract.messages import MAX_TEXT, Pronunciation, Respelling
 
 _SPACED = re.compile(f"[^\\W_{HAN}{KANA}]")  # a letter or digit of a script that has spaces
 MAX_SOUNDS = 100  # readings in phonemes of one segment, worker.contract.messages.Segment
-MAX_IPA = 200  # characters of one, worker.contract.messages.Reading
+MAX_IPA = 200  # characters of one, worker.contract.messages.Pronunciation
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +38,7 @@ class Spoken:
 
     text: str
     language: str
-    readings: tuple[Sounds, ...] = ()
+    readings: tuple[Pronunciation, ...] = ()
     respelt: tuple[Respelling, ...] = ()
 
     @property
@@ -61,7 +60,7 @@ def spoken(block: Block, piece: Piece, language: str) -> Spoken:
     if not own:
         return Spoken(piece.text, piece.language)
     text = ""
-    sounds: list[Sounds] = []
+    sounds: list[Pronunciation] = []
     respelt: list[Respelling] = []
     sign = False  # what was written last is one, so words in its place must not touch the next ones
     for written, reading in _stretches(block.text[piece.start : piece.end], piece.start, own):
@@ -76,7 +75,7 @@ def spoken(block: Block, piece: Piece, language: str) -> Spoken:
         start = len(text)
         text += said
         if reading.ipa is not None:
-            sounds.append(Sounds(start=start, end=len(text), ipa=reading.ipa))
+            sounds.append(Pronunciation(start=start, end=len(text), ipa=reading.ipa))
         elif said != fold(written):
             respelt.append(Respelling(start=start, end=len(text), written=fold(written)))
     text = text.rstrip()

@@ -19,7 +19,7 @@ from producer.lexicon import emoji as emoji_names
 from producer.lexicon import lexicon_of, pronounced
 from producer.plan.readings import Voiced, check, check_size, voiced_part
 from producer.plan.voices import Cast
-from worker.contract.messages import SCHEMA, LessonEntry, LessonPlan, Loudness, Mark, Role, Segment
+from worker.contract.messages import SCHEMA, CaptionMark, LessonEntry, LessonPlan, Loudness, Role, Segment
 from worker.contract.settings import Settings
 
 VERSION = 3  # of this file and the readers; a rise plans every lesson anew, and renders only what comes out different
@@ -225,16 +225,16 @@ def _entry(  # noqa: PLR0917
     return entry, voiced.note
 
 
-def _marks(block: Block, cut: Sequence[Part]) -> list[tuple[Mark, ...]]:
+def _marks(block: Block, cut: Sequence[Part]) -> list[tuple[CaptionMark, ...]]:
     """The marks of each part, by offset into its caption: in the part that says what follows, else where it ends."""
-    found: list[list[Mark]] = [[] for _ in cut]
+    found: list[list[CaptionMark]] = [[] for _ in cut]
     starts = [piece.start for piece, _, _ in cut]
     for mark in block.marks if cut else ():
         at = max(0, bisect.bisect_right(starts, mark.offset) - 1)
         offset = len(fold(block.text[starts[at] : mark.offset] + "x")) - 1
         if offset >= len(cut[at][0].text) and at + 1 < len(cut):
             at, offset = at + 1, 0
-        found[at].append(Mark(name=mark.name, offset=max(0, min(offset, len(cut[at][0].text)))))
+        found[at].append(CaptionMark(name=mark.name, offset=max(0, min(offset, len(cut[at][0].text)))))
     return [tuple(marks) for marks in found]
 
 

@@ -37,7 +37,7 @@ _ASIDE = re.compile(r"(?:NOTE|STYLE|REGION)(?=\s|$)")
 
 
 @dataclass(frozen=True, slots=True)
-class Cue:
+class Subtitle:
     """A cue of the file: its times in milliseconds, its text, and the line at which that begins."""
 
     id: str
@@ -64,7 +64,7 @@ def read(path: Path, data: bytes) -> list[Lesson]:
 def body(lesson: Lesson) -> Body:
     """Its cues. Raises LessonError, with the line, for times that make no sense and text that belongs to no cue."""
     writer = Writer(lesson.path)
-    before: Cue | None = None
+    before: Subtitle | None = None
     for cue in _cues(lesson.path, lesson.text):
         _check(lesson.path, cue, before)
         before = cue
@@ -79,7 +79,7 @@ def body(lesson: Lesson) -> Body:
     return writer.finished()
 
 
-def _write(writer: Writer, cue: Cue) -> None:
+def _write(writer: Writer, cue: Subtitle) -> None:
     text = cue.text
     if ruby := _RUBY.search(text):
         writer.not_spoken(cue.line, f"ruby {ruby[1]!r}")
@@ -94,7 +94,7 @@ def _write(writer: Writer, cue: Cue) -> None:
     writer.end()
 
 
-def _cues(path: Path, text: str) -> Iterator[Cue]:
+def _cues(path: Path, text: str) -> Iterator[Subtitle]:
     lines = text.split("\n")
     webvtt = path.suffix.lower() == ".vtt"
     if webvtt and not re.match(r"WEBVTT(?:[ \t]|$)", lines[0]):
@@ -111,7 +111,7 @@ def _cues(path: Path, text: str) -> Iterator[Cue]:
             )  # fmt: skip
         name = block[0].strip()[:MAX_CUE_ID] if at else ""
         start, end = (_milliseconds(times.group(*range(n, n + 4))) for n in (1, 5))
-        yield Cue(name, first + at + 1, start, end, "\n".join(block[at + 1 :]))
+        yield Subtitle(name, first + at + 1, start, end, "\n".join(block[at + 1 :]))
 
 
 def _blocks(lines: list[str]) -> Iterator[tuple[int, list[str]]]:
@@ -130,7 +130,7 @@ def _milliseconds(clock: tuple[str | None, ...]) -> int:
     return ((hours * 60 + minutes) * 60 + seconds) * 1000 + rest
 
 
-def _check(path: Path, cue: Cue, before: Cue | None) -> None:
+def _check(path: Path, cue: Subtitle, before: Subtitle | None) -> None:
     line = cue.line - 1  # of its times
     if cue.end <= cue.start:
         raise LessonError(path, line, "the cue ends before it begins")

@@ -16,7 +16,7 @@ def broker_faults(settings: Settings) -> Iterator[None]:
     from kombu.exceptions import OperationalError
     from redis import RedisError
 
-    from worker.ledger.ledger import LedgerUnavailable
+    from worker.errors import LedgerUnavailable
 
     try:
         yield

@@ -17,9 +17,10 @@ from producer.run.status import forgotten, open_ledger
 from producer.run.submit import SubmittedRun, submit
 from worker.contract.manifest import MANIFEST, Manifest
 from worker.contract.messages import AssembleLesson, LessonPlan, Segment, lesson_folder, segment_name
-from worker.contract.settings import Settings, load
+from worker.contract.settings import Settings, load_settings
+from worker.errors import Missing
 from worker.store import plans as stored
-from worker.store.base import Missing, Store, open_store
+from worker.store.base import Store, open_store
 
 
 def retry(run: str, settings: Settings | None = None) -> SubmittedRun:
@@ -29,7 +30,7 @@ def retry(run: str, settings: Settings | None = None) -> SubmittedRun:
     submission of one has been delivered, that stays. Raises Permanent where the ledger has forgotten the run.
     """
     started = time.monotonic()
-    settings = settings or load()
+    settings = settings or load_settings()
     with broker_faults(settings):
         ledger = open_ledger(settings)
         if ledger.progress(run) is None:

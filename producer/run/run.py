@@ -15,13 +15,15 @@ from producer.run.connection import broker_faults
 from worker.contract.manifest import Manifest
 from worker.contract.messages import AssembleLesson, lesson_folder, segment_name
 from worker.contract.settings import Settings
+from worker.errors import Missing
 from worker.observe import tracing
 from worker.store import plans
-from worker.store.base import Missing, Store
+from worker.store.base import Store
 
 if TYPE_CHECKING:
     from producer.plan.planner import Plan, PlannedLesson
-    from worker.ledger.ledger import Ledger, Progress
+    from worker.ledger.ledger import Ledger
+    from worker.ledger.records import Progress
 
 STORE_THREADS = 8
 NAMED = 100  # lessons that the ledger can name for a run, for those who look at it
@@ -97,7 +99,7 @@ class Run:
         """Enlist each lesson and send its missing segments, so that workers begin while later lessons follow."""
         from worker.ledger.broker import send_batch
 
-        tracing.check()
+        tracing.check_installed()
         with (
             broker_faults(self.settings),
             ThreadPoolExecutor(STORE_THREADS) as pool,
@@ -137,7 +139,7 @@ def new_run_id() -> str:
 
 def nothing_to_do(run: str) -> Progress:
     """Give the progress of a run in which every lesson was there already."""
-    from worker.ledger.ledger import Progress
+    from worker.ledger.records import Progress
 
     return Progress(
         run=run,

@@ -7,8 +7,9 @@ from typing import Any
 from models.errors import Permanent
 from producer.run.connection import broker_faults
 from producer.run.watch import ENDED
-from worker.contract.settings import Settings, load
-from worker.ledger.ledger import Failure, Ledger, Progress
+from worker.contract.settings import Settings, load_settings
+from worker.ledger.ledger import Ledger
+from worker.ledger.records import Failure, Progress
 
 
 def standing(run: str, settings: Settings | None = None) -> tuple[Progress, list[Failure], list[str]]:
@@ -16,7 +17,7 @@ def standing(run: str, settings: Settings | None = None) -> tuple[Progress, list
 
     Raises Permanent where the ledger does not know the run.
     """
-    settings = settings or load()
+    settings = settings or load_settings()
     with broker_faults(settings):
         ledger = open_ledger(settings)
         progress = ledger.progress(run)
@@ -28,7 +29,7 @@ def standing(run: str, settings: Settings | None = None) -> tuple[Progress, list
 
 def recent(most: int, settings: Settings | None = None) -> list[Progress]:
     """The runs submitted last, the latest first."""
-    settings = settings or load()
+    settings = settings or load_settings()
     with broker_faults(settings):
         return open_ledger(settings).runs(most)
 
@@ -36,7 +37,7 @@ def recent(most: int, settings: Settings | None = None) -> list[Progress]:
 def cancel(run: str, settings: Settings | None = None) -> bool:
     """Stop a run: nothing more is rendered or assembled for it. False where it had ended. Raises Permanent where the
     ledger does not know it."""
-    settings = settings or load()
+    settings = settings or load_settings()
     with broker_faults(settings):
         ledger = open_ledger(settings)
         if ledger.progress(run) is None:
@@ -64,7 +65,7 @@ def voices(settings: Settings | None = None) -> list[dict[str, Any]]:
     """Every voice of the catalogue, installed or not; ``bytes`` are those of all its files, shared ones included."""
     from models.catalog import Catalogue
 
-    catalogue = Catalogue.load((settings or load()).voices_dir)
+    catalogue = Catalogue.load((settings or load_settings()).voices_dir)
     rows = []
     for voice in catalogue.voices:
         bundle = catalogue.bundle(voice.bundle)

@@ -20,12 +20,12 @@ from producer.run.report import Report, conclude
 from producer.run.run import Run, new_run_id
 from producer.run.watch import watch
 from worker.contract.messages import assemble_queue, render_queue
-from worker.contract.settings import Settings, load
+from worker.contract.settings import Settings, load_settings
 from worker.store.base import Store, open_store
 
 if TYPE_CHECKING:
     from producer.plan.planner import Options, Plan
-    from worker.ledger.ledger import Progress
+    from worker.ledger.records import Progress
 
 
 @dataclass(slots=True)
@@ -57,7 +57,7 @@ def plan_paths(
     from models.family import load_frontend
     from producer.plan.planner import Options, plan
 
-    settings = settings or load()
+    settings = settings or load_settings()
     store = open_store(settings)
     catalogue = Catalogue.load(settings.voices_dir)
     options = (options or Options()).completed(settings)

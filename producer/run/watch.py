@@ -13,7 +13,7 @@ from worker.contract.messages import assemble_queue, render_queue
 
 if TYPE_CHECKING:
     from producer.run.run import Run
-    from worker.ledger.ledger import Progress
+    from worker.ledger.records import Progress
 
 POLL_SECONDS = 0.25
 CHECK_SECONDS = 2.0  # between looks at queues and workers

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from models.errors import NarrationError, Permanent
 from producer.run.connection import broker_faults, without_password
-from worker.contract.settings import Settings, load
+from worker.contract.settings import Settings, load_settings
 from worker.store.probe import Check
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def doctor(settings: Settings | None = None) -> Iterator[Check]:
 
     Hashes the files of installed voices, writes and removes small objects in the store.
     """
-    settings = settings or load()
+    settings = settings or load_settings()
     yield from _machine()
     yield from _voices(settings)
     yield from _store(settings)
@@ -111,7 +111,7 @@ def _broker(settings: Settings) -> Iterator[Check]:
 
     where = without_password(settings)
     try:
-        broker.check(settings)
+        broker.check_timeouts(settings)
         with broker_faults(settings):
             redis = broker.redis_client(settings)
             yield from _redis(redis, where)

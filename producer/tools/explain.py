@@ -138,9 +138,9 @@ def casting(settings: Settings | None, voice: str | None, language: str | None) 
     """The voices that the settings know, with what the caller asks for."""
     from models.catalog import Catalogue
     from models.family import load_frontend
-    from worker.contract.settings import load
+    from worker.contract.settings import load_settings
 
-    settings = settings or load()
+    settings = settings or load_settings()
     return Cast(Catalogue.load(settings.voices_dir), load_frontend, voice=voice, language=language), settings
 
 

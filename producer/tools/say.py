@@ -21,7 +21,7 @@ from producer.local.stack import environment
 from producer.plan.readings import voiced_part
 from producer.plan.voices import Cast
 from worker.contract.messages import MAX_TEXT, Segment
-from worker.contract.settings import Settings, load
+from worker.contract.settings import Settings, load_settings
 
 NO_LESSON = Lesson(course="-", id="-", path=Path("say"), digest="", text="")
 
@@ -41,14 +41,14 @@ def say(
     Without a voice the language's default speaks; without a language it is the one the text is written in, or, where
     the voice does not speak that, the voice's own. Raises NarrationError with the reason.
     """
-    settings = settings or load()
+    settings = settings or load_settings()
     segment = _segment(text, voice, language, speed, lexicon or settings.lexicon, settings)
     return speak({out: segment}, settings=settings)[out]
 
 
 def speak(segments: Mapping[Path, Segment], *, settings: Settings | None = None) -> dict[Path, float]:
     """Speak segments of one bundle into WAV files, as a run would; gives the seconds of each. Raises NarrationError."""
-    settings = settings or load()
+    settings = settings or load_settings()
     sounds = [{"segment": one.model_dump(mode="json"), "out": str(out.absolute())} for out, one in segments.items()]
     done = subprocess.run(
         [sys.executable, "-P", "-m", "worker.render.standalone"],

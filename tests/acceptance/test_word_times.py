@@ -13,7 +13,7 @@ import soundfile
 from models.catalog import Catalogue
 from models.family import load_engine, load_frontend
 from models.voice import Speech, SpeechRequest
-from worker.audio.finishing import finish
+from worker.audio.finishing import finish_segment
 
 pytestmark = [pytest.mark.listen, pytest.mark.timeout(900)]
 
@@ -110,7 +110,7 @@ def test_words_begin_where_speech_sets_in_after_a_pause(record_testsuite_propert
         ((_, speech),) = engine.speak([request])
         assert isinstance(speech, Speech), speech
         assert speech.words is not None
-        finished = finish(speech.samples, speech.sample_rate)
+        finished = finish_segment(speech.samples, speech.sample_rate)
         words = [(w.start - finished.trimmed, w.end - finished.trimmed) for w in speech.words]
         assert words[0][0] >= -600, text  # the onset is never trimmed
         for n, error in onsets(

@@ -26,8 +26,8 @@ from models.errors import SpeechRejected
 from models.family import load_engine, load_frontend
 from models.voice import Speech, SpeechRequest
 from tests.tables import rows
-from worker.audio.checks import check
-from worker.audio.finishing import finish
+from worker.audio.checks import check_speech
+from worker.audio.finishing import finish_segment
 from worker.listen_back.listen import MOST_WRONG
 from worker.listen_back.recogniser import error_rate, transcribe
 
@@ -154,8 +154,8 @@ LEAST_WORDS = 4  # in sentences that faults are planted in
 def rejected(spoken: Spoken, samples: Samples) -> bool:
     """Whether the worker would refuse these samples for the sentence."""
     try:
-        finished = finish(samples, spoken.rate).samples
-        check(finished, spoken.rate, text=spoken.text, language=spoken.language)
+        finished = finish_segment(samples, spoken.rate).samples
+        check_speech(finished, spoken.rate, text=spoken.text, language=spoken.language)
     except SpeechRejected:
         return True
     return False

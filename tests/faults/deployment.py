@@ -23,7 +23,8 @@ from worker.audio.wav import unpack
 from worker.contract.manifest import MANIFEST
 from worker.contract.messages import assemble_queue, render_queue, segment_name
 from worker.contract.settings import Settings
-from worker.ledger.ledger import Ledger, broker
+from worker.ledger import broker
+from worker.ledger.ledger import Ledger
 from worker.store import Store, open_store
 
 NARRATOR = str(Path(sys.executable).with_name("narrator"))

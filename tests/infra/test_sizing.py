@@ -11,7 +11,8 @@ from models.catalog import Catalogue
 from tests.conftest import Valkey
 from tests.integration.submission import batches, enlist, jobs_of
 from worker.contract.settings import Settings
-from worker.ledger.ledger import Ledger, broker
+from worker.ledger import broker
+from worker.ledger.ledger import Ledger
 from worker.store import Store
 
 

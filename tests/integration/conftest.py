@@ -12,7 +12,7 @@ from tests.integration.s3_servers import BUCKET, start
 from worker.contract.settings import Settings
 from worker.ledger import broker
 from worker.ledger.ledger import Ledger
-from worker.ledger.waiting import Listener
+from worker.ledger.waiting import WaitingLedger
 from worker.store import Store, open_store
 
 SERVERS = ["moto", "swift", pytest.param("radosgw", marks=pytest.mark.root)]
@@ -26,11 +26,11 @@ def ledger(settings: Settings) -> Iterator[Ledger]:
 
 
 @pytest.fixture
-def listener(settings: Settings) -> Iterator[Listener]:
+def waiting(settings: Settings) -> Iterator[WaitingLedger]:
     """A process's ears; it counts as alive."""
     client = broker.redis_client(settings)
-    made = Listener(client, settings)
-    made.hear(0.01)
+    made = WaitingLedger(client, settings)
+    made.settled(0.01)
     yield made
     client.close()
 

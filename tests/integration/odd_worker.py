@@ -17,7 +17,7 @@ from models import family
 from models.bundle import Bundle
 from models.errors import NarrationError
 from models.voice import Engine, Speech, SpeechRequest, Step
-from worker.contract.settings import load as load_settings
+from worker.contract.settings import load_settings
 from worker.process.main import main
 
 SLOW_SECONDS = 0.15

@@ -11,8 +11,10 @@ from typing import Any
 from models.catalog import Catalogue
 from models.family import load_frontend
 from worker.contract.messages import AssembleLesson, Job, LessonEntry, LessonPlan, RenderBatch, Segment, plan_name
-from worker.ledger.ledger import Ledger, Progress
-from worker.store import Exists, Store
+from worker.errors import Exists
+from worker.ledger.ledger import Ledger
+from worker.ledger.records import Progress
+from worker.store import Store
 
 _runs = (f"run-{number}" for number in count())
 

@@ -19,11 +19,11 @@ MEASURE = """
 import resource, sys
 from pathlib import Path
 from worker.contract.messages import AssembleLesson, LessonPlan
-from worker.assemble.assemble import assemble
+from worker.assemble.lesson import assemble_lesson
 from worker.store.directory import DirectoryStore
 store, plan, message = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
 plan = LessonPlan.model_validate_json(plan.read_bytes())
-assemble(DirectoryStore(store), plan, AssembleLesson.model_validate_json(message))
+assemble_lesson(DirectoryStore(store), plan, AssembleLesson.model_validate_json(message))
 usage = resource.getrusage(resource.RUSAGE_SELF)
 print(usage.ru_maxrss // (1024 if sys.platform == "linux" else 1024 * 1024))
 """

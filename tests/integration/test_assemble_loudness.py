@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.signal import butter, sosfilt
 
 from tests.integration.test_assemble import message_for, plan_of, segment, sound
-from worker.assemble.assemble import assemble
+from worker.assemble.lesson import assemble_lesson
 from worker.audio import wav
 from worker.audio.levels import peak_and_rms
 from worker.contract.manifest import Manifest
@@ -64,7 +64,7 @@ def heard(store: DirectoryStore, manifest: Manifest, suffix: str = ".wav") -> tu
 @pytest.mark.parametrize("lufs", [-1600, -1900, -2300])
 def test_the_loudness_wanted_is_reached_under_the_true_peak_limit(store: DirectoryStore, lufs: int) -> None:
     plan = plan_of((speak(store, "One."), 300), (speak(store, "Another."), 300), loudness=Loudness(lufs=lufs))
-    manifest = assemble(store, plan, message_for(plan))
+    manifest = assemble_lesson(store, plan, message_for(plan))
     integrated, peak = heard(store, manifest)
     assert integrated == pytest.approx(lufs / 100, abs=0.5)
     assert peak <= -1.0
@@ -78,9 +78,9 @@ def test_the_loudness_wanted_is_reached_under_the_true_peak_limit(store: Directo
 
 def test_neighbours_keep_their_balance_where_nothing_is_limited(store: DirectoryStore) -> None:
     plan = plan_of((speak(store, "One.", 0.1), 0), loudness=Loudness(lufs=-2300))
-    manifest = assemble(store, plan, message_for(plan))
+    manifest = assemble_lesson(store, plan, message_for(plan))
     samples, _ = sound(store, manifest)
-    stored, _ = wav.decode(store.get(segment_name(plan.entries[0].key))[0])
+    stored, _ = wav.unpack(store.get(segment_name(plan.entries[0].key))[0])
     factor = 10 ** (manifest.loudness.gain / 2000)
     assert manifest.loudness.limited == 0
     assert np.abs(samples - stored * factor).max() <= 0.51
@@ -89,7 +89,7 @@ def test_neighbours_keep_their_balance_where_nothing_is_limited(store: Directory
 def test_peaks_that_stand_too_far_out_leave_the_lesson_quieter_and_it_says_so(store: DirectoryStore) -> None:
     """Nine decibels are taken off a peak at most."""
     plan = plan_of((speak(store, "One."), 0), loudness=Loudness(lufs=-600))
-    manifest = assemble(store, plan, message_for(plan))
+    manifest = assemble_lesson(store, plan, message_for(plan))
     assert manifest.loudness.delivered is not None
     assert manifest.loudness.delivered < -700
     assert 850 <= manifest.loudness.limited <= 960
@@ -98,14 +98,14 @@ def test_peaks_that_stand_too_far_out_leave_the_lesson_quieter_and_it_says_so(st
 
 def test_silence_and_a_wish_for_no_loudness(store: DirectoryStore) -> None:
     plan = plan_of((speak(store, "One."), 0))
-    loudness = assemble(store, plan, message_for(plan)).loudness
+    loudness = assemble_lesson(store, plan, message_for(plan)).loudness
     assert (loudness.gain, loudness.true_peak_after, loudness.limited) == (0, None, 0)
     assert loudness.delivered == loudness.integrated
 
 
 def test_encoders_move_peaks_but_not_past_full_scale(store: DirectoryStore) -> None:
     plan = plan_of((speak(store, "One."), 0), loudness=Loudness(lufs=-1600), outputs=("wav", "mp3", "opus", "flac"))
-    manifest = assemble(store, plan, message_for(plan))
+    manifest = assemble_lesson(store, plan, message_for(plan))
     assert heard(store, manifest, ".flac") == heard(store, manifest)
     for suffix in (".mp3", ".opus"):
         assert heard(store, manifest, suffix)[1] < 0

@@ -13,10 +13,10 @@ import webvtt
 
 import worker.contract.timings as module
 from tests.integration.test_assemble import FOLDER, contents, message_for, plan_of, speak
-from worker.assemble.assemble import assemble
+from worker.assemble.lesson import assemble_lesson
 from worker.contract.manifest import Manifest
 from worker.contract.messages import LessonPlan, Role
-from worker.contract.timings import Timings, schema
+from worker.contract.timings import Timings, timings_schema
 from worker.store.directory import DirectoryStore
 
 
@@ -41,9 +41,9 @@ def test_segments_words_and_chapters_stand_where_the_manifest_says(store: Direct
     half, other = speak(store, "What then?", words=()), speak(store, "More.", words=(("More", 0, 1),))
     plan = plan_of((title, 700), (one, 500), (half, 250), (other, 700), (one, 0), title="The sea")
     plan = with_roles(plan, "heading", "paragraph", "sentence", "heading", "paragraph")
-    manifest = assemble(store, plan, message_for(plan))
+    manifest = assemble_lesson(store, plan, message_for(plan))
     found: dict[str, Any] = json.loads(part(store, manifest, "timings"))
-    jsonschema.validate(found, json.loads(schema()))
+    jsonschema.validate(found, json.loads(timings_schema()))
     assert [(s["start_sample"], s["end_sample"]) for s in found["segments"]] == [
         (c.start, c.end) for c in manifest.cues
     ]
@@ -64,26 +64,26 @@ def test_segments_words_and_chapters_stand_where_the_manifest_says(store: Direct
 def test_what_comes_before_the_first_heading_is_a_chapter_too(store: DirectoryStore) -> None:
     one, two = speak(store, "One."), speak(store, "Two.")
     plan = with_roles(plan_of((one, 0), (two, 0), title="Sea"), "paragraph", "heading")
-    assert [title for title, *_ in module.chapters(assemble(store, plan, message_for(plan)))] == ["Sea", "Two."]
+    assert [title for title, *_ in module.chapters(assemble_lesson(store, plan, message_for(plan)))] == ["Sea", "Two."]
     plan = with_roles(plan_of((one, 0), (two, 0)), "paragraph", "paragraph")
-    assert list(module.chapters(assemble(store, plan, message_for(plan, 2)))) == [("waves", 0, 48000)]
+    assert list(module.chapters(assemble_lesson(store, plan, message_for(plan, 2)))) == [("waves", 0, 48000)]
 
 
 def test_a_lesson_linked_before_there_were_timings_gets_them(store: DirectoryStore) -> None:
     plan = plan_of((speak(store, "One."), 0))
-    whole = assemble(store, plan, message_for(plan))
+    whole = assemble_lesson(store, plan, message_for(plan))
     kept = contents(store)
     old = whole.model_copy(update={"parts": whole.parts[:3]})
     _, tag = store.get(FOLDER + "manifest.json")
     store.replace(FOLDER + "manifest.json", old.model_dump_json().encode(), tag)
-    assert assemble(store, plan, message_for(plan)) == whole
+    assert assemble_lesson(store, plan, message_for(plan)) == whole
     assert contents(store) == kept
 
 
 def test_how_a_segment_was_delivered_is_in_the_manifest(store: DirectoryStore) -> None:
     spoken = speak(store, "One.")
     plan = plan_of((spoken, 0))
-    (cue,) = assemble(store, plan, message_for(plan)).cues
+    (cue,) = assemble_lesson(store, plan, message_for(plan)).cues
     pitch = 200 + int(spoken.key()[:2], 16)
     assert cue.pitch == pytest.approx(pitch * 10, rel=0.03)
     assert cue.speech_ms == 1000
@@ -91,6 +91,6 @@ def test_how_a_segment_was_delivered_is_in_the_manifest(store: DirectoryStore) -
 
 def test_the_committed_schema_is_in_step() -> None:
     committed = Path(module.__file__).with_name("timings.schema.json").read_text(encoding="utf-8")
-    assert committed == schema(), "python -m worker.contract.timings > worker/contract/timings.schema.json"
-    jsonschema.Draft202012Validator.check_schema(json.loads(schema()))
-    assert set(Timings.model_fields) == set(json.loads(schema())["properties"])
+    assert committed == timings_schema(), "python -m worker.contract.timings > worker/contract/timings.schema.json"
+    jsonschema.Draft202012Validator.check_schema(json.loads(timings_schema()))
+    assert set(Timings.model_fields) == set(json.loads(timings_schema())["properties"])

@@ -11,7 +11,7 @@ import pytest
 
 from models.errors import Permanent
 from producer.outputs.deliver import deliver
-from worker.contract.manifest import Cue, Manifest, MeasuredLoudness, Part
+from worker.contract.manifest import Cue, LessonPart, Manifest, MeasuredLoudness
 from worker.contract.messages import Segment
 from worker.store.directory import DirectoryStore
 
@@ -32,7 +32,7 @@ def publish(store: DirectoryStore, submitted: int = 1, **parts: bytes) -> Manife
         kind, media_type = KINDS[suffix]
         store.put(FOLDER + name, data)
         digest = hashlib.sha256(data).hexdigest()
-        listed.append(Part(kind=kind, name=name, media_type=media_type, size=len(data), sha256=digest))
+        listed.append(LessonPart(kind=kind, name=name, media_type=media_type, size=len(data), sha256=digest))
     spoken = Segment(
         voice="tiny/a",
         fingerprint="0" * 64,

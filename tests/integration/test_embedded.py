@@ -21,7 +21,7 @@ from tests.conftest import TINY_VOICES
 from tests.integration.processes import group, guard_of, pool_children, until
 from worker.contract.messages import render_queue
 from worker.contract.settings import Settings
-from worker.ledger.ledger import Progress
+from worker.ledger.records import Progress
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks at processes through /proc")
 WORDS = ["river", "stone", "light", "paper", "cloud", "window", "garden", "bridge", "letter", "mirror"]

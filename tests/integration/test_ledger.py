@@ -14,7 +14,10 @@ from models.errors import Permanent
 from tests.conftest import Valkey
 from worker.contract.messages import AssembleLesson, Job, Segment
 from worker.contract.settings import Settings
-from worker.ledger.ledger import Completed, Failure, Ledger, LedgerUnavailable, Progress, RunGone, WorkerInfo, broker
+from worker.errors import LedgerUnavailable, RunGone
+from worker.ledger import broker
+from worker.ledger.ledger import Ledger
+from worker.ledger.records import Completed, Failure, Progress, WorkerInfo
 
 runs = (f"run-{number}" for number in count())
 
@@ -382,14 +385,18 @@ def test_many_workers_at_once_lease_each_job_once(ledger: Ledger, settings: Sett
     assert progress(ledger, lesson).rendered == 40
 
 
-def test_times_do_not_count_while_others_render_the_make(ledger: Ledger) -> None:
+def test_times_do_not_count_while_others_render_that_voice_version(ledger: Ledger) -> None:
     (lesson,) = open_run(ledger, {"one": KEYS[:1]}).values()
-    ledger.able(["tiny/one/new"])
+    ledger.can_render(["tiny/one/new"])
     for _ in range(5):
-        ledger.release(ledger.lease(JOBS[:1], alone=False), reason="stale", delay=0.001, limit=2, make="tiny/one/new")
+        ledger.release(
+            ledger.lease(JOBS[:1], alone=False), reason="stale", delay=0.001, limit=2, version="tiny/one/new"
+        )
     assert progress(ledger, lesson).remaining == 1
     for _ in range(2):
-        ledger.release(ledger.lease(JOBS[:1], alone=False), reason="stale", delay=0.001, limit=2, make="tiny/one/old")
+        ledger.release(
+            ledger.lease(JOBS[:1], alone=False), reason="stale", delay=0.001, limit=2, version="tiny/one/old"
+        )
     assert progress(ledger, lesson).state == "incomplete"
 
 

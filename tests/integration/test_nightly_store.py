@@ -14,7 +14,8 @@ from producer.errors import Locked
 from producer.nightly import garbage
 from producer.nightly.lock import StoreLock
 from producer.nightly.source import TAGS, mirror
-from worker.store import Missing, Store
+from worker.errors import Missing
+from worker.store import Store
 
 FOREVER = 86_400 * 30.0
 

@@ -23,7 +23,8 @@ from tests.integration.processes import processes
 from tests.integration.s3_servers import free_port
 from tests.integration.submission import batches, enlist, jobs_of, wait_for, wait_until_ended
 from worker.contract.settings import Settings
-from worker.ledger.ledger import Ledger, broker
+from worker.ledger import broker
+from worker.ledger.ledger import Ledger
 from worker.store import Store
 
 Start = Callable[..., subprocess.Popen[bytes]]

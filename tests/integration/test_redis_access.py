@@ -28,7 +28,9 @@ from tests.integration import s3_servers
 from tests.integration.test_embedded import lesson, sentence
 from worker.contract.messages import assemble_queue, render_queue
 from worker.contract.settings import Settings
-from worker.ledger.ledger import Ledger, broker
+from worker.errors import BrokerUnavailable
+from worker.ledger import broker
+from worker.ledger.ledger import Ledger
 
 PAGE = Path(__file__).parents[2] / "docs" / "security.md"
 NAMESPACE = "physics"
@@ -177,7 +179,7 @@ def test_a_server_that_cannot_prove_who_it_is_is_refused(tls: TlsRedis, fault: s
     with pytest.raises(Transient, match=r"(?i)certificate"):
         Ledger(broker.redis_client(wrong), wrong).now()
     app = connect(wrong)
-    with pytest.raises(broker.BrokerUnavailable, match=r"(?i)certificate"):
+    with pytest.raises(BrokerUnavailable, match=r"(?i)certificate"):
         broker._send(app, "none", Nothing(), "tls.nowhere")
     app.close()
     right = tls.settings(tls.ca)

@@ -19,7 +19,7 @@ from producer.lessons import takes
 from producer.tools.retake import Which, chosen, listen, retake
 from tests.conftest import TINY_VOICES
 from worker.contract.messages import segment_name
-from worker.contract.settings import Settings, load
+from worker.contract.settings import Settings, load_settings
 
 HEAD = "---\nvoice: tiny/one\nlanguage: en\n---\n"
 TEXT = "# The sea\n\nThe sea is wide. Its water is salt.\n\nFish live there.\n"
@@ -146,9 +146,9 @@ def test_any_text_can_be_written_and_read_again(lesson: Path) -> None:
 def tiny_only(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A process whose own settings know the tiny voice."""
     monkeypatch.setenv("NARRATOR_VOICES_DIR", str(TINY_VOICES))
-    load.cache_clear()
+    load_settings.cache_clear()
     yield
-    load.cache_clear()
+    load_settings.cache_clear()
 
 
 @pytest.mark.usefixtures("tiny_only")

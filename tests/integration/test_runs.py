@@ -19,7 +19,8 @@ from tests.integration.test_embedded import lesson, sentence
 from worker.contract.manifest import MANIFEST
 from worker.contract.messages import AssembleLesson, Job, lesson_folder
 from worker.contract.settings import Settings
-from worker.ledger.ledger import Completed, Ledger
+from worker.ledger.ledger import Ledger
+from worker.ledger.records import Completed
 from worker.store import Store
 
 

@@ -13,7 +13,8 @@ import pytest
 
 from models.errors import Permanent
 from worker.contract.settings import Settings
-from worker.store import Exists, Missing, Store, open_store
+from worker.errors import Exists, Missing
+from worker.store import Store, open_store
 from worker.store.probe import probe
 
 RACERS = 8

@@ -16,7 +16,8 @@ import pytest
 
 from models.errors import Permanent
 from worker.contract.settings import Settings
-from worker.store import Missing, Store, open_store
+from worker.errors import Missing
+from worker.store import Store, open_store
 
 
 @pytest.fixture

@@ -20,8 +20,8 @@ import pytest
 from models.errors import Permanent
 from tests.integration.s3_servers import BUCKET, MOTO_PAGE, Server, free_port, start
 from worker.contract.settings import Settings
-from worker.store import Exists, StoreUnavailable, open_store, s3
-from worker.store.base import StoreRefused
+from worker.errors import Exists, StoreRefused, StoreUnavailable
+from worker.store import open_store, s3
 from worker.store.probe import probe
 from worker.store.s3 import S3Store
 

@@ -24,8 +24,9 @@ from tests.conftest import Valkey
 from tests.integration.submission import batches, enlist, jobs_of, progress, wait_for, wait_until_ended
 from worker.contract.messages import AssembleLesson, Job, RenderBatch, interactive_queue, segment_name
 from worker.contract.settings import Settings
-from worker.ledger.ledger import Ledger, broker
-from worker.ledger.waiting import Heard, Listener
+from worker.ledger import broker
+from worker.ledger.ledger import Ledger
+from worker.ledger.waiting import Settled, WaitingLedger
 from worker.process.envelope import MAX_MESSAGE
 from worker.store import Store
 
@@ -396,21 +397,21 @@ def test_a_worker_that_cannot_work_says_why(changes, message: str, settings: Set
 
 
 def test_somebody_who_waits_does_not_wait_for_a_batch(
-    start, send, listener: Listener, ledger, app, settings, spoken, tiny_catalogue: Catalogue
+    start, send, waiting: WaitingLedger, ledger, app, settings, spoken, tiny_catalogue: Catalogue
 ) -> None:
     start()
     lesson = send(jobs_of(tiny_catalogue, [f"Slow sentence {n}." for n in range(20)]))
     first, later = jobs_of(tiny_catalogue, ["Somebody waits.", "Somebody waits again."])
     queue = interactive_queue(settings.queue_prefix, "tiny")
     wait_for(lambda: len(spoken()) >= 3)
-    listener.want([first])
+    waiting.want([first])
     broker.send_batch(app, settings, RenderBatch(bundle="tiny", jobs=(first,)), to=queue)
-    assert listener.hear(10) == [Heard(first.key, "")]
+    assert waiting.settled(10) == [Settled(first.key, "")]
     assert progress(ledger, lesson).state == "running"
     wait_until_ended(ledger, lesson)
-    listener.want([later])
+    waiting.want([later])
     broker.send_batch(app, settings, RenderBatch(bundle="tiny", jobs=(later,)), to=queue)
-    assert listener.hear(10) == [Heard(later.key, "")]
+    assert waiting.settled(10) == [Settled(later.key, "")]
     texts = [text for _, text in spoken()]
     assert len(texts) == len(set(texts)) == 22  # each once, though the first was to be had in two places
     assert texts.index("Somebody waits.") < 12

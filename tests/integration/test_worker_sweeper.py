@@ -8,7 +8,8 @@ from tests.conftest import Valkey
 from tests.integration.submission import batches, enlist, jobs_of, wait_for
 from tests.integration.test_render import Sent
 from worker.contract.settings import Settings
-from worker.ledger.ledger import Ledger, WorkerInfo
+from worker.ledger.ledger import Ledger
+from worker.ledger.records import WorkerInfo
 from worker.process.sweeper import Sweeper
 from worker.store import Store
 

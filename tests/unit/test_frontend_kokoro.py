@@ -16,7 +16,7 @@ from models.kokoro import frontend
 from models.kokoro.frontend import MAX_TOKENS, VOCABULARY, KokoroFrontEnd
 from models.text.phonemes import cuts as parts
 from models.voice import Utterance
-from worker.contract.messages import Reading
+from worker.contract.messages import Pronunciation
 
 ROOT = Path(__file__).parents[2]
 KOKORO = ROOT / "models" / "voices" / "kokoro.toml"
@@ -102,7 +102,7 @@ def test_words_of_another_language_are_passages(
 def test_a_word_with_a_reading_is_in_the_language_of_its_sounds(kokoro: KokoroFrontEnd) -> None:
     def passages(text: str, language: str, word: str, ipa: str) -> list[tuple[str, str]]:
         at = text.index(word)
-        [utterance] = kokoro.prepare(text, language, [Reading(start=at, end=at + len(word), ipa=ipa)])
+        [utterance] = kokoro.prepare(text, language, [Pronunciation(start=at, end=at + len(word), ipa=ipa)])
         check([utterance])
         return [(spoken, utterance.phonemes[a:b]) for spoken, a, b in utterance.passages]
 

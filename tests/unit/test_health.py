@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from worker.observe.health_check import LOOP_SECONDS, STALE_SECONDS, complaint
-from worker.observe.heartbeat import Vitals, write
+from worker.observe.heartbeat import Heartbeat, write_record
 
 NOW = 1000.0
 WELL = {"written": NOW - 3, "loop": NOW - 3, "stopping": False, "due": {}}
@@ -33,13 +33,13 @@ def test_what_is_wrong(change: dict[str, object], said: str | None) -> None:
 
 
 def test_a_process_is_expected_only_while_it_has_work() -> None:
-    vitals = Vitals()
-    assert vitals.record()["due"] == {}
-    vitals.expect(-1)
-    late = vitals.record()
+    heartbeat = Heartbeat()
+    assert heartbeat.record()["due"] == {}
+    heartbeat.expect(-1)
+    late = heartbeat.record()
     assert "overdue" in (complaint(late, late["written"]) or "")
-    vitals.idle()
-    idle = vitals.record()
+    heartbeat.idle()
+    idle = heartbeat.record()
     assert complaint(idle, idle["written"]) is None
 
 
@@ -51,9 +51,9 @@ def test_the_command(tmp_path: Path) -> None:
 
     assert ask().returncode == 2
     assert ask(NARRATOR_HEALTH_FILE=str(file)).returncode == 1
-    write(Vitals().record(), file)
+    write_record(Heartbeat().record(), file)
     assert ask(NARRATOR_HEALTH_FILE=str(file)).returncode == 0
-    file.write_text(json.dumps(Vitals().record() | {"loop": -1e6}))
+    file.write_text(json.dumps(Heartbeat().record() | {"loop": -1e6}))
     done = ask(NARRATOR_HEALTH_FILE=str(file))
     assert done.returncode == 1
     assert "main loop" in done.stdout

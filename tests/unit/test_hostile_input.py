@@ -13,8 +13,8 @@ from pydantic import ValidationError
 
 from models.bundle import Bundle
 from models.errors import NarrationError, Permanent
-from worker.contract import settings as all_settings
 from worker.contract.messages import AssembleLesson, LessonPlan, RenderBatch, lesson_folder, plan_name, segment_name
+from worker.contract.settings import Settings, load_settings
 from worker.store.base import check_name
 from worker.store.directory import DirectoryStore
 
@@ -124,7 +124,7 @@ def test_store_names(tmp_path: Path) -> None:
 
 
 def test_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    fields = sorted(all_settings.Settings.model_fields)
+    fields = sorted(Settings.model_fields)
     words = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=40)
 
     @many
@@ -133,13 +133,13 @@ def test_settings(monkeypatch: pytest.MonkeyPatch) -> None:
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("NARRATOR_REDIS_URL", "redis://:PLANTED@host/0")
             patch.setenv(f"NARRATOR_{field.upper()}", value)
-            all_settings.load.cache_clear()
+            load_settings.cache_clear()
             said = f"NARRATOR_{field.upper()}"
             try:
-                all_settings.load()
+                load_settings()
             except Permanent as error:
                 said = str(error)
-            all_settings.load.cache_clear()
+            load_settings.cache_clear()
             assert f"NARRATOR_{field.upper()}" in said
             assert "PLANTED" not in said
 

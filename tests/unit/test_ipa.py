@@ -13,7 +13,7 @@ from models.kokoro.frontend import KokoroFrontEnd
 from models.piper.frontend import PiperFrontEnd
 from models.text.phonemes.ipa import plain
 from models.voice import FrontEnd
-from worker.contract.messages import Reading
+from worker.contract.messages import Pronunciation
 
 ROOT = Path(__file__).parents[2]
 KOKORO = KokoroFrontEnd(Bundle.read(ROOT / "models" / "voices" / "kokoro.toml"))
@@ -21,12 +21,12 @@ JOE = PiperFrontEnd(Bundle.read(ROOT / "models" / "voices" / "piper-joe.toml"))
 TINY = PiperFrontEnd(Bundle.read(ROOT / "tests" / "data" / "tiny_voice" / "voice.toml"))
 
 
-def readings(text: str, *said: tuple[str, str]) -> list[Reading]:
+def readings(text: str, *said: tuple[str, str]) -> list[Pronunciation]:
     found, at = [], 0
     for word, ipa in said:
         start = text.index(word, at)
         at = start + len(word)
-        found.append(Reading(start=start, end=at, ipa=ipa))
+        found.append(Pronunciation(start=start, end=at, ipa=ipa))
     return found
 
 

@@ -14,10 +14,10 @@ from models.errors import Permanent
 from producer.plan.planner import Options, Plan, plan, plan_with_settings
 from producer.plan.previous import EDITED, GONE, NEW_LESSON, NEW_TEXT
 from tests.conftest import TINY_VOICES
-from worker.contract.manifest import Cue, Manifest, MeasuredLoudness, Part
+from worker.contract.manifest import Cue, LessonPart, Manifest, MeasuredLoudness
 from worker.contract.messages import LessonPlan, lesson_folder, segment_name
 from worker.contract.settings import Settings
-from worker.store.base import StoreUnavailable
+from worker.errors import StoreUnavailable
 from worker.store.directory import DirectoryStore
 
 TINY = Options(voice="tiny/one")
@@ -80,7 +80,7 @@ def manifest(made: LessonPlan) -> Manifest:
         Cue(key=e.key, segment=e.segment, caption=e.caption, role=e.role, line=e.line, start=0, end=1)
         for e in made.entries
     )
-    part = Part(kind="audio", name="lesson.wav", media_type="audio/wav", size=3, sha256="0" * 64)
+    part = LessonPart(kind="audio", name="lesson.wav", media_type="audio/wav", size=3, sha256="0" * 64)
     return Manifest(
         course=made.course, lesson=made.lesson, title=made.title, language=made.language, source=made.source,
         source_digest=made.source_digest, lesson_key=made.lesson_key(), plan=made.plan_id(), submitted=1,

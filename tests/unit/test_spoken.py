@@ -15,8 +15,7 @@ from producer.lessons.model import Block, Lesson, Pause, Reading
 from producer.plan.readings import Spoken, check, spoken
 from producer.plan.segments import parts
 from worker.assemble.words import as_written
-from worker.contract.messages import Reading as Sounds
-from worker.contract.messages import Respelling
+from worker.contract.messages import Pronunciation, Respelling
 
 LESSON = Lesson(course="c", id="l", path=Path("l.md"), digest="", text="")
 
@@ -39,7 +38,7 @@ def test_words_take_the_place_of_what_is_written_and_phonemes_stand_beside_it() 
     [found] = said(block("I  use kubectl and\tXolotl.", ("kubectl", "cube  control", None), ("Xolotl", None, "ʃɒl")))
     assert found.text == "I use cube control and Xolotl."
     assert found.respelt == (Respelling(start=6, end=18, written="kubectl"),)
-    assert found.readings == (Sounds(start=23, end=29, ipa="ʃɒl"),)
+    assert found.readings == (Pronunciation(start=23, end=29, ipa="ʃɒl"),)
     assert found.plain == "I use cube control and  ."
 
 

@@ -13,7 +13,7 @@ from models.family import load_frontend
 from producer.cli import main
 from producer.plan.planner import Options, Plan, plan
 from tests.conftest import TINY_VOICES
-from worker.contract.messages import LessonEntry, Mark
+from worker.contract.messages import CaptionMark, LessonEntry
 
 TINY = Options(voice="tiny/one")
 
@@ -78,7 +78,7 @@ def test_marks_go_to_the_words_that_follow(entries):
     assert [[(m.name, m.offset) for m in e.marks] for e in found] == [
         [("a", 0), ("b", 4)], [("c", 0)], [("d", 0)], [("e", 4)],
     ]  # fmt: skip
-    assert found[0].marks[0] == Mark(name="a", offset=0)
+    assert found[0].marks[0] == CaptionMark(name="a", offset=0)
 
 
 def test_breaks_are_added(entries):

@@ -13,8 +13,9 @@ import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.audio.wav import RECORD_REACH, DamagedAudio, decode, encode, read_record, unpack
+from worker.audio.wav import RECORD_REACH, encode, read_record, unpack
 from worker.contract.messages import SegmentRecord
+from worker.errors import DamagedAudio
 
 RATE = 22050
 
@@ -36,7 +37,7 @@ def test_sound_and_record_come_back() -> None:
     samples, found = unpack(data)
     assert found == read_record(data)
     assert found == kept.model_copy(update={"sound": hashlib.sha256(samples.tobytes()).hexdigest()})
-    assert decode(data)[1] == RATE
+    assert unpack(data)[1].sample_rate == RATE
     assert samples.dtype == np.int16
     assert (samples[0], samples[500], samples[-1]) == (-32767, 0, 32767)
     assert np.max(np.abs(samples / 32767 - ramp)) <= 0.5 / 32767 + 1e-7
@@ -46,7 +47,7 @@ def test_others_read_it() -> None:
     data = segment(999, versions={"x": "y" * 7})
     samples, rate = soundfile.read(io.BytesIO(data), dtype="int16")
     assert rate == RATE
-    np.testing.assert_array_equal(samples, decode(data)[0])
+    np.testing.assert_array_equal(samples, unpack(data)[0])
     with wave.open(io.BytesIO(data)) as file:
         assert (file.getnchannels(), file.getsampwidth(), file.getframerate(), file.getnframes()) == (1, 2, RATE, 999)
         assert file.readframes(999) == samples.tobytes()
@@ -92,16 +93,16 @@ def test_every_cut_is_noticed() -> None:
     data = segment(50)
     for length in range(len(data)):
         with pytest.raises(DamagedAudio):
-            decode(data[:length])
+            unpack(data[:length])
     with pytest.raises(DamagedAudio):
-        decode(data + b"\0\0")
+        unpack(data + b"\0\0")
 
 
 def test_foreign_files_are_refused() -> None:
     file = io.BytesIO()
     soundfile.write(file, np.zeros(100), RATE, format="WAV", subtype="PCM_16")
     with pytest.raises(DamagedAudio, match="not a segment"):
-        decode(file.getvalue())
+        unpack(file.getvalue())
 
 
 def test_a_record_that_claims_to_be_huge_is_refused() -> None:
@@ -126,4 +127,4 @@ def test_a_changed_byte_is_refused_or_harmless(at: int, value: int) -> None:
 @given(st.binary(max_size=200))
 def test_arbitrary_bytes_are_refused(data: bytes) -> None:
     with pytest.raises(DamagedAudio):
-        decode(data)
+        unpack(data)

@@ -81,14 +81,14 @@ def test_explain_and_say_take_a_lexicon(course: Path) -> None:
 
 
 def test_everyones_lexicon_may_be_named_in_the_environment(course: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from worker.contract import settings
+    from worker.contract.settings import load_settings
 
     lexicon = course / "all.toml"
     lexicon.write_text('[words]\nzyxwick = "plain word"\n')
     monkeypatch.setenv("NARRATOR_LEXICON", str(lexicon))
-    settings.load.cache_clear()
+    load_settings.cache_clear()
     try:
         found = json.loads(narrator("explain", f"{course / 'a.md'}:3", "--json").stdout)
     finally:
-        settings.load.cache_clear()
+        load_settings.cache_clear()
     assert found[0]["text"] == "The plain word and a plain word met Brobdin."

@@ -17,7 +17,7 @@ from functools import lru_cache
 from itertools import accumulate, zip_longest
 from typing import Final
 
-from worker.contract.manifest import Word
+from worker.contract.manifest import WordTime
 
 COLUMN: Final = 10  # width of a narrow character, so that widths stay whole numbers
 WIDE: Final = 21  # of a wide one: 20 of them are as wide as 42 narrow ones
@@ -49,7 +49,7 @@ class Caption:
     lines: tuple[str, ...]
 
 
-def lesson_cues(entries: Iterable[tuple[str, int, int, Sequence[Word]]], rate: int, samples: int) -> list[Caption]:
+def lesson_cues(entries: Iterable[tuple[str, int, int, Sequence[WordTime]]], rate: int, samples: int) -> list[Caption]:
     """Captions of a lesson: entries are (text, start, end, words) in samples at ``rate``, in order and apart.
 
     Words that the text does not have, and an entry without any, do no harm.
@@ -61,12 +61,12 @@ def lesson_cues(entries: Iterable[tuple[str, int, int, Sequence[Word]]], rate: i
         for text, start, end, words in entries
         for cue in _segment_cues(
             " ".join(text.split()),
-            milliseconds(start, rate),
-            milliseconds(end, rate),
-            [(word, milliseconds(at, rate)) for word, at, _ in words],
+            to_milliseconds(start, rate),
+            to_milliseconds(end, rate),
+            [(word, to_milliseconds(at, rate)) for word, at, _ in words],
         )
     ]
-    limits = [*(cue.start for cue in cues), milliseconds(samples, rate)][1:]
+    limits = [*(cue.start for cue in cues), to_milliseconds(samples, rate)][1:]
     return [
         Caption(cue.start, max(cue.end, min(cue.start + LEAST_MS, limit)), cue.lines)
         for cue, limit in zip(cues, limits, strict=False)  # without cues the lesson's end is nobody's limit
@@ -95,12 +95,12 @@ def srt(cues: Iterable[Caption]) -> str:
     return "\n".join(blocks)
 
 
-def spoken(text: str) -> int:
+def spoken_length(text: str) -> int:
     """About how long a text takes to say, in English letters."""
     return sum(map(_spoken, text))
 
 
-def milliseconds(samples: int, rate: int) -> int:
+def to_milliseconds(samples: int, rate: int) -> int:
     """Samples to the nearest millisecond."""
     return (samples * 2000 + rate) // (2 * rate)
 
@@ -148,9 +148,9 @@ def _anchors(text: str, words: Sequence[tuple[str, int]]) -> Iterator[tuple[int,
     for word, start in words:
         found = text.find(word, at, at + REACH + len(word))
         if found >= 0:
-            said += spoken(text[at:found])
+            said += spoken_length(text[at:found])
             yield said, start
-            said += spoken(word)
+            said += spoken_length(word)
             at = found + len(word)
 
 
@@ -232,7 +232,7 @@ def _atoms(text: str) -> list[_Atom]:
 def _atom(text: str, cost: float) -> _Atom:
     bare = text.rstrip(" ")
     width = sum(map(_width, _clusters(bare)))
-    return _Atom(text, width, COLUMN * (len(text) - len(bare)), spoken(bare), cost)
+    return _Atom(text, width, COLUMN * (len(text) - len(bare)), spoken_length(bare), cost)
 
 
 def _cost(clusters: Sequence[str]) -> float:

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from typing import Literal
 
 from models.text.width import speakable
-from worker.assemble.captions import REACH, spoken
-from worker.contract.manifest import Word
+from worker.assemble.captions import REACH, spoken_length
+from worker.contract.manifest import WordTime
 
 Timing = Literal["word", "segment", "share"]
 
 
-def moment(caption: str, offset: int, span: tuple[int, int], words: Sequence[Word] | None) -> tuple[int, Timing]:
+def moment(caption: str, offset: int, span: tuple[int, int], words: Sequence[WordTime] | None) -> tuple[int, Timing]:
     """The sample at which the character at ``offset`` of a caption is said, and how that is known.
 
     "segment": nothing is said before it, or after it, so it is the segment's own start or end. "word": a timed word
@@ -44,6 +44,6 @@ def moment(caption: str, offset: int, span: tuple[int, int], words: Sequence[Wor
         return after[1], "word"
     if between and not speakable(caption[before[0] : offset]):
         return between[0][1], "word"
-    whole = spoken(caption[before[0] : after[0]])
-    share = spoken(caption[before[0] : offset]) / whole if whole else 0
+    whole = spoken_length(caption[before[0] : after[0]])
+    share = spoken_length(caption[before[0] : offset]) / whole if whole else 0
     return before[1] + round((after[1] - before[1]) * share), "share"

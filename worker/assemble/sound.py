@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import IO, Final
@@ -12,30 +12,23 @@ import numpy as np
 import soxr
 from numpy.typing import NDArray
 
-from models.errors import NarrationError, Permanent, Transient
+from models.errors import Permanent, Transient
 from worker.assemble.words import as_written
 from worker.audio.encode import MAX_WAV_SAMPLES
 from worker.audio.pitch import median_pitch, speech_ms
-from worker.audio.wav import FULL_SCALE, DamagedAudio, Pcm, unpack
-from worker.contract.manifest import Word
+from worker.audio.wav import FULL_SCALE, Pcm, unpack
+from worker.contract.manifest import WordTime
 from worker.contract.messages import LessonPlan, segment_name
-from worker.store.base import Missing, Store
+from worker.errors import DamagedAudio, Missing, MissingSegments
+from worker.store.base import Store
 
 AHEAD: Final = 16  # segments fetched at once: hides an object store's latency, and bounds what is held
 BLOCK: Final = 1 << 16  # samples of a pause made at once
 LOUDEST: Final = -100  # hundredths of dBFS up to which a segment's own gain may raise its peak
 
 
-class MissingSegments(NarrationError):
-    """Segments of the lesson are not in the store: they are to be rendered (again)."""
-
-    def __init__(self, keys: Sequence[str]) -> None:
-        super().__init__(f"{len(keys)} segments are not in the store, {keys[0]} among them")
-        self.keys = tuple(keys)
-
-
 @dataclass(frozen=True, slots=True)
-class Piece:
+class SpooledSegment:
     """A segment in the spool: where its samples begin, in bytes, how many they are, their rate, and its words.
 
     ``gain`` (hundredths of dB) is still to be applied. ``speech_ms`` and ``pitch`` are as in the manifest.
@@ -44,7 +37,7 @@ class Piece:
     start: int
     samples: int
     rate: int
-    words: tuple[Word, ...] | None = None
+    words: tuple[WordTime, ...] | None = None
     gain: int = 0
     speech_ms: int | None = None
     pitch: int | None = None
@@ -55,16 +48,16 @@ class Spool:
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
-        self.pieces: list[Piece] = []
+        self.pieces: list[SpooledSegment] = []
 
-    def add(self, samples: Pcm, rate: int, words: tuple[Word, ...] | None = None, gain: int = 0) -> None:
+    def add(self, samples: Pcm, rate: int, words: tuple[WordTime, ...] | None = None, gain: int = 0) -> None:
         """Append a segment's samples (n,) at ``rate`` Hz, its words as they are timed in it, and its gain."""
         heard = samples.astype(np.float32) / np.float32(FULL_SCALE)
         delivery = speech_ms(heard, rate), median_pitch(heard, rate)
-        self.pieces.append(Piece(self._file.tell(), len(samples), rate, words, gain, *delivery))
+        self.pieces.append(SpooledSegment(self._file.tell(), len(samples), rate, words, gain, *delivery))
         self._file.write(samples.data)
 
-    def read(self, piece: Piece) -> Pcm:
+    def read(self, piece: SpooledSegment) -> Pcm:
         """A segment's samples, at its own rate."""
         self._file.seek(piece.start)
         return np.frombuffer(self._file.read(piece.samples * 2), dtype=np.int16)
@@ -110,7 +103,7 @@ class LessonSound:
     spans: tuple[tuple[int, int], ...]
     samples: int
 
-    def words(self) -> Iterator[tuple[Word, ...] | None]:
+    def words(self) -> Iterator[tuple[WordTime, ...] | None]:
         """For each entry its words, timed in samples of the lesson; None where they are not known."""
         for piece, (first, _) in zip(self.spool.pieces, self.spans, strict=True):
             yield piece.words and tuple(
@@ -157,7 +150,7 @@ def _round(value: int, divisor: int) -> int:
     return (2 * value + divisor) // (2 * divisor)
 
 
-def _length_at(piece: Piece, rate: int) -> int:
+def _length_at(piece: SpooledSegment, rate: int) -> int:
     return piece.samples if piece.rate == rate else _round(piece.samples * rate, piece.rate)
 
 

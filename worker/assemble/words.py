@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from worker.contract.manifest import Word
+from worker.contract.manifest import WordTime
 from worker.contract.messages import Respelling
 
 
-def as_written(words: Sequence[Word], text: str, respelt: Sequence[Respelling]) -> tuple[Word, ...]:
+def as_written(words: Sequence[WordTime], text: str, respelt: Sequence[Respelling]) -> tuple[WordTime, ...]:
     """The words of a segment's spoken ``text``; all that touch a respelling become what was written, as one word.
 
     Times stay; a word that the text does not have is kept as it is.
     """
-    found: list[Word] = []
+    found: list[WordTime] = []
     at = 0  # up to here the text is taken
     last, where = (0, 0), 0  # the span of the text that the last respelt word stands for, and its place in found
     for word, start, end in words if respelt else ():

@@ -38,7 +38,9 @@ MAX_CLIPPED = 0.005  # share of samples
 LEVEL_BAND_DB = (-50.0, -3.0)  # RMS of the frames that are not silent
 
 
-def check(samples: Samples, rate: int, *, text: str, language: str, speed: float = 1.0, relaxed: bool = False) -> None:
+def check_speech(
+    samples: Samples, rate: int, *, text: str, language: str, speed: float = 1.0, relaxed: bool = False
+) -> None:
     """Raise SpeechRejected, saying why, where samples (n,) float32 at ``rate`` Hz cannot be this text, spoken.
 
     ``text`` is what was to be said, best with numbers already in words; ``speed`` 2.0 is twice as fast. ``relaxed``

@@ -42,7 +42,7 @@ class Finished:
     trimmed: int
 
 
-def finish(samples: Samples, rate: int) -> Finished:
+def finish_segment(samples: Samples, rate: int) -> Finished:
     """Trim, fade and round off one segment: samples (n,) float32 at ``rate`` Hz, as they came from the engine.
 
     Raises SpeechRejected where a sample is not a number, or nothing is heard at all.

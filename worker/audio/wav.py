@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
-from models.errors import Permanent
 from models.voice import Samples
 from worker.contract.messages import SegmentRecord
+from worker.errors import DamagedAudio
 
 Pcm = NDArray[np.int16]
 
@@ -28,10 +28,6 @@ RECORD_REACH: Final = 512 * 1024  # a prefix of this many bytes holds every reco
 MAX_RECORD: Final = RECORD_REACH - 64  # bytes of JSON
 MAX_BYTES: Final = 256 * 1024 * 1024  # of one segment: 48 kHz for three quarters of an hour
 RECORD: Final = b"narr"
-
-
-class DamagedAudio(Permanent):
-    """Stored sound that is not what this system writes: cut off, altered or foreign."""
 
 
 def to_pcm(samples: Samples) -> Pcm:
@@ -87,12 +83,6 @@ def unpack(data: bytes) -> tuple[Pcm, SegmentRecord]:
     if record.sound and hashlib.sha256(memoryview(data)[sound:]).hexdigest() != record.sound:
         raise DamagedAudio("the segment's sound is not the one that was stored: its digest differs from its record's")
     return np.frombuffer(data, dtype="<i2", offset=sound).astype(np.int16, copy=False), record
-
-
-def decode(data: bytes) -> tuple[Pcm, int]:
-    """The sound of a segment's WAV, given whole: samples (n,) int16 and their rate in Hz. Raises DamagedAudio."""
-    samples, record = unpack(data)
-    return samples, record.sample_rate
 
 
 def _parse(data: bytes) -> tuple[int, bytes, int]:

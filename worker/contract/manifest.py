@@ -18,10 +18,10 @@ MANIFEST: Final = "manifest.json"  # in the lesson's folder
 
 Sample = Annotated[int, Field(ge=0)]
 Kind = Literal["audio", "vtt", "srt", "timings", "chapters"]
-Word = tuple[str, Sample, Sample]  # text, and [start, end) in samples
+WordTime = tuple[str, Sample, Sample]  # text, and [start, end) in samples
 
 
-class Part(Message):
+class LessonPart(Message):
     """A file of the lesson; ``name`` is relative to the manifest's folder and carries the lesson key."""
 
     kind: Kind
@@ -49,7 +49,7 @@ class Cue(Message):
     line: int
     start: Annotated[int, Field(ge=0)]
     end: Annotated[int, Field(ge=0)]
-    words: tuple[Word, ...] | None = None
+    words: tuple[WordTime, ...] | None = None
     gain: int = 0
     speech_ms: Annotated[int, Field(ge=0)] | None = None
     pitch: Annotated[int, Field(ge=0)] | None = None
@@ -111,17 +111,17 @@ class Manifest(Message):
     loudness: MeasuredLoudness
     # "words" where every cue has them. Segments are not rendered again for it: a retake, or a new store, brings them.
     word_timings: Literal["words", "segments"] = "segments"
-    parts: tuple[Part, ...]
+    parts: tuple[LessonPart, ...]
     cues: tuple[Cue, ...]
     marks: tuple[TimedMark, ...] = ()
     relaxed: bool = False  # NARRATOR_RELAXED_CHECKS was set: a test's sound, not checked as speech is
 
 
-def schema() -> str:
+def manifest_schema() -> str:
     """The manifest's JSON Schema, as it is published."""
     described = {"$schema": "https://json-schema.org/draft/2020-12/schema", **Manifest.model_json_schema()}
     return json.dumps(described, indent=2) + "\n"
 
 
 if __name__ == "__main__":
-    sys.stdout.write(schema())
+    sys.stdout.write(manifest_schema())

@@ -36,7 +36,7 @@ class Message(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=False, allow_inf_nan=False)
 
 
-class Reading(Message):
+class Pronunciation(Message):
     """The span [start, end) of a segment's text is said as these phonemes, in the International Phonetic Alphabet."""
 
     start: Annotated[int, Field(ge=0, lt=MAX_TEXT)]
@@ -61,7 +61,7 @@ class Segment(Message):
     speed: Annotated[int, Field(ge=250, le=4000)] = 1000  # thousandths
     take: Annotated[int, Field(ge=0, le=1000)] = 0  # which of several renderings the author wants
     options: Mapping[str, int | str] = Field(default_factory=dict, max_length=16)  # of the family: vocoder, steps, ...
-    readings: tuple[Reading, ...] = Field(default=(), max_length=100)  # ascending; those that apply to this text
+    readings: tuple[Pronunciation, ...] = Field(default=(), max_length=100)  # ascending; those that apply to this text
     relaxed: bool = False  # random weights are to pass the checks: never what a strict run would reuse
 
     @property
@@ -117,7 +117,7 @@ class Loudness(Message):
     true_peak: Annotated[int, Field(ge=-900, le=0)] = -100  # hundredths of dBTP
 
 
-class Mark(Message):
+class CaptionMark(Message):
     """A moment that the author named: where the character at ``offset`` of the caption is said, or its end."""
 
     name: Annotated[str, StringConstraints(min_length=1, max_length=100)]
@@ -142,7 +142,7 @@ class LessonEntry(Message):
     pause_ms: Annotated[int, Field(ge=0, le=600_000)]  # silence after it
     line: Annotated[int, Field(ge=0)] = 0  # in the source; not part of the lesson key
     gain: Annotated[int, Field(ge=-4000, le=1200)] = 0  # hundredths of dB against the rest of the lesson
-    marks: Annotated[tuple[Mark, ...], Field(max_length=1000)] = ()  # ascending
+    marks: Annotated[tuple[CaptionMark, ...], Field(max_length=1000)] = ()  # ascending
     id: Annotated[str, StringConstraints(max_length=MAX_CUE_ID)] = ""  # the author's; not in the lesson key
     at_ms: Annotated[int, Field(ge=0, le=MAX_AT_MS)] | None = None  # when it should begin
     respelt: Annotated[tuple[Respelling, ...], Field(max_length=MAX_TEXT)] = ()  # ascending; words are shown as written

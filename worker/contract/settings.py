@@ -79,7 +79,7 @@ class Settings(BaseSettings):
 
 
 @lru_cache(maxsize=1)
-def load() -> Settings:
+def load_settings() -> Settings:
     """The settings of this process. Raises Permanent naming the variable that is wrong.
 
     ``NARRATOR_SECRETS_DIR`` may hold some as files, named as the variables are, in lower case: ``narrator_redis_url``.

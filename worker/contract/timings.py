@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from worker.assemble.captions import Caption, milliseconds
+from worker.assemble.captions import Caption, to_milliseconds
 from worker.contract.manifest import Cue, Manifest, Sample
 from worker.contract.messages import Identifier, Language, Message, Role
 
@@ -22,7 +22,7 @@ UNSPACED = frozenset({"zh", "ja", "yue"})  # languages whose sentences follow ea
 Seconds = Annotated[float, Field(ge=0)]
 
 
-class Span(Message):
+class TimeSpan(Message):
     """[start, end) in seconds, and the same exactly, in samples of the lesson's audio."""
 
     start: Seconds
@@ -31,13 +31,13 @@ class Span(Message):
     end_sample: Sample
 
 
-class TimedWord(Span):
+class TimedWord(TimeSpan):
     """A word as the author wrote it."""
 
     text: str
 
 
-class TimedSegment(Span):
+class TimedSegment(TimeSpan):
     """A sentence or part of one. ``words`` is null where its voice cannot tell."""
 
     text: str
@@ -47,7 +47,7 @@ class TimedSegment(Span):
     words: tuple[TimedWord, ...] | None
 
 
-class Chapter(Span):
+class Chapter(TimeSpan):
     """From a heading to the next one; chapters cover the whole lesson."""
 
     title: str
@@ -119,7 +119,7 @@ def chapter_captions(manifest: Manifest) -> Iterator[Caption]:
     """The chapters as cues of a WebVTT file of the kind "chapters"."""
     rate = manifest.sample_rate
     for title, start, end in chapters(manifest):
-        yield Caption(milliseconds(start, rate), milliseconds(end, rate), (" ".join(title.split()),))
+        yield Caption(to_milliseconds(start, rate), to_milliseconds(end, rate), (" ".join(title.split()),))
 
 
 def _joined(cues: Iterable[Cue]) -> str:
@@ -153,11 +153,11 @@ def _seconds(samples: int, rate: int) -> float:
     return round(samples / rate, 5)  # finer than a sample
 
 
-def schema() -> str:
+def timings_schema() -> str:
     """The JSON Schema of the file, as it is published."""
     described = {"$schema": "https://json-schema.org/draft/2020-12/schema", **Timings.model_json_schema()}
     return json.dumps(described, indent=2) + "\n"
 
 
 if __name__ == "__main__":
-    sys.stdout.write(schema())
+    sys.stdout.write(timings_schema())

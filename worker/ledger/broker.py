@@ -15,9 +15,10 @@ from redis.backoff import ExponentialWithJitterBackoff
 from redis.connection import parse_url
 from redis.retry import Retry
 
-from models.errors import Permanent, Transient
+from models.errors import Permanent
 from worker.contract.messages import AssembleLesson, Message, RenderBatch, assemble_queue, render_queue
 from worker.contract.settings import Settings
+from worker.errors import BrokerUnavailable
 from worker.ledger.sentinel import SCHEME, Sentinels
 from worker.observe import tracing
 
@@ -33,13 +34,9 @@ BAD_URL = (
 _ANONYMOUS = Exchange("")  # type: ignore[no-untyped-call]  # its routing key is the queue's name
 
 
-class BrokerUnavailable(Transient):
-    """The broker did not take a message for now."""
-
-
 def connect(settings: Settings) -> Celery:
     """A Celery that can send; ``process.celery_app`` adds the tasks. Raises Permanent where settings contradict."""
-    check(settings)
+    check_timeouts(settings)
     prefix = settings.queue_prefix
     app = Celery("narrator", broker=_kombu_url(settings), set_as_current=False)
     timeouts = {"socket_timeout": SOCKET_SECONDS, "socket_connect_timeout": CONNECT_SECONDS}
@@ -68,7 +65,7 @@ def connect(settings: Settings) -> Celery:
             "unacked_index_key": f"{prefix}.unacked_index",
             "unacked_mutex_key": f"{prefix}.unacked_mutex",
             # In the order given: somebody waiting first, then lessons to finish, then bulk work; see there.
-            "queue_order_strategy": "worker.process.queue_order:Turns",
+            "queue_order_strategy": "worker.process.queue_order:InteractiveFirst",
             # A broker that vanished without a word is noticed, instead of waited for.
             **timeouts,
             "socket_keepalive": True,
@@ -98,7 +95,7 @@ def connect(settings: Settings) -> Celery:
     return app
 
 
-def check(settings: Settings) -> None:
+def check_timeouts(settings: Settings) -> None:
     """Raises Permanent where the broker would give a task to a second worker while the first is still at it."""
     least = int(2 * settings.segment_seconds + 2 * TASK_MARGIN)
     if settings.visibility_timeout < least:

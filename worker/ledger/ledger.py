@@ -21,9 +21,8 @@ from redis.exceptions import RedisError
 from models.errors import Permanent
 from worker.contract.messages import AssembleLesson, Job, RenderBatch, assemble_queue
 from worker.contract.settings import Settings
-from worker.ledger.records import Completed, Failure, LedgerUnavailable, Progress, RunGone, RunState, WorkerInfo
-
-__all__ = ["Completed", "Failure", "Ledger", "LedgerUnavailable", "Progress", "RunGone", "RunState", "WorkerInfo"]
+from worker.errors import LedgerUnavailable, RunGone
+from worker.ledger.records import Completed, Failure, Progress, WorkerInfo
 
 PART = 500  # segments in one call, so that no script holds the server for long
 SWEEP_MOST = 500  # jobs and lessons handed out by one sweep
@@ -31,7 +30,7 @@ MISSED_BEATS = 4  # heartbeats after which a worker counts as gone
 MAX_REJECTED = 100  # messages kept for inspection
 MAX_TROUBLES = 20  # passing faults kept for status
 TROUBLE_SECONDS = 120.0  # for how long a passing fault is worth showing
-ABLE_SECONDS = 900  # for which a worker that rendered a make counts as able to render it
+ABLE_SECONDS = 900  # for which a worker that rendered a version of a voice counts as able to render it
 SUBMIT_SECONDS = 600.0  # between two lessons of a submission; its producer is dead after that
 BATCH_DUE = 16  # jobs in one batch of those that come back; they are few, and several workers may share them
 
@@ -189,20 +188,26 @@ class Ledger:
         return ours
 
     def release(
-        self, tokens: Mapping[str, str], *, reason: str = "", delay: float = 0.0, limit: int = 0, make: str = ""
+        self,
+        tokens: Mapping[str, str],
+        *,
+        reason: str = "",
+        delay: float = 0.0,
+        limit: int = 0,
+        version: str = "",
     ) -> None:
         """Give leases back unrendered, only with their token; a sweep queues them again.
 
         ``delay`` (seconds) doubles with every time, up to sixteenfold; after ``limit`` times (0: never) the segment is
-        given up for ``reason``, which until then shows up among ``troubles``. While workers that can render its make
-        (``able``) are at work, times are not counted: it comes to one of them in the end.
+        given up for ``reason``, which until then shows up among ``troubles``. While workers that can render its voice's
+        version (``can_render``) are at work, times are not counted: it comes to one of them in the end.
         """
-        self._give_back("later", tokens, reason, delay=delay, limit=limit, make=make)
+        self._give_back("later", tokens, reason, delay=delay, limit=limit, version=version)
 
-    def able(self, makes: Iterable[str]) -> None:
-        """This worker renders segments of these makes: names for the voice's files and front-end they ask for."""
-        for make in makes:
-            self._ask("set", f"{self._prefix}:able:{make}", "1", ABLE_SECONDS)
+    def can_render(self, versions: Iterable[str]) -> None:
+        """Note that a worker renders segments of these versions of voices (``render.batch.voice_version``)."""
+        for version in versions:
+            self._ask("set", f"{self._prefix}:able:{version}", "1", ABLE_SECONDS)
 
     def suspect(self, tokens: Mapping[str, str], reason: str) -> None:
         """Give leases back after a fault nobody foresaw: queued again, each alone; given up for ``reason`` after
@@ -307,12 +312,19 @@ class Ledger:
         return int(self._settings.lease_seconds * 1000)
 
     def _give_back(
-        self, how: str, tokens: Mapping[str, str], reason: str, *, delay: float = 0.0, limit: int, make: str = ""
+        self,
+        how: str,
+        tokens: Mapping[str, str],
+        reason: str,
+        *,
+        delay: float = 0.0,
+        limit: int,
+        version: str = "",
     ) -> None:
         if reason and tokens:
             self.trouble(reason)
         for part in _parts(tokens.items(), PART):
-            about = (how, reason, int(delay * 1000), limit, make)
+            about = (how, reason, int(delay * 1000), limit, version)
             self._run("release", *about, *(text for pair in part for text in pair))
 
     def _run(self, name: str, *arguments: str | int) -> Any:

@@ -6,18 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from models.errors import Transient
-
-RunState = Literal["submitting", "running", "done", "incomplete", "cancelled"]
-
-
-class LedgerUnavailable(Transient):
-    """Redis did not answer, or refused for now."""
-
-
-class RunGone(Transient):
-    """The ledger does not know the run any more: it expired, or Redis was flushed. Submit again."""
-
 
 @dataclass(frozen=True, slots=True)
 class Failure:
@@ -34,7 +22,7 @@ class Progress:
     """Where a run stands. ``remaining`` counts distinct segments neither stored nor given up."""
 
     run: str
-    state: RunState
+    state: Literal["submitting", "running", "done", "incomplete", "cancelled"]
     submitted: int  # microseconds of Redis TIME
     lessons: int  # lessons that needed work
     lessons_done: int

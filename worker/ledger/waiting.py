@@ -18,19 +18,19 @@ from worker.contract.messages import Job
 from worker.contract.settings import Settings
 from worker.ledger.ledger import Ledger
 
-ALIVE_SECONDS = 30  # without a call of ``hear``, after which a listener counts as gone
-HEAR_MOST = 1000  # in one call
+ALIVE_SECONDS = 30  # without a call of ``settled``, after which a listener counts as gone
+SETTLED_MOST = 1000  # in one call
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class Settled:
     """A segment that was waited for: stored (no reason), or given up."""
 
     key: str
     reason: str
 
 
-class Listener(Ledger):
+class WaitingLedger(Ledger):
     """One process's ears. Every method raises LedgerUnavailable where Redis does not answer."""
 
     def __init__(self, redis: Any, settings: Settings) -> None:
@@ -38,21 +38,21 @@ class Listener(Ledger):
         self.id = secrets.token_hex(8)
 
     def want(self, jobs: Iterable[Job]) -> None:
-        """Have these told to ``hear``, once each. The caller sends them to their interactive queue."""
+        """Have these told to ``settled``, once each. The caller sends them to their interactive queue."""
         self._run("want", self.id, ALIVE_SECONDS, self._ttl, *_words(jobs))
 
     def unwant(self, jobs: Iterable[Job]) -> None:
         """Nobody waits for these here any more, or they were heard of."""
         self._run("unwant", self.id, *_words(jobs))
 
-    def hear(self, seconds: float) -> list[Heard]:
+    def settled(self, seconds: float) -> list[Settled]:
         """What was settled since the last call; waits for the first so long. To be called again and again."""
         told = f"{self._prefix}:told:{self.id}"
         self._ask("set", f"{self._prefix}:listener:{self.id}", "1", ALIVE_SECONDS)
         first = self._ask("blpop", told, seconds)
         if not first:
             return []
-        return [Heard(**json.loads(text)) for text in (first[1], *(self._ask("lpop", told, HEAR_MOST) or ()))]
+        return [Settled(**json.loads(text)) for text in (first[1], *(self._ask("lpop", told, SETTLED_MOST) or ()))]
 
     def close(self) -> None:
         """Listen no more."""

@@ -14,12 +14,13 @@ import soundfile
 
 from models.errors import NarrationError, Permanent
 from models.voice import Samples
-from worker.contract.manifest import MANIFEST, Cue, Manifest, Part
+from worker.contract.manifest import MANIFEST, Cue, LessonPart, Manifest
 from worker.contract.messages import Identifier, Message, lesson_folder
-from worker.contract.settings import load
+from worker.contract.settings import load_settings
+from worker.errors import Missing
 from worker.listen_back.recogniser import error_rate, recogniser, transcribe
 from worker.store import open_store
-from worker.store.base import Missing, Store
+from worker.store.base import Store
 
 # Of words, syllables or kana: above it the author should listen.
 MOST_WRONG = {"en": 0.2, "zh": 0.2, "ja": 0.35}
@@ -66,7 +67,7 @@ def hear(store: Store, course: str, lesson: str) -> Heard:
     return Heard(course=course, lesson=lesson, source=manifest.source, cues=len(found), misheard=misheard)
 
 
-def _audio(manifest: Manifest) -> Part:
+def _audio(manifest: Manifest) -> LessonPart:
     order = {suffix: place for place, suffix in enumerate(EXACT)}
     audio = [part for part in manifest.parts if part.kind == "audio"]
     return min(audio, key=lambda part: order.get(PurePosixPath(part.name).suffix, len(order)))
@@ -94,7 +95,7 @@ def main() -> int:
     try:
         asked = Listen.model_validate_json(sys.stdin.buffer.read())
         recogniser()
-        store = open_store(load())
+        store = open_store(load_settings())
         for course, lesson in asked.lessons:
             sys.stdout.write(hear(store, course, lesson).model_dump_json() + "\n")
             sys.stdout.flush()

@@ -23,7 +23,7 @@ PROCESSES = 509  # what is left of the page
 LOOP_SECONDS = 5.0  # between two turns of the main loop that are noted
 
 
-class Vitals:
+class Heartbeat:
     """Made before the pool forks. Each value is eight aligned bytes, so none is ever seen half written."""
 
     def __init__(self) -> None:
@@ -71,7 +71,7 @@ class Vitals:
         return FIRST + int(getattr(current_process(), "index", 0) or 0) % PROCESSES
 
 
-def write(record: dict[str, Any], path: Path) -> None:
+def write_record(record: dict[str, Any], path: Path) -> None:
     """Leave the record where ``worker.health`` reads it, whole; a full disk must not stop the worker."""
     part = path.with_name(f"{path.name}.{os.getpid()}")
     with suppress(OSError):

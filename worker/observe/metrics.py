@@ -89,7 +89,7 @@ def check_port(port: int) -> None:
             raise Permanent(f"NARRATOR_METRICS_PORT {port}: {error.strerror}: choose another port") from None
 
 
-def serve(port: int, *others: Collector) -> Any:
+def serve_metrics(port: int, *others: Collector) -> Any:
     """Serve ``/metrics`` from a thread of this process; gives the server, whose ``socket`` a fork has to close."""
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_Served(others))

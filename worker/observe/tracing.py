@@ -24,7 +24,7 @@ def enabled() -> bool:
     return bool(os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT"))
 
 
-def check() -> None:
+def check_installed() -> None:
     """Raises Permanent where traces are wanted and their libraries are not here."""
     if enabled():
         try:

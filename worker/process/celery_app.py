@@ -12,16 +12,16 @@ from typing import Any
 from celery import Celery, bootsteps, signals
 
 from models.errors import Transient
-from worker.contract import settings
+from worker.context import ProcessContext
 from worker.contract.messages import assemble_queue, interactive_queue, render_queue
-from worker.contract.settings import Settings
+from worker.contract.settings import Settings, load_settings
 from worker.ledger import broker, gauges
-from worker.ledger.ledger import Ledger, WorkerInfo
-from worker.observe import heartbeat, metrics
+from worker.ledger.ledger import Ledger
+from worker.ledger.records import WorkerInfo
+from worker.observe import metrics
 from worker.observe.health_check import complaint
-from worker.observe.heartbeat import Vitals
+from worker.observe.heartbeat import LOOP_SECONDS, Heartbeat, tell_systemd, write_record
 from worker.process import envelope, tasks
-from worker.process.context import Station
 from worker.process.sweeper import Sweeper
 from worker.store import open_store
 
@@ -40,45 +40,45 @@ def queues(chosen: Settings) -> list[str]:
     return names + [render_queue(prefix, bundle) for bundle in bundles]
 
 
-def make(chosen: Settings | None = None) -> Celery:
-    """A Celery with the tasks. Its pool processes make their own Station, after the fork."""
-    chosen = chosen or settings.load()
+def make_app(chosen: Settings | None = None) -> Celery:
+    """A Celery with the tasks. Its pool processes make their own ProcessContext, after the fork."""
+    chosen = chosen or load_settings()
     envelope.guard_transport()
     app = broker.connect(chosen)
     app.conf.task_queues = [broker.queue(name) for name in queues(chosen)]
-    signs = Vitals()  # shared with the pool's processes
-    stations: dict[int, Station] = {}
+    heartbeat = Heartbeat()  # shared with the pool's processes
+    contexts: dict[int, ProcessContext] = {}
 
-    def station() -> Station:
-        if os.getpid() not in stations:
-            stations.clear()  # the parent's, which a fork has copied
+    def context() -> ProcessContext:
+        if os.getpid() not in contexts:
+            contexts.clear()  # the parent's, which a fork has copied
             if chosen.process_megabytes:  # a segment that wants more fails, instead of the machine
                 resource.setrlimit(resource.RLIMIT_DATA, (chosen.process_megabytes << 20,) * 2)
             ledger = Ledger(broker.redis_client(chosen), chosen)
             sender = tasks.QueueSender(app, chosen)
-            stations[os.getpid()] = Station(chosen, open_store(chosen), ledger, sender, signs)
-        return stations[os.getpid()]
+            contexts[os.getpid()] = ProcessContext(chosen, open_store(chosen), ledger, sender, heartbeat)
+        return contexts[os.getpid()]
 
     ledger = Ledger(broker.redis_client(chosen), chosen)  # of the main process
-    tasks.register(app, station, ledger.reject)
-    _attend(app, chosen, ledger, signs)
-    _watch_loop(app, signs)
+    tasks.register(app, context, ledger.reject)
+    _attend(app, chosen, ledger, heartbeat)
+    _watch_loop(app, heartbeat)
     return app
 
 
-def _attend(app: Celery, chosen: Settings, ledger: Ledger, signs: Vitals) -> None:
+def _attend(app: Celery, chosen: Settings, ledger: Ledger, heartbeat: Heartbeat) -> None:
     """Housekeeping while a worker of this app runs; messages of unknown kinds are parked."""
     sweepers: list[Sweeper] = []
     servers: list[Any] = []  # of metrics
 
     def swept(away: bool) -> None:
         if away:
-            signs.away()
-        record = signs.record()
+            heartbeat.away()
+        record = heartbeat.record()
         if chosen.health_file:
-            heartbeat.write(record, Path(chosen.health_file))
+            write_record(record, Path(chosen.health_file))
         if complaint(record, record["written"]) is None:
-            heartbeat.tell_systemd("WATCHDOG=1")
+            tell_systemd("WATCHDOG=1")
 
     def ready(sender: Any, **_: Any) -> None:
         served = tuple(queue.name for queue in sender.app.amqp.queues.consume_from.values())
@@ -87,18 +87,18 @@ def _attend(app: Celery, chosen: Settings, ledger: Ledger, signs: Vitals) -> Non
         sweepers[-1].start()
         if chosen.metrics_port:
             looked_at = gauges.Gauges(broker.redis_client(chosen), chosen, served)
-            servers.append(metrics.serve(chosen.metrics_port, looked_at))
-        heartbeat.tell_systemd("READY=1")
+            servers.append(metrics.serve_metrics(chosen.metrics_port, looked_at))
+        tell_systemd("READY=1")
         log.info("serving %s with %d processes", ", ".join(served), info.processes)
 
     def born(**_: Any) -> None:
         for server in servers:  # a child of a killed worker would keep the port from the next
             server.socket.close()
-        signs.idle()  # the number was that of a process that died at work, perhaps
+        heartbeat.idle()  # the number was that of a process that died at work, perhaps
 
     def stop(**_: Any) -> None:
-        signs.stop()
-        heartbeat.tell_systemd("STOPPING=1")
+        heartbeat.stop()
+        tell_systemd("STOPPING=1")
 
     def ended(**_: Any) -> None:
         while sweepers:
@@ -115,14 +115,14 @@ def _attend(app: Celery, chosen: Settings, ledger: Ledger, signs: Vitals) -> Non
     signals.task_unknown.connect(unknown, weak=False, dispatch_uid="narrator-unknown")
 
 
-def _watch_loop(app: Celery, signs: Vitals) -> None:
+def _watch_loop(app: Celery, heartbeat: Heartbeat) -> None:
     """Note that the main loop turns. A step of the consumer, because a lost connection clears the loop's timers."""
 
     class LoopBeat(bootsteps.StartStopStep):  # type: ignore[misc]
         requires = ("celery.worker.consumer.tasks:Tasks",)
 
         def start(self, parent: Any) -> None:
-            signs.turned()
-            parent.timer.call_repeatedly(heartbeat.LOOP_SECONDS, signs.turned)
+            heartbeat.turned()
+            parent.timer.call_repeatedly(LOOP_SECONDS, heartbeat.turned)
 
     app.steps["consumer"].add(LoopBeat)

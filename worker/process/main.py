@@ -14,15 +14,14 @@ from contextlib import suppress
 
 from models.catalog import Catalogue
 from models.errors import NarrationError, Permanent, Transient
-from worker.contract import settings as all_settings
 from worker.contract.messages import assemble_queue, interactive_queue, plan_name, render_queue
-from worker.contract.settings import Settings
+from worker.contract.settings import Settings, load_settings
 from worker.observe import logs, metrics, tracing
 from worker.process import celery_app
 from worker.store import open_store
 
 
-def serve(queues: Sequence[str] = (), processes: int = 1, settings: Settings | None = None) -> int:
+def run_worker(queues: Sequence[str] = (), processes: int = 1, settings: Settings | None = None) -> int:
     """Run a worker until it is told to stop; gives the exit code.
 
     ``queues`` are whole names (``contract.messages.render_queue`` ...), in the order in which they are served; none
@@ -32,14 +31,14 @@ def serve(queues: Sequence[str] = (), processes: int = 1, settings: Settings | N
     ends: a container's grace period must be longer than that.
     SIGQUIT: it ends at once; what it held comes back after ``lease_seconds``.
     """
-    settings = settings or all_settings.load()
+    settings = settings or load_settings()
     names = list(queues) or celery_app.queues(settings)
-    check(names, settings)
+    check_start(names, settings)
     if assemble_queue(settings.queue_prefix) in names:
         importlib.import_module(
             "worker.assemble.task"
         )  # slow: before the fork, and before the first lesson waits for it
-    app = celery_app.make(settings)
+    app = celery_app.make_app(settings)
     for name in ("celery.worker.strategy", "celery.app.trace"):  # two lines a task, of which none says anything
         logging.getLogger(name).setLevel(logging.WARNING)
     worker = app.Worker(
@@ -58,13 +57,13 @@ def serve(queues: Sequence[str] = (), processes: int = 1, settings: Settings | N
     return int(worker.exitcode or 0)
 
 
-def check(queues: Sequence[str], settings: Settings) -> None:
+def check_start(queues: Sequence[str], settings: Settings) -> None:
     """Is everything here that these queues need? Raises Permanent with the remedy before any work is taken."""
     if not queues:
         raise Permanent('this worker would serve nothing: set NARRATOR_SERVE, such as "kokoro,assemble"')
     with suppress(Transient):  # one that is away is waited for; one that says no is said here
         open_store(settings).existing([plan_name("0" * 64)])
-    tracing.check()
+    tracing.check_installed()
     if settings.metrics_port:
         metrics.check_port(settings.metrics_port)
     catalogue = Catalogue.load(settings.voices_dir)
@@ -84,8 +83,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--processes", type=int, default=1, help="one engine each (default: 1)")
     options = parser.parse_args(arguments)
     try:
-        logs.configure(all_settings.load().log_format)
-        return serve([name for name in options.queues.split(",") if name], options.processes)
+        logs.configure(load_settings().log_format)
+        return run_worker([name for name in options.queues.split(",") if name], options.processes)
     except NarrationError as error:
         print(f"narrator worker: {error}", file=sys.stderr)  # noqa: T201
         return 2

@@ -9,7 +9,7 @@ from worker.contract.messages import is_interactive
 INTERACTIVE_IN_A_ROW = 3
 
 
-class Turns(priority_cycle):
+class InteractiveFirst(priority_cycle):
     """Queues in the order given; only, after three segments that somebody waits for the other queues come first once.
 
     Else bulk work would wait for ever under a steady load of the interactive kind.

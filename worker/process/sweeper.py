@@ -7,9 +7,10 @@ import threading
 from collections.abc import Callable
 
 from models.errors import Transient
+from worker.context import Sender
 from worker.contract.settings import Settings
-from worker.ledger.ledger import Ledger, WorkerInfo
-from worker.process.context import Sender
+from worker.ledger.ledger import Ledger
+from worker.ledger.records import WorkerInfo
 
 log = logging.getLogger("narrator.worker")
 

@@ -15,13 +15,13 @@ from celery.exceptions import Reject
 from pydantic import ValidationError
 
 from models.errors import NarrationError
+from worker.context import ProcessContext
 from worker.contract.messages import AssembleLesson, Job, Message, RenderBatch
 from worker.contract.settings import Settings
 from worker.ledger.broker import ASSEMBLE, RENDER, send_batch, send_lesson
 from worker.observe import logs, tracing
-from worker.process.context import Station
 from worker.process.envelope import BOUNCES, Park, strategy
-from worker.render.batch import render
+from worker.render.batch import render_batch
 
 MAX_BOUNCES = 20
 BACK_SECONDS = 1.0  # before a message goes back because store or ledger are not there
@@ -47,10 +47,11 @@ class QueueSender:
         send_lesson(self._app, self._settings, lesson)
 
 
-def register(app: Celery, station: Callable[[], Station], park: Park) -> None:
+def register(app: Celery, context: Callable[[], ProcessContext], park: Park) -> None:
     """Add the tasks to a Celery.
 
-    ``station()`` gives this process's Station, made at its first task; ``park`` keeps messages that are none of ours.
+    ``context()`` gives what this process works with, made at its first task; ``park`` keeps messages that are none of
+    ours.
     """
     careful = partial(strategy, park)
 
@@ -59,12 +60,12 @@ def register(app: Celery, station: Callable[[], Station], park: Park) -> None:
     def render_task(self: Task, *args: object, **kwargs: object) -> None:
         headers = self.request.headers or {}
         try:
-            with _at_work(station()) as here:
+            with _at_work(context()) as here:
                 batch = _message(RenderBatch, RENDER, here, args, kwargs)
                 ours = _without_strangers(batch, here, headers) if batch else ()
                 if batch and ours:
                     with tracing.span("render", headers, bundle=batch.bundle, segments=len(ours)):
-                        render(batch.model_copy(update={"jobs": ours}), here)
+                        render_batch(batch.model_copy(update={"jobs": ours}), here)
         except NarrationError as error:
             # The store or the ledger is not there. What was leased lapses; the message does no harm a second time.
             log.warning("a message goes back to the queue: %s", error)
@@ -73,15 +74,17 @@ def register(app: Celery, station: Callable[[], Station], park: Park) -> None:
 
     @app.task(name=ASSEMBLE, bind=True, typing=False, Strategy=careful)  # type: ignore[untyped-decorator]
     def assemble_task(self: Task, *args: object, **kwargs: object) -> None:
-        from worker.assemble.task import link  # brings scipy, seconds of loading that a rendering process can spare
+        from worker.assemble.task import (
+            assemble_ready_lesson,  # brings scipy, seconds of loading that a rendering process can spare
+        )
 
         try:
-            with _at_work(station()) as here:
+            with _at_work(context()) as here:
                 lesson = _message(AssembleLesson, ASSEMBLE, here, args, kwargs)
                 if lesson:
                     about = {"run": lesson.run, "course": lesson.course, "lesson": lesson.lesson}
                     with logs.about(**about), tracing.span("assemble", self.request.headers or {}, **about):
-                        link(lesson, here)
+                        assemble_ready_lesson(lesson, here)
         except NarrationError as error:  # the lesson is still ready: a sweep sends it again
             log.warning("a lesson comes back later: %s", error)
 
@@ -92,18 +95,18 @@ def register(app: Celery, station: Callable[[], Station], park: Park) -> None:
 
 
 @contextmanager
-def _at_work(station: Station) -> Iterator[Station]:
+def _at_work(context: ProcessContext) -> Iterator[ProcessContext]:
     """The process is at a task: from now on it is expected to get somewhere."""
-    station.vitals.expect(station.settings.visibility_timeout)
+    context.heartbeat.expect(context.settings.visibility_timeout)
     try:
-        yield station
+        yield context
     finally:
-        station.vitals.idle()
+        context.heartbeat.idle()
         tracing.flush()
 
 
 def _message(
-    kind: type[M], name: str, station: Station, args: tuple[object, ...], kwargs: Mapping[str, object]
+    kind: type[M], name: str, context: ProcessContext, args: tuple[object, ...], kwargs: Mapping[str, object]
 ) -> M | None:
     """The message, or None where it is not one: then it is parked with the reason, and acknowledged."""
     try:
@@ -118,11 +121,11 @@ def _message(
         content = json.dumps([args, kwargs])
     except (RecursionError, ValueError, TypeError) as error:
         content = f"(cannot be shown: {error})"
-    station.patiently(station.ledger.reject, name, content, reason)
+    context.patiently(context.ledger.reject, name, content, reason)
     return None
 
 
-def _without_strangers(batch: RenderBatch, station: Station, headers: Mapping[str, object]) -> tuple[Job, ...]:
+def _without_strangers(batch: RenderBatch, context: ProcessContext, headers: Mapping[str, object]) -> tuple[Job, ...]:
     """The jobs whose key is the one that this version computes; the others go back to the queue, some times.
 
     A mismatch is an old worker or an old producer in a rolling upgrade, or a forged message: such a job must not hold
@@ -133,10 +136,10 @@ def _without_strangers(batch: RenderBatch, station: Station, headers: Mapping[st
         strangers = batch.model_copy(update={"jobs": tuple(job for job in batch.jobs if job not in ours)})
         bounces = headers.get(BOUNCES, 0)
         reason = f"{len(strangers.jobs)} segments have other keys than this worker computes: versions differ"
-        station.ledger.trouble(reason)
+        context.ledger.trouble(reason)
         if isinstance(bounces, int) and 0 <= bounces < MAX_BOUNCES:
             time.sleep(BOUNCE_SECONDS)
-            station.sender.batch(strangers, bounces + 1)
+            context.sender.batch(strangers, bounces + 1)
         else:
-            station.ledger.reject(RENDER, strangers.model_dump_json(), reason)
+            context.ledger.reject(RENDER, strangers.model_dump_json(), reason)
     return ours

@@ -3,8 +3,8 @@
     jobs --lease--> ours --store.existing--> missing --prepare--> requests --speak--> samples
          --finish, check, encode--> WAV --create-only--> stored --complete--> lessons that became ready
 
-Synthesis has the main thread to itself; uploads run in a few threads, and the keeper's thread tells the ledger what is
-stored, so that no segment waits for a round trip. Whatever is not settled at the end goes back to the ledger.
+Synthesis has the main thread to itself; uploads run in a few threads, and the watchdog's thread tells the ledger what
+is stored, so that no segment waits for a round trip. Whatever is not settled at the end goes back to the ledger.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from contextvars import copy_context
 from models.errors import NarrationError, SpeechRejected, Transient
 from models.voice import Speech, SpeechRequest
 from worker.audio import checks, finishing, levels, wav
+from worker.context import ProcessContext
 from worker.contract.messages import Job, RenderBatch, SegmentRecord, segment_name
-from worker.ledger.ledger import Completed
+from worker.errors import Exists
+from worker.ledger.records import Completed
 from worker.observe import logs, metrics, tracing
-from worker.process.context import Station
-from worker.process.watchdog import Keeper
-from worker.render.leases import AWAY_DELAY, Holding
-from worker.store.base import Exists
+from worker.render.leases import AWAY_DELAY, BatchLeases
+from worker.watchdog import Watchdog
 
 LOOK_OUT_SECONDS = 0.02  # between looks at whether somebody waits
 DRAWS = 3  # a segment is spoken this often, each time with another seed, before its sound is rejected for good
@@ -37,17 +37,17 @@ STALE_PAUSE = 2.0  # seconds: who cannot render a batch leaves the next ones to 
 log = logging.getLogger("narrator.worker")
 
 
-def render(batch: RenderBatch, station: Station, *, urgent: bool = False) -> None:
+def render_batch(batch: RenderBatch, context: ProcessContext, *, urgent: bool = False) -> None:
     """Render what is ours of a batch. Raises Transient where the ledger does not answer; nothing is ours then.
 
     Segments that somebody waits for are let in between two of the batch, unless it is ``urgent`` itself.
     """
-    tokens = station.patiently(station.ledger.lease, batch.jobs, alone=batch.alone)
+    tokens = context.patiently(context.ledger.lease, batch.jobs, alone=batch.alone)
     if tokens:
-        Rendering([job for job in batch.jobs if job.key in tokens], tokens, station, urgent).run()
+        Rendering([job for job in batch.jobs if job.key in tokens], tokens, context, urgent).run()
 
 
-def make(job: Job) -> str:
+def voice_version(job: Job) -> str:
     """Names what a worker must have to render the job: the voice's files and the front-end."""
     return f"{job.segment.voice}/{job.segment.fingerprint[:16]}{job.segment.frontend[:16]}"
 
@@ -55,22 +55,24 @@ def make(job: Job) -> str:
 class Rendering:
     """One batch under way."""
 
-    def __init__(self, jobs: Sequence[Job], tokens: dict[str, str], station: Station, urgent: bool = False) -> None:
+    def __init__(
+        self, jobs: Sequence[Job], tokens: dict[str, str], context: ProcessContext, urgent: bool = False
+    ) -> None:
         self._jobs = list({job.key: job for job in jobs}.values())
-        self._station = station
-        self._holding = Holding(tokens, station, jobs[0].segment.bundle)
-        self._keeper = Keeper(station.settings, self._holding.renew, self._holding.tell, self._holding.suspect)
+        self._context = context
+        self._leases = BatchLeases(tokens, context, jobs[0].segment.bundle)
+        self._watchdog = Watchdog(context.settings, self._leases.renew, self._leases.tell, self._leases.suspect)
         self._cpu: defaultdict[str, float] = defaultdict(float)  # seconds by key, over all draws
         self._seconds: defaultdict[str, float] = defaultdict(float)  # by stage; uploads overlap with the others
         self._lock = threading.Lock()  # of the seconds
-        self._made: set[str] = set()
-        self._ends = time.monotonic() + station.settings.visibility_timeout / 2
+        self._voice_versions: set[str] = set()
+        self._ends = time.monotonic() + context.settings.visibility_timeout / 2
         self._look_out = math.inf if urgent else 0.0  # when to look for segments that somebody waits for
 
     def run(self) -> None:
         """Settle every job: stored, given up, or given back."""
         try:
-            with self._keeper:
+            with self._watchdog:
                 self._look()
                 try:
                     self._speak_all()
@@ -78,14 +80,14 @@ class Rendering:
                     raise
                 except Exception as error:  # what nobody foresaw must not take its batch mates along
                     log.exception("a batch of %d segments failed", len(self._jobs))
-                    self._holding.suspect(f"{type(error).__name__}: {error}")
-                self._holding.finish()
+                    self._leases.suspect(f"{type(error).__name__}: {error}")
+                self._leases.finish()
                 with suppress(Transient):
-                    self._station.ledger.able(self._made)
+                    self._context.ledger.can_render(self._voice_versions)
             stages = ", ".join(f"{stage} {seconds:.2f}" for stage, seconds in self._seconds.items())
             log.info("a batch of %d segments; seconds by stage: %s", len(self._jobs), stages)
         finally:
-            self._holding.let_go()
+            self._leases.let_go()
 
     # --- before speaking
     def _look(self) -> None:
@@ -93,11 +95,11 @@ class Rendering:
         names = {segment_name(job.key): job for job in self._jobs}
         try:
             with self._timed("look"):
-                found = self._station.patiently(self._station.store.existing, names)
+                found = self._context.patiently(self._context.store.existing, names)
         except NarrationError as error:
-            self._holding.give_back([job.key for job in self._jobs], error)
+            self._leases.give_back([job.key for job in self._jobs], error)
             found = set(names)
-        self._holding.reuse(names[name].key for name in found)
+        self._leases.reuse(names[name].key for name in found)
         self._jobs = [job for name, job in names.items() if name not in found]
 
     def _speak_all(self) -> None:
@@ -122,32 +124,32 @@ class Rendering:
                         rejected.append((job, attempt + 1))
                         metrics.SEGMENTS.labels(job.segment.bundle, "redrawn").inc()
                     else:
-                        self._holding.fail(job.key, f"{error} ({DRAWS} draws)")
+                        self._leases.fail(job.key, f"{error} ({DRAWS} draws)")
                 except Transient as error:
-                    self._holding.release([job.key], str(error), AWAY_DELAY)
+                    self._leases.release([job.key], str(error), AWAY_DELAY)
                 except NarrationError as error:
-                    self._holding.fail(job.key, str(error))
+                    self._leases.fail(job.key, str(error))
             drawn = rejected
 
     def _fit(self) -> list[Job]:
         """Jobs for which this process has the right voice; the others go back, and in the end are given up."""
         fit = []
         for job in self._jobs:
-            reason = self._station.stale(job)
+            reason = self._context.stale(job)
             if reason is None:
                 fit.append(job)
             else:
-                self._holding.release([job.key], reason, STALE_DELAY, STALE_TRIES, make(job))
+                self._leases.release([job.key], reason, STALE_DELAY, STALE_TRIES, voice_version(job))
         if not fit and self._jobs:
             time.sleep(STALE_PAUSE)
         return fit
 
     def _prepare(self, job: Job, attempt: int) -> SpeechRequest | None:
         try:
-            with logs.about(key=job.key), self._keeper.watched(), self._timed("prepare"):
-                return self._station.request(job, attempt)
+            with logs.about(key=job.key), self._watchdog.watched(), self._timed("prepare"):
+                return self._context.request(job, attempt)
         except NarrationError as error:
-            self._holding.fail(job.key, str(error))
+            self._leases.fail(job.key, str(error))
             return None
 
     # --- speaking
@@ -156,18 +158,18 @@ class Rendering:
     ) -> Iterator[tuple[Job, int, SpeechRequest, Speech | NarrationError]]:
         """Results as the engine has them, until the worker stops or the task has lasted long enough."""
         try:
-            engine = self._station.engine(ready[0][0].segment.bundle)
+            engine = self._context.engine(ready[0][0].segment.bundle)
         except NarrationError as error:  # not installed here, though this worker serves the bundle's queue
-            self._holding.release([job.key for job, _, _ in ready], str(error), STALE_DELAY, STALE_TRIES)
+            self._leases.release([job.key for job, _, _ in ready], str(error), STALE_DELAY, STALE_TRIES)
             return
         results = engine.speak([request for _, _, request in ready], self._step)
-        while not self._station.stopping() and time.monotonic() < self._ends:
+        while not self._context.stopping() and time.monotonic() < self._ends:
             began = time.thread_time()
-            with self._keeper.watched():
+            with self._watchdog.watched():
                 answer = next(results, None)
             if answer is None:
                 return
-            self._station.step()
+            self._context.step()
             job, attempt, request = ready[answer[0]]
             self._cpu[job.key] += time.thread_time() - began
             yield job, attempt, request, answer[1]
@@ -176,9 +178,9 @@ class Rendering:
 
     def _step(self) -> bool:
         """The engine got somewhere, with a segment or with several at once. Whether it shall go on."""
-        self._keeper.progress()
-        self._station.step()
-        return not self._station.stopping()
+        self._watchdog.progress()
+        self._context.step()
+        return not self._context.stopping()
 
     def _let_in(self, bundle: str) -> None:
         """Speak a segment that somebody waits for, if there is one: so they wait for a sentence, not for a batch.
@@ -187,9 +189,9 @@ class Rendering:
         """
         began = time.monotonic()
         try:
-            waiting = self._station.ledger.urgent(bundle)
+            waiting = self._context.ledger.urgent(bundle)
             if waiting and waiting.key == waiting.segment.key():
-                render(RenderBatch(bundle=bundle, jobs=(waiting,)), self._station, urgent=True)
+                render_batch(RenderBatch(bundle=bundle, jobs=(waiting,)), self._context, urgent=True)
         except NarrationError as error:  # it is in its queue as well
             log.warning("a segment that somebody waits for could not be let in: %s", error)
         now = time.monotonic()
@@ -197,8 +199,8 @@ class Rendering:
 
     def _store(self, job: Job, attempt: int, request: SpeechRequest, speech: Speech) -> None:
         """Finish and check a segment's sound, and hand it to an upload thread. Raises SpeechRejected."""
-        finished = finishing.finish(speech.samples, speech.sample_rate)
-        checks.check(
+        finished = finishing.finish_segment(speech.samples, speech.sample_rate)
+        checks.check_speech(
             finished.samples,
             speech.sample_rate,
             text=" ".join(utterance.text for utterance in request.utterances),  # numbers are words there
@@ -207,22 +209,22 @@ class Rendering:
             relaxed=job.segment.relaxed,
         )
         record = self._record(job, attempt, request, speech, finished)
-        token = self._holding.token(job.key)
+        token = self._leases.token(job.key)
 
         def upload() -> Completed:
             data = wav.encode(finished.samples, speech.sample_rate, record)
             with logs.about(key=job.key), self._timed("store"), tracing.span("store", key=job.key):
-                self._station.patiently(self._create, job.key, data)
+                self._context.patiently(self._create, job.key, data)
             audio_ms = record.samples * 1000 // record.sample_rate
             metrics.rendered(job.segment.bundle, audio_ms / 1000, record.cpu_ms / 1000)
             return Completed(job.key, token, "rendered", audio_ms, cpu_ms=record.cpu_ms)
 
-        self._made.add(make(job))
-        self._holding.upload(job.key, self._station.uploads.submit(copy_context().run, upload))
+        self._voice_versions.add(voice_version(job))
+        self._leases.upload(job.key, self._context.uploads.submit(copy_context().run, upload))
 
     def _create(self, key: str, data: bytes) -> None:
         try:
-            self._station.store.create(segment_name(key), data, content_type="audio/wav")
+            self._context.store.create(segment_name(key), data, content_type="audio/wav")
         except Exists:  # the first stored wins, and is as good
             log.info("segment %s was stored by another worker meanwhile", key[:12])
 
@@ -247,7 +249,7 @@ class Rendering:
             attempt=attempt,
             utterances=len(request.utterances),
             words=words,
-            versions=self._station.versions,
+            versions=self._context.versions,
             cpu_ms=round(self._cpu[job.key] * 1000),
         )
 

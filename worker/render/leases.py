@@ -10,9 +10,9 @@ from concurrent.futures import Future, wait
 from contextlib import suppress
 
 from models.errors import NarrationError, Permanent, Transient
-from worker.ledger.ledger import Completed
+from worker.context import ProcessContext
+from worker.ledger.records import Completed
 from worker.observe import logs, metrics
-from worker.process.context import Station
 
 STORE_DELAY, STORE_TRIES = 15.0, 3  # a store that refuses: full, denied; about two minutes to mend it
 AWAY_DELAY = 10.0  # a store that does not answer is tried for ever
@@ -20,17 +20,17 @@ AWAY_DELAY = 10.0  # a store that does not answer is tried for ever
 log = logging.getLogger("narrator.worker")
 
 
-class Holding:
-    """The leases of one batch. Used by the thread that renders and by the keeper's, which tells the ledger.
+class BatchLeases:
+    """The leases of one batch. Used by the thread that renders and by the watchdog's, which tells the ledger.
 
     A key leaves it once: told as stored, given up, or given back.
     """
 
-    def __init__(self, tokens: dict[str, str], station: Station, bundle: str) -> None:
+    def __init__(self, tokens: dict[str, str], context: ProcessContext, bundle: str) -> None:
         """``bundle`` is what the segments are counted under."""
         self._tokens = dict(tokens)
-        self._station = station
-        self._ledger = station.ledger
+        self._context = context
+        self._ledger = context.ledger
         self._bundle = bundle
         self._stored: list[Completed] = []
         self._uploads: dict[str, Future[Completed]] = {}
@@ -61,7 +61,7 @@ class Holding:
         with self._lock:
             uploads = list(self._uploads.values())
         wait(uploads)
-        self._station.patiently(self.tell)
+        self._context.patiently(self.tell)
 
     def tell(self) -> None:
         """Tell the ledger what is stored by now, in one call, and send the lessons that became ready."""
@@ -81,7 +81,7 @@ class Holding:
             self._count(outcome, number)
         for lesson in ready:
             with suppress(Transient):  # a sweep sends it again
-                self._station.sender.lesson(lesson)
+                self._context.sender.lesson(lesson)
 
     def renew(self) -> None:
         """Push the leases out."""
@@ -95,11 +95,11 @@ class Holding:
             with logs.about(key=key):
                 log.warning("a segment is given up: %s", reason)
             self._count("failed", 1)
-            self._station.patiently(self._ledger.fail, taken, token, reason)
+            self._context.patiently(self._ledger.fail, taken, token, reason)
 
-    def release(self, keys: Iterable[str], reason: str, delay: float, limit: int = 0, make: str = "") -> None:
+    def release(self, keys: Iterable[str], reason: str, delay: float, limit: int = 0, version: str = "") -> None:
         """Give segments back; see ``Ledger.release``."""
-        self._return(keys, reason=reason, delay=delay, limit=limit, make=make)
+        self._return(keys, reason=reason, delay=delay, limit=limit, version=version)
 
     def give_back(self, keys: Iterable[str], error: NarrationError) -> None:
         """Give segments back after the store failed: a fault of the deployment, not of the segments."""
@@ -123,11 +123,11 @@ class Holding:
             self._return(self.keys())
 
     def _return(
-        self, keys: Iterable[str], *, reason: str = "", delay: float = 0.0, limit: int = 0, make: str = ""
+        self, keys: Iterable[str], *, reason: str = "", delay: float = 0.0, limit: int = 0, version: str = ""
     ) -> None:
         taken = self._take(keys)
         self._count("returned", len(taken))
-        self._ledger.release(taken, reason=reason, delay=delay, limit=limit, make=make)
+        self._ledger.release(taken, reason=reason, delay=delay, limit=limit, version=version)
 
     def _count(self, outcome: str, number: int) -> None:
         metrics.SEGMENTS.labels(self._bundle, outcome).inc(number)

@@ -16,11 +16,11 @@ from models.catalog import Catalogue
 from models.errors import NarrationError, Permanent, SpeechRejected
 from models.family import load_engine, load_frontend
 from models.voice import Engine, FrontEnd, Speech, SpeechRequest, Utterance
-from worker.audio.checks import check
-from worker.audio.finishing import finish
+from worker.audio.checks import check_speech
+from worker.audio.finishing import finish_segment
 from worker.audio.wav import Pcm, to_pcm
 from worker.contract.messages import Message, Segment, seed
-from worker.contract.settings import load
+from worker.contract.settings import load_settings
 from worker.render.batch import DRAWS
 
 
@@ -39,7 +39,7 @@ class Say(Message):
 
 def say(request: Say) -> list[float]:
     """Write the WAV files, each whole or not at all; gives their seconds of audio. Raises NarrationError."""
-    bundle = Catalogue.load(load().voices_dir).bundle(request.sounds[0].segment.bundle)
+    bundle = Catalogue.load(load_settings().voices_dir).bundle(request.sounds[0].segment.bundle)
     engine = load_engine(bundle)
     return [_write(sound, engine, load_frontend(bundle)) for sound in request.sounds]
 
@@ -72,10 +72,12 @@ def _speak(engine: Engine, segment: Segment, utterances: tuple[Utterance, ...]) 
         try:
             if not isinstance(speech, Speech):
                 raise speech
-            finished = finish(speech.samples, speech.sample_rate).samples
+            finished = finish_segment(speech.samples, speech.sample_rate).samples
             text = " ".join(utterance.text for utterance in utterances)  # numbers are words there
             speed, relaxed = segment.speed / 1000, segment.relaxed
-            check(finished, speech.sample_rate, text=text, language=segment.language, speed=speed, relaxed=relaxed)
+            check_speech(
+                finished, speech.sample_rate, text=text, language=segment.language, speed=speed, relaxed=relaxed
+            )
         except SpeechRejected:
             if attempt == DRAWS - 1:
                 raise

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from worker.store.base import Entry, Exists, Missing, Store, StoreRefused, StoreUnavailable, open_store
+from worker.store.base import Entry, Store, open_store
 
-__all__ = ["Entry", "Exists", "Missing", "Store", "StoreRefused", "StoreUnavailable", "open_store"]
+__all__ = ["Entry", "Store", "open_store"]

@@ -8,29 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
-from models.errors import NarrationError, Permanent, Transient
+from models.errors import Permanent
 from worker.contract.settings import Settings
 
 MAX_NAME = 900  # bytes of a whole name: S3 takes 1024, which leaves 124 for the prefix
 MAX_PART = 255  # bytes between two slashes: what common file systems take
 _UNFIT = re.compile(r"[\x00-\x1f\x7f\\]")
-
-
-class Missing(NarrationError):
-    """No object of that name is in the store."""
-
-
-class Exists(NarrationError):
-    """A create-only write found an object already there, or a conditional write found another version."""
-
-
-class StoreUnavailable(Transient):
-    """The store did not answer, or answered with a passing fault."""
-
-
-class StoreRefused(Permanent):
-    """The store says no: full, denied, a wrong clock. A fault of the deployment and not of what is stored, so that
-    workers try again for about two minutes before they give up what it hit."""
 
 
 @dataclass(frozen=True, slots=True)

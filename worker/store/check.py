@@ -19,10 +19,11 @@ from typing import Final, TypeVar
 from pydantic import ValidationError
 
 from models.errors import Permanent
-from worker.audio.wav import DamagedAudio, unpack
-from worker.contract.manifest import MANIFEST, Manifest, Part
+from worker.audio.wav import unpack
+from worker.contract.manifest import MANIFEST, LessonPart, Manifest
 from worker.contract.messages import LessonPlan, lesson_folder, plan_name, segment_name
-from worker.store.base import Entry, Missing, Store
+from worker.errors import DamagedAudio, Missing
+from worker.store.base import Entry, Store
 
 READERS: Final = 8  # objects read at once
 BLOCK: Final = 1 << 20  # bytes of a lesson's part hashed at once
@@ -123,7 +124,7 @@ def _lesson(store: Store, entry: Entry, sizes: dict[str, int]) -> Looked:
     return Looked(entry.size + sum(sizes.get(name, 0) for name, _ in found), damage)
 
 
-def _wrong_part(store: Store, name: str, part: Part) -> str:
+def _wrong_part(store: Store, name: str, part: LessonPart) -> str:
     sha256, size = hashlib.sha256(), 0
     try:
         with store.open(name) as file:

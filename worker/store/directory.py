@@ -22,7 +22,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from models.errors import Permanent
-from worker.store.base import Entry, Exists, Missing, check_name
+from worker.errors import Exists, Missing
+from worker.store.base import Entry, check_name
 from worker.store.os_errors import translate
 
 STALE = 24 * 3600  # seconds after which a temporary file belongs to nobody

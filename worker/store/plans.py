@@ -6,7 +6,8 @@ from pydantic import ValidationError
 
 from models.errors import Permanent
 from worker.contract.messages import LessonPlan, plan_name
-from worker.store.base import Missing, Store
+from worker.errors import Missing
+from worker.store.base import Store
 
 
 def keep(store: Store, plan: LessonPlan) -> str:

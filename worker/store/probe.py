@@ -9,7 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from models.errors import NarrationError
-from worker.store.base import Exists, Missing, Store
+from worker.errors import Exists, Missing
+from worker.store.base import Store
 
 RACERS = 8  # threads that create one object at once
 TEXT = b"written by narrator doctor; safe to delete"

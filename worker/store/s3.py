@@ -22,7 +22,8 @@ from botocore.exceptions import BotoCoreError
 
 from models.errors import Permanent
 from worker.contract.settings import Settings
-from worker.store.base import Entry, Exists, Missing, StoreRefused, StoreUnavailable, check_name
+from worker.errors import Exists, Missing, StoreRefused, StoreUnavailable
+from worker.store.base import Entry, check_name
 from worker.store.s3_client import (
     ATTEMPTS,
     CONNECTIONS,

@@ -19,7 +19,7 @@ from botocore.utils import parse_timestamp
 
 from models.errors import NarrationError, Permanent
 from worker.contract.settings import Settings
-from worker.store.base import Exists, Missing, StoreRefused, StoreUnavailable
+from worker.errors import Exists, Missing, StoreRefused, StoreUnavailable
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

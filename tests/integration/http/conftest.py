@@ -22,7 +22,8 @@ from producer.local.stack import environment
 from tests.conftest import TINY_VOICES, Valkey
 from tests.integration.submission import wait_for
 from worker.contract.settings import Settings
-from worker.ledger.ledger import Ledger, broker
+from worker.ledger import broker
+from worker.ledger.ledger import Ledger
 
 NARRATOR = str(Path(sys.executable).with_name("narrator"))
 

@@ -7,7 +7,7 @@
 --   <P>:run:<run>:failures   list of JSON
 --   <P>:run:<run>:left       hash: course/lesson -> the assemble message of a lesson given up or cut off, for a retry
 --   <P>:submitting           sorted set: run -> when its producer was last heard of, until it is sealed
---   <P>:able:<make>          a worker renders segments of this make
+--   <P>:able:<version>       a worker renders segments of this version of a voice
 --   <P>:runs                 sorted set: run -> when it was submitted, in microseconds
 --   <P>:todo:<member>        set: the segment keys a lesson still waits for; a member is run/course/lesson
 --   <P>:want:<key>           set: the members that wait for a segment

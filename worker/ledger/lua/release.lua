@@ -1,6 +1,6 @@
--- ARGV: how ('later' or 'suspect'), reason, delay in ms, limit, make, then key, token ...
+-- ARGV: how ('later' or 'suspect'), reason, delay in ms, limit, voice version, then key, token ...
 -- later: queued again after the delay, doubled with every time; given up after limit times (0: never). Times do not
--- count while some worker renders segments of the same make.
+-- count while some worker renders segments of the same version of the voice.
 -- suspect: queued again alone; given up after limit times alone.
 local how, reason, delay, limit = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 local now = millis()

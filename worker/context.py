@@ -15,12 +15,11 @@ from models import family
 from models.catalog import Catalogue
 from models.errors import Transient, UnknownVoice
 from models.voice import Engine, FrontEnd, SpeechRequest
-from worker.contract import messages as contract
-from worker.contract.messages import AssembleLesson, Job, RenderBatch, Segment
+from worker.contract.messages import AssembleLesson, Job, RenderBatch, Segment, seed
 from worker.contract.settings import Settings
 from worker.ledger.ledger import Ledger
 from worker.observe import metrics
-from worker.observe.heartbeat import Vitals
+from worker.observe.heartbeat import Heartbeat
 from worker.store import Store
 
 UPLOADS = 8  # threads a process; synthesis goes on meanwhile, and a disk makes eight files durable at once
@@ -42,7 +41,7 @@ class Sender(Protocol):
         """Queue a lesson to be assembled."""
 
 
-class Station:
+class ProcessContext:
     """Everything a task needs. One thread renders; the store, the ledger and the sender may be used by several."""
 
     def __init__(
@@ -51,14 +50,14 @@ class Station:
         store: Store,
         ledger: Ledger,
         sender: Sender,
-        vitals: Vitals | None = None,
+        heartbeat: Heartbeat | None = None,
     ) -> None:
         self.settings = settings
         self.store = store
         self.ledger = ledger
         self.sender = sender
-        self.vitals = vitals or Vitals()
-        self.stopping = self.vitals.stopping  # the worker was asked to: finish the segment, give back the rest
+        self.heartbeat = heartbeat or Heartbeat()
+        self.stopping = self.heartbeat.stopping  # the worker was asked to: finish the segment, give back the rest
         self.uploads = ThreadPoolExecutor(UPLOADS, thread_name_prefix="upload")
         self._frontends: dict[str, FrontEnd] = {}
         self._fingerprints: dict[tuple[str, str], str] = {}
@@ -118,7 +117,7 @@ class Station:
         return SpeechRequest(
             utterances=tuple(self.frontend(segment.bundle).prepare(segment.text, segment.language, segment.readings)),
             speaker=segment.speaker,
-            seed=contract.seed(job.key, attempt),
+            seed=seed(job.key, attempt),
             speed=segment.speed / 1000,
             options=segment.options,
         )
@@ -142,7 +141,7 @@ class Station:
 
     def step(self) -> None:
         """Progress was made, and the next step is due within what one segment and an outage of the store may take."""
-        self.vitals.expect(self.settings.segment_seconds + 2 * PATIENCE_SECONDS)
+        self.heartbeat.expect(self.settings.segment_seconds + 2 * PATIENCE_SECONDS)
 
     def _fingerprint(self, segment: Segment) -> str:
         of = (segment.bundle, segment.language)

@@ -20,7 +20,7 @@ TICK_SECONDS = 0.25  # completions are told to the ledger this often
 log = logging.getLogger("narrator.worker")
 
 
-class Keeper:
+class Watchdog:
     """A thread beside one task: calls ``tick`` four times a second and ``renew`` three times a lease.
 
     While inside ``watched()`` the engine has ``segment_seconds`` to come up with something, counted anew at every
@@ -42,9 +42,9 @@ class Keeper:
         self._deadline: float | None = None
         self._over = threading.Event()
         # In the caller's context, so that what it logs and sends is known to belong to this batch.
-        self._thread = threading.Thread(target=copy_context().run, args=(self._keep,), name="keeper", daemon=True)
+        self._thread = threading.Thread(target=copy_context().run, args=(self._keep,), name="watchdog", daemon=True)
 
-    def __enter__(self) -> Keeper:
+    def __enter__(self) -> Watchdog:
         self._thread.start()
         return self
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from worker.contract.messages import assemble_queue, interactive_queue, render_queue
-from worker.process.queue_order import INTERACTIVE_IN_A_ROW, Turns
+from worker.process.queue_order import INTERACTIVE_IN_A_ROW, InteractiveFirst
 
 FAST, LINK, BULK = interactive_queue("n", "tiny"), assemble_queue("n"), render_queue("n", "tiny")
 
 
 def served(waiting: dict[str, int], turns: int) -> list[str]:
     """The queues that messages are taken from, as BRPOP does, while so many wait in each."""
-    cycle = Turns()
+    cycle = InteractiveFirst()
     cycle.update([FAST, LINK, BULK])
     taken = []
     for _ in range(turns):

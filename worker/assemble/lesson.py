@@ -22,22 +22,21 @@ from models.errors import Permanent, Transient
 from worker.assemble import captions
 from worker.assemble.loudness import Levels, levelled
 from worker.assemble.marks import moment
-from worker.assemble.sound import LessonSound, MissingSegments, Spool, gather, lay_out
+from worker.assemble.sound import LessonSound, Spool, gather, lay_out
 from worker.audio.encode import MEDIA_TYPES, LessonFile
-from worker.contract.manifest import MANIFEST, Cue, Kind, Manifest, Part, TimedMark, Word
+from worker.contract.manifest import MANIFEST, Cue, Kind, LessonPart, Manifest, TimedMark, WordTime
 from worker.contract.messages import AssembleLesson, LessonPlan, lesson_folder
 from worker.contract.timings import chapter_captions, timings
+from worker.errors import Exists, Missing, StoreRefused
 from worker.observe import tracing
-from worker.store.base import Exists, Missing, Store, StoreRefused
+from worker.store.base import Store
 
 TEMPORARY: Final = "narrator-lesson-"  # begins the name of an assembly's folder
 ALWAYS: Final = ("audio", "vtt", "srt", "timings", "chapters")  # kinds of parts that every lesson has
 STALE_S: Final = 24 * 3600  # no assembly takes a day
 
-__all__ = ["MissingSegments", "assemble"]
 
-
-def assemble(store: Store, plan: LessonPlan, message: AssembleLesson) -> Manifest:
+def assemble_lesson(store: Store, plan: LessonPlan, message: AssembleLesson) -> Manifest:
     """Assemble one lesson and put its parts and its manifest into the store; gives the manifest that stands there.
 
     That is another one where a newer submission got there first. Calling it again does no harm and little work.
@@ -164,7 +163,7 @@ def _link(store: Store, plan: LessonPlan, message: AssembleLesson, work: Path) -
     return manifest
 
 
-def _write(work: Path, plan: LessonPlan, lesson: LessonSound, levels: Levels) -> list[Part]:
+def _write(work: Path, plan: LessonPlan, lesson: LessonSound, levels: Levels) -> list[LessonPart]:
     """Write all parts into the folder ``work``: one pass over the lesson for all audio files together."""
     stem = f"{plan.lesson}.{plan.lesson_key()[:8]}"
     with ExitStack() as files:
@@ -189,7 +188,7 @@ def _write(work: Path, plan: LessonPlan, lesson: LessonSound, levels: Levels) ->
     ]
 
 
-def _write_timings(work: Path, manifest: Manifest) -> list[Part]:
+def _write_timings(work: Path, manifest: Manifest) -> list[LessonPart]:
     """Write the parts that follow from the manifest's times into the folder ``work``."""
     stem = f"{manifest.lesson}.{manifest.lesson_key[:8]}"
     times, chapters = work / f"{stem}.timings.json", work / f"{stem}.chapters.vtt"
@@ -198,10 +197,10 @@ def _write_timings(work: Path, manifest: Manifest) -> list[Part]:
     return [_part(times, "timings", "application/json"), _part(chapters, "chapters", "text/vtt")]
 
 
-def _part(path: Path, kind: Kind, media_type: str) -> Part:
+def _part(path: Path, kind: Kind, media_type: str) -> LessonPart:
     with path.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-    return Part(kind=kind, name=path.name, media_type=media_type, size=path.stat().st_size, sha256=sha256)
+    return LessonPart(kind=kind, name=path.name, media_type=media_type, size=path.stat().st_size, sha256=sha256)
 
 
 def _origin(plan: LessonPlan, message: AssembleLesson) -> dict[str, Any]:
@@ -240,7 +239,7 @@ def _cues(plan: LessonPlan, lesson: LessonSound) -> tuple[Cue, ...]:
 
 
 def _marks(
-    plan: LessonPlan, spans: Sequence[tuple[int, int]], words: Sequence[tuple[Word, ...] | None]
+    plan: LessonPlan, spans: Sequence[tuple[int, int]], words: Sequence[tuple[WordTime, ...] | None]
 ) -> tuple[TimedMark, ...]:
     found = []
     for entry, span, said in zip(plan.entries, spans, words, strict=True):

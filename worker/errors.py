@@ -1,0 +1,51 @@
+"""How the worker's side fails: every error that it raises beside those of ``models``, and who can mend it.
+
+``Transient`` ones are tried again; ``Permanent`` ones are reported; those that are neither tell a caller what it asks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from models.errors import NarrationError, Permanent, Transient
+
+
+class BrokerUnavailable(Transient):
+    """The broker did not answer, or did not take a message; the error names it without its password."""
+
+
+class LedgerUnavailable(Transient):
+    """Redis did not answer, or refused for now."""
+
+
+class RunGone(Transient):
+    """The ledger does not know the run any more: it expired, or Redis was flushed. Submit again."""
+
+
+class StoreUnavailable(Transient):
+    """The store did not answer, or answered with a passing fault."""
+
+
+class StoreRefused(Permanent):
+    """The store says no: full, denied, a wrong clock. A fault of the deployment and not of what is stored, so that
+    workers try again for about two minutes before they give up what it hit."""
+
+
+class Missing(NarrationError):
+    """No object of that name is in the store."""
+
+
+class Exists(NarrationError):
+    """A create-only write found an object already there, or a conditional write found another version."""
+
+
+class DamagedAudio(Permanent):
+    """Stored sound is not what this system writes: cut off, altered or foreign."""
+
+
+class MissingSegments(NarrationError):
+    """Segments of a lesson are not in the store: they are to be rendered (again)."""
+
+    def __init__(self, keys: Sequence[str]) -> None:
+        super().__init__(f"{len(keys)} segments are not in the store, {keys[0]} among them")
+        self.keys = tuple(keys)
