@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 from models.errors import NarrationError, Permanent, Transient
@@ -37,6 +38,25 @@ class Missing(NarrationError):
 
 class Exists(NarrationError):
     """A create-only write found an object already there, or a conditional write found another version."""
+
+
+class UnreadableManifest(Permanent):
+    """A manifest in the store is damaged, or of a version that is not known here; keeps what was found."""
+
+    def __init__(self, url: str, name: str, reason: object, data: bytes, tag: str) -> None:
+        super().__init__(f"{url}: {name} cannot be read; submit the lesson again: {reason}")
+        self.data = data
+        self.tag = tag
+
+    @property
+    def submitted(self) -> int:
+        """When its lesson was submitted, if that much can be read; else 0."""
+        try:
+            fields = json.loads(self.data)
+        except ValueError:
+            return 0
+        at = fields.get("submitted") if isinstance(fields, dict) else None
+        return at if isinstance(at, int) else 0
 
 
 class DamagedAudio(Permanent):

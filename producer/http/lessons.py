@@ -26,10 +26,12 @@ from producer.run.connection import broker_faults
 from producer.run.retry import retry
 from producer.run.status import forgotten
 from producer.run.watch import ENDED
-from worker.contract.manifest import MANIFEST, Manifest
+from worker.contract.manifest import Manifest
 from worker.contract.messages import Digest, Identifier, RunId, lesson_folder
-from worker.errors import Missing
+from worker.errors import Missing, UnreadableManifest
 from worker.ledger.records import Progress
+from worker.store import manifests
+from worker.store.manifests import StoredManifest
 
 router = APIRouter(prefix="/v1", tags=["lessons"], dependencies=[KEYED])
 
@@ -220,7 +222,7 @@ def retry_run(run: Run, service: Shared) -> Retried:
 @router.get("/lessons/{course}/{lesson}", responses={200: {"model": Manifest}})
 def show_lesson(course: Course, lesson: Lesson, service: Shared) -> Response:
     """A narrated lesson's manifest: its files, and every sentence with its times."""
-    return Response(manifest(course, lesson, service)[0], media_type="application/json")
+    return Response(manifest(course, lesson, service).data, media_type="application/json")
 
 
 @router.get(
@@ -229,8 +231,8 @@ def show_lesson(course: Course, lesson: Lesson, service: Shared) -> Response:
 )  # fmt: skip
 def show_part(course: Course, lesson: Lesson, part: str, service: Shared) -> Response:
     """One of a lesson's files, as the manifest names it."""
-    _, record = manifest(course, lesson, service)
-    found = next((one for one in record.parts if one.name == part), None)
+    parts = manifest(course, lesson, service).manifest.parts
+    found = next((one for one in parts if one.name == part), None)
     if found is None:
         raise HTTPException(404, f"the lesson has no file {part[:100]!r}; its manifest names those it has")
     try:
@@ -253,13 +255,14 @@ async def show_segment(key: Annotated[Digest, InPath()], service: Shared) -> Res
     return Response(data, media_type="audio/wav", headers={"Cache-Control": FOREVER})
 
 
-def manifest(course: str, lesson: str, service: Service) -> tuple[bytes, Manifest]:
+def manifest(course: str, lesson: str, service: Service) -> StoredManifest:
     """A narrated lesson's manifest, as stored and as a record. Blocks. Raises HTTPException where there is none."""
     try:
-        data, _ = service.store.get(lesson_folder(course, lesson) + MANIFEST)
+        return manifests.at(service.store, manifests.manifest_name(course, lesson))
+    except UnreadableManifest as error:
+        raise HTTPException(500, str(error)) from None
     except (Missing, Permanent):
         raise HTTPException(404, f"the lesson {course}/{lesson} is not narrated, or not finished") from None
-    return data, Manifest.model_validate_json(data)
 
 
 def _blocks(file: BinaryIO) -> Iterator[bytes]:

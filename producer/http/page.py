@@ -90,5 +90,4 @@ async def retry(run: Run, service: Shared) -> Response:
 @router.get("/lessons/{course}/{lesson}")
 def lesson(course: Course, lesson: Lesson, service: Shared) -> Response:
     """A narrated lesson, sentence by sentence, to be listened to."""
-    _, manifest = lessons.manifest(course, lesson, service)
-    return _page("lesson.html", lesson=manifest)
+    return _page("lesson.html", lesson=lessons.manifest(course, lesson, service).manifest)

@@ -22,7 +22,7 @@ from worker.contract.settings import Settings
 from worker.ledger.broker import redis_client
 from worker.ledger.gauges import Gauges
 from worker.ledger.ledger import Ledger
-from worker.store.base import open_store
+from worker.store.open import open_store
 
 
 class Service:

@@ -10,24 +10,27 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final, TypeVar
 
 from pydantic_core import from_json
 
 from models.errors import Permanent
-from worker.contract.manifest import MANIFEST
 from worker.contract.messages import lesson_folder
 from worker.errors import Missing
-from worker.store.base import Entry, Store
+from worker.store import manifests
+from worker.store.base import Store, StoredObject
 
 AGE_DAYS: Final = 7.0  # as long as the ledger remembers a run
 READS: Final = 16  # manifests and plans read at once
 DELETES: Final = 1000  # names in one call
 KINDS: Final = ("segments", "plans", "lessons")  # folders of the store, in the order in which they are swept
 _ID = re.compile(r"/([0-9a-f]{64})\.(?:wav|json)$")
+
+
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -82,7 +85,7 @@ def prune(store: Store, lessons: Iterable[tuple[str, str]]) -> int:
     removed = 0
     for course, lesson in lessons:
         folder = lesson_folder(course, lesson)
-        store.delete([folder + MANIFEST])
+        store.delete([manifests.manifest_name(course, lesson)])
         store.delete([entry.name for entry in store.list(folder)])
         removed += 1
     return removed
@@ -97,50 +100,49 @@ def _is_wanted(kind: str, name: str, roots: _Roots) -> bool:
     return bytes.fromhex(named[1]) in (roots.keys if kind == "segments" else roots.plans)
 
 
-def _roots(store: Store, lessons: Iterable[Entry], plans: Iterable[Entry]) -> _Roots:
+def _roots(store: Store, lessons: Iterable[StoredObject], plans: Iterable[StoredObject]) -> _Roots:
     roots = _Roots()
-    manifests = (entry.name for entry in lessons if entry.name.endswith(f"/{MANIFEST}"))
-    for name, record in _records(store, manifests):
-        folder = name.removesuffix(MANIFEST)
-        roots.parts.update((name, *(folder + part["name"] for part in record["parts"])))
-        roots.plans.add(bytes.fromhex(record["plan"]))
-        roots.keys.update(bytes.fromhex(cue["key"]) for cue in record["cues"])
-    for name, record in _records(store, (entry.name for entry in plans)):
+    names = (entry.name for entry in lessons if manifests.is_manifest(entry.name))
+    for name, outline in _read_all(store, names, manifests.outline):
+        roots.parts.update((name, *outline.parts))
+        roots.plans.add(bytes.fromhex(outline.plan))
+        roots.keys.update(map(bytes.fromhex, outline.keys))
+    for name, keys in _read_all(store, (entry.name for entry in plans), _plan_keys):
         roots.plans.add(bytes.fromhex(name.rpartition("/")[2].removesuffix(".json")))
-        roots.keys.update(bytes.fromhex(entry["key"]) for entry in record["entries"])
+        roots.keys.update(map(bytes.fromhex, keys))
     return roots
 
 
-def _records(store: Store, names: Iterable[str]) -> Iterator[tuple[str, Any]]:
-    """Names and what they hold; an object that vanished meanwhile refers to nothing."""
+def _read_all(store: Store, names: Iterable[str], read: Callable[[Store, str], T]) -> Iterator[tuple[str, T]]:
+    """Yield names and what they hold; an object that vanished meanwhile refers to nothing."""
 
-    def read(name: str) -> tuple[str, Any]:
+    def found(name: str) -> T | None:
         try:
-            return name, _checked(store, name)
+            return read(store, name)
         except Missing:
-            return name, None
+            return None
+        except Permanent as error:
+            raise Permanent(
+                f"{error}. Nobody can tell what it refers to, so nothing was deleted: submit that lesson again, or "
+                "delete the file"
+            ) from None
 
     wanted = list(names)
     with ThreadPoolExecutor(READS) as pool:
         for first in range(0, len(wanted), READS * 8):  # not all in memory at once
-            for name, record in pool.map(read, wanted[first : first + READS * 8]):
-                if record is not None:
-                    yield name, record
+            some = wanted[first : first + READS * 8]
+            for name, held in zip(some, pool.map(found, some), strict=True):
+                if held is not None:
+                    yield name, held
 
 
-def _checked(store: Store, name: str) -> Any:
-    """A manifest or plan as far as the roots need it. Raises Permanent where it is neither."""
+def _plan_keys(store: Store, name: str) -> list[str]:
+    """The keys of a plan's segments, as far as the roots need it. Raises Missing, Permanent."""
+    data, _ = store.get(name)
     try:
-        record = from_json(store.get(name)[0], cache_strings="keys")
-        keys = [one["key"] for one in record["cues" if name.endswith(MANIFEST) else "entries"]]
-        ids = [*keys, record["plan"]] if name.endswith(MANIFEST) else keys
-        if not all(_ID.search(f"/{one}.json") for one in ids):
+        keys = [one["key"] for one in from_json(data, cache_strings="keys")["entries"]]
+        if not all(_ID.search(f"/{one}.json") for one in [*keys, name.rpartition("/")[2].removesuffix(".json")]):
             raise ValueError("an id is not 64 hex digits")
-        for part in record.get("parts", ()):
-            part["name"].encode()
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise Permanent(
-            f"{store.url}: {name} cannot be read ({error}), so nobody can tell what it refers to: nothing was deleted. "
-            "Submit that lesson again, or delete the file"
-        ) from None
-    return record
+        raise Permanent(f"{store.url}: {name} cannot be read: {error}") from None
+    return keys

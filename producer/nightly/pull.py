@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -12,10 +11,8 @@ from models.errors import Permanent
 from producer.outputs.deliver import deliver
 from producer.outputs.preview import preview
 from producer.run.report import DELIVERIES, Trouble
-from worker.contract.manifest import MANIFEST
 from worker.store.base import Store
-
-_MANIFEST = re.compile(rf"lessons/([^/]+)/([^/]+)/{re.escape(MANIFEST)}")
+from worker.store.manifests import finished_lessons
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +24,6 @@ class Pulled:
     failures: tuple[Trouble, ...]
 
 
-def finished(store: Store, course: str = "") -> list[tuple[str, str]]:
-    """(course, lesson) of every lesson that has a manifest, of one course or of all."""
-    names = (entry.name for entry in store.list(f"lessons/{course}/" if course else "lessons/"))
-    return [(match[1], match[2]) for name in names if (match := _MANIFEST.fullmatch(name))]
-
-
 def pull(
     store: Store, courses: Sequence[str], out: Path, on_lesson: Callable[[int, int], None] = lambda _done, _of: None
 ) -> Pulled:
@@ -40,7 +31,7 @@ def pull(
 
     ``on_lesson`` hears how many lessons are done, and of how many. Raises Permanent for a course that is not there.
     """
-    lessons = [lesson for course in courses or ("",) for lesson in finished(store, course)]
+    lessons = [lesson for course in courses or ("",) for lesson in finished_lessons(store, course)]
     for missing in set(courses) - {course for course, _ in lessons}:
         raise Permanent(f"no finished lesson of a course {missing!r} in {store.url}")
 

@@ -17,9 +17,10 @@ from pathlib import Path
 from models.errors import Permanent
 from producer.outputs.deliver import replacing
 from producer.readers import READERS
-from worker.contract.settings import Settings
+from worker.contract.settings import Settings, store_address
 from worker.errors import Missing
-from worker.store.base import Entry, Store, open_store
+from worker.store.base import Store, StoredObject
+from worker.store.open import open_store
 
 CACHE = Path("~/.cache/narrator/sources").expanduser()
 BESIDE = frozenset({".toml", ".pls"})  # lexicons, takes: what lessons have beside them
@@ -44,12 +45,15 @@ class Source:
 
 def open_source(where: str, settings: Settings, cache: Path = CACHE) -> Source:
     """The source that ``where`` names, its files at hand. Raises Permanent, StoreUnavailable."""
-    if not where.startswith("s3://"):
+    try:
+        url = store_address(where).rstrip("/")
+    except ValueError as error:
+        raise Permanent(str(error)) from None
+    if not url.startswith("s3://"):
         folder = Path(where).expanduser()
         if not folder.is_dir():
             raise Permanent(f"{where}: no such folder; a source is a folder or s3://bucket/prefix")
         return Source(str(folder.resolve()), folder)
-    url = where.rstrip("/")
     # The namespace divides stores, not sources.
     objects = open_store(settings.model_copy(update={"namespace": ""}), url)
     folder = cache / hashlib.sha256(url.encode()).hexdigest()[:16] / url.rpartition("/")[2]
@@ -91,7 +95,7 @@ def _tags(folder: Path) -> dict[str, str]:
     return {name: tag for name, tag in tags.items() if (folder / name).is_file()}
 
 
-def _fetch(objects: Store, entry: Entry, folder: Path) -> str:
+def _fetch(objects: Store, entry: StoredObject, folder: Path) -> str:
     if entry.size > MAX_OBJECT:
         raise Permanent(f"{objects.url}/{entry.name} is larger than {MAX_OBJECT >> 30} GB: split it into lessons")
     path = folder / entry.name

@@ -26,7 +26,8 @@ from producer.run.run import Run
 from producer.run.submit import plan_paths, submit
 from producer.run.watch import watch
 from worker.contract.settings import Settings, load_settings
-from worker.store.base import Store, open_store
+from worker.store.base import Store
+from worker.store.open import open_store
 
 if TYPE_CHECKING:
     from worker.ledger.records import Progress

@@ -22,6 +22,7 @@ from models.errors import Permanent
 from worker.contract.manifest import MANIFEST, LessonPart, Manifest
 from worker.contract.messages import lesson_folder
 from worker.errors import Missing
+from worker.store import manifests
 from worker.store.base import Store
 
 KEY: Final = re.compile(r"\.[0-9a-f]{8}(?=\.)")  # of the lesson, in a part's name
@@ -57,15 +58,11 @@ def deliver(store: Store, course: str, lesson: str, out: Path) -> list[Path]:
 
 
 def _read_manifest(store: Store, course: str, lesson: str) -> Manifest:
-    name = lesson_folder(course, lesson) + MANIFEST
     try:
-        data, _ = store.get(name)
+        return manifests.read(store, course, lesson)
     except Missing:
+        name = manifests.manifest_name(course, lesson)
         raise Permanent(f"{course}/{lesson} is not finished: {store.url} has no {name} yet") from None
-    try:
-        return Manifest.model_validate_json(data)
-    except ValidationError as error:
-        raise Permanent(f"{store.url}: {name} cannot be read; submit the lesson again: {error}") from None
 
 
 def _earlier(manifest: Path) -> bytes:

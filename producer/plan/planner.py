@@ -68,7 +68,7 @@ def plan_with_settings(paths: Iterable[Path], options: Options, settings: Settin
     from models.catalog import Catalogue as Voices
     from models.family import load_frontend
     from worker.contract.settings import load_settings
-    from worker.store.base import open_store
+    from worker.store.open import open_store
 
     settings = settings or load_settings()
     store = open_store(settings) if settings.store else None

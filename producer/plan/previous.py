@@ -7,10 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic_core import from_json
-
-from worker.contract.messages import LessonEntry, Segment, lesson_folder
-from worker.errors import Missing
+from worker.contract.messages import LessonEntry, Segment
+from worker.errors import Missing, UnreadableManifest
+from worker.store import manifests
 from worker.store.base import Store
 
 # What differs from the segment of the same text in the last manifest -> the reason that a report gives.
@@ -53,27 +52,20 @@ class Previous:
 
 def previous(store: Store, course: str, lesson: str) -> Previous | None:
     """What the last manifest says; None where there is none, or none that can be understood."""
-    folder = lesson_folder(course, lesson)
     try:
-        data, _ = store.get(folder + "manifest.json")
-    except Missing:
-        return None
-    try:
-        record = from_json(data, cache_strings="all")
-        if record["version"] != 1:
-            return None
-        cues = record["cues"]
-        segments = [cue["segment"] for cue in cues]
+        found = manifests.outline(store, manifests.manifest_name(course, lesson))
+        record = found.record
+        segments = [cue["segment"] for cue in record["cues"]]
         return Previous(
             source_digest=record["source_digest"],
             lesson_key=record["lesson_key"],
-            parts=tuple(folder + part["name"] for part in record["parts"]),
-            keys=frozenset(cue["key"] for cue in cues),
-            entries=len(cues),
+            parts=found.parts,
+            keys=found.keys,
+            entries=len(segments),
             used=frozenset((segment["voice"], segment["language"]) for segment in segments),
             segments=segments,
         )
-    except (ValueError, KeyError, TypeError):
+    except (Missing, UnreadableManifest, KeyError, TypeError):
         return None
 
 

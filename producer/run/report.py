@@ -17,6 +17,7 @@ from producer.outputs.deliver import deliver
 from producer.outputs.preview import preview
 from producer.run.batches import written
 from worker.contract.messages import lesson_folder
+from worker.store import manifests
 from worker.store.base import Store
 
 if TYPE_CHECKING:
@@ -208,15 +209,12 @@ def late(lessons: Iterable[PlannedLesson], store: Store) -> Iterator[Trouble]:
         plan = lesson.plan
         if plan is None or all(entry.at_ms is None for entry in plan.entries):
             continue
-        record = json.loads(store.get(lesson_folder(plan.course, plan.lesson) + "manifest.json")[0])
         before = 0
-        for cue in record["cues"]:
-            if (cue["late_ms"] or 0) >= LATE_MS:
-                reason = (
-                    f"begins {cue['late_ms'] / 1000:.2f} s late: the speech of line {before} is longer than its time"
-                )
-                yield Trouble(place(plan.source, cue["line"]), reason)
-            before = cue["line"]
+        for cue in manifests.read(store, plan.course, plan.lesson).cues:
+            if (late_ms := cue.late_ms or 0) >= LATE_MS:
+                reason = f"begins {late_ms / 1000:.2f} s late: the speech of line {before} is longer than its time"
+                yield Trouble(place(plan.source, cue.line), reason)
+            before = cue.line
 
 
 def _stale_takes(lessons: Iterable[PlannedLesson]) -> Iterator[Trouble]:

@@ -6,8 +6,6 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from models.catalog import Catalogue
 from models.errors import Permanent
 from producer.plan.planner import Plan, PlannedLesson, expected_seconds
@@ -15,12 +13,12 @@ from producer.plan.result import LessonFailure
 from producer.run.connection import broker_faults
 from producer.run.status import forgotten, open_ledger
 from producer.run.submit import SubmittedRun, submit
-from worker.contract.manifest import MANIFEST, Manifest
-from worker.contract.messages import AssembleLesson, LessonPlan, Segment, lesson_folder, segment_name
+from worker.contract.messages import AssembleLesson, LessonPlan, Segment, segment_name
 from worker.contract.settings import Settings, load_settings
-from worker.errors import Missing
+from worker.store import manifests
 from worker.store import plans as stored
-from worker.store.base import Store, open_store
+from worker.store.base import Store
+from worker.store.open import open_store
 
 
 def retry(run: str, settings: Settings | None = None) -> SubmittedRun:
@@ -80,8 +78,5 @@ def _planned(plan: LessonPlan, missing: dict[str, Segment]) -> PlannedLesson:
 
 def _newer(store: Store, lesson: AssembleLesson) -> bool:
     """A later submission of the lesson has been delivered meanwhile."""
-    try:
-        data, _ = store.get(lesson_folder(lesson.course, lesson.lesson) + MANIFEST)
-        return Manifest.model_validate_json(data).submitted > lesson.submitted
-    except (Missing, ValidationError):
-        return False
+    present = manifests.find(store, lesson.course, lesson.lesson)
+    return present is not None and present.submitted > lesson.submitted

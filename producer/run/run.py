@@ -8,16 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
-
 from producer.run.batches import Batches, written
 from producer.run.connection import broker_faults
-from worker.contract.manifest import Manifest
-from worker.contract.messages import AssembleLesson, lesson_folder, segment_name
+from worker.contract.messages import AssembleLesson, segment_name
 from worker.contract.settings import Settings
-from worker.errors import Missing
 from worker.observe import tracing
-from worker.store import plans
+from worker.store import manifests, plans
 from worker.store.base import Store
 
 if TYPE_CHECKING:
@@ -89,11 +85,8 @@ class Run:
     def _finished(self, lesson: PlannedLesson) -> bool:
         """The lesson's manifest was written from this very plan."""
         plan = written(lesson)
-        try:
-            data, _ = self.store.get(lesson_folder(plan.course, plan.lesson) + "manifest.json")
-            return Manifest.model_validate_json(data).plan == plan.plan_id()
-        except (Missing, ValidationError):
-            return False
+        present = manifests.find(self.store, plan.course, plan.lesson)
+        return present is not None and present.plan == plan.plan_id()
 
     def send(self, lessons: list[PlannedLesson]) -> None:
         """Enlist each lesson and send its missing segments, so that workers begin while later lessons follow."""

@@ -21,7 +21,8 @@ from producer.run.run import Run, new_run_id
 from producer.run.watch import watch
 from worker.contract.messages import assemble_queue, render_queue
 from worker.contract.settings import Settings, load_settings
-from worker.store.base import Store, open_store
+from worker.store.base import Store
+from worker.store.open import open_store
 
 if TYPE_CHECKING:
     from producer.plan.planner import Options, Plan

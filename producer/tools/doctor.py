@@ -93,7 +93,7 @@ def _bundle(catalogue: Catalogue, name: str, voices: list[Voice]) -> Check:
 
 
 def _store(settings: Settings) -> Iterator[Check]:
-    from worker.store.base import open_store
+    from worker.store.open import open_store
     from worker.store.probe import probe
 
     if not settings.store:

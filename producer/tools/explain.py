@@ -145,7 +145,7 @@ def casting(settings: Settings | None, voice: str | None, language: str | None) 
 
 
 def _store(settings: Settings) -> Store | None:
-    from worker.store.base import open_store
+    from worker.store.open import open_store
 
     return open_store(settings) if settings.store else None
 

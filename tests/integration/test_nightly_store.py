@@ -84,7 +84,7 @@ def fill(store: Store) -> None:
     store.put(f"plans/00/{KEYS[1]}.json", b'{"entries": [{"key": "%s"}]}' % KEYS[1].encode())
     store.put("lessons/c/l/l.new.wav", b"new")
     store.put("lessons/c/l/l.old.wav", b"old")
-    manifest = b'{"plan": "%s", "parts": [{"name": "l.new.wav"}], "cues": [{"key": "%s"}]}'
+    manifest = b'{"version": 1, "plan": "%s", "parts": [{"name": "l.new.wav"}], "cues": [{"key": "%s"}]}'
     store.put("lessons/c/l/manifest.json", manifest % (KEYS[3].encode(), KEYS[0].encode()))
     store.put("segments/readme.txt", b"somebody else's")
 
@@ -134,7 +134,7 @@ class _Aged:
             yield replace(entry, modified=entry.modified - FOREVER) if entry.name in self._old else entry
 
 
-@pytest.mark.parametrize("damage", [b"", b"[]", b'{"cues": [{"key": "x"}], "plan": "y"}', b'{"cues": 1}'])
+@pytest.mark.parametrize("damage", [b"", b"[]", b'{"cues": [{"key": "x"}], "plan": "y"}', b'{"version": 2}'])
 def test_a_manifest_that_cannot_be_read_stops_everything(any_store: Store, damage: bytes) -> None:
     fill(any_store)
     any_store.put("lessons/c/broken/manifest.json", damage)

@@ -21,7 +21,7 @@ from models.errors import Permanent
 from tests.integration.s3_servers import BUCKET, MOTO_PAGE, Server, free_port, start
 from worker.contract.settings import Settings
 from worker.errors import Exists, StoreRefused, StoreUnavailable
-from worker.store import open_store, s3
+from worker.store import open_store, s3_presence
 from worker.store.probe import probe
 from worker.store.s3 import S3Store
 
@@ -153,8 +153,8 @@ def test_of_a_folder_with_many_names_a_listing_tells_as_far_as_it_goes(
     server: Server, monkeypatch: pytest.MonkeyPatch, listed: int
 ) -> None:
     """Every second name is there, and as many that nobody asks for: with 1 name listed for each, it ends half-way."""
-    monkeypatch.setattr(s3, "WORTH_LISTING", 40)
-    monkeypatch.setattr(s3, "LISTED_AS_ASKED", listed)
+    monkeypatch.setattr(s3_presence, "WORTH_LISTING", 40)
+    monkeypatch.setattr(s3_presence, "LISTED_AS_ASKED", listed)
     store = open_at(server.endpoint)
     names = [f"lessons/course/{number:02}/a.wav" for number in range(60)]
     with ThreadPoolExecutor(8) as pool:
@@ -166,7 +166,7 @@ def test_who_may_not_list_asks(server: Server, monkeypatch: pytest.MonkeyPatch) 
     def refused(*_: object) -> None:
         raise StoreRefused("no")
 
-    monkeypatch.setattr(s3, "WORTH_LISTING", 1)
+    monkeypatch.setattr(s3_presence, "WORTH_LISTING", 1)
     store = open_at(server.endpoint)
     store.put("lessons/a", b"")
     monkeypatch.setattr(store, "list", refused)

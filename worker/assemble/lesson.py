@@ -7,7 +7,6 @@ the size of the lesson's WAV, and as much again for the parts); everything after
 from __future__ import annotations
 
 import hashlib
-import json
 import shutil
 import time
 from collections.abc import Sequence
@@ -16,19 +15,18 @@ from pathlib import Path
 from tempfile import TemporaryDirectory, gettempdir
 from typing import Any, Final
 
-from pydantic import ValidationError
-
 from models.errors import Permanent, Transient
 from worker.assemble import captions
 from worker.assemble.loudness import Levels, levelled
 from worker.assemble.marks import moment
 from worker.assemble.sound import LessonSound, Spool, gather, lay_out
 from worker.audio.encode import MEDIA_TYPES, LessonFile
-from worker.contract.manifest import MANIFEST, Cue, Kind, LessonPart, Manifest, TimedMark, WordTime
+from worker.contract.manifest import Cue, Kind, LessonPart, Manifest, TimedMark, WordTime
 from worker.contract.messages import AssembleLesson, LessonPlan, lesson_folder
 from worker.contract.timings import chapter_captions, timings
-from worker.errors import Exists, Missing, StoreRefused
+from worker.errors import Exists, Missing, StoreRefused, UnreadableManifest
 from worker.observe import tracing
+from worker.store import manifests
 from worker.store.base import Store
 
 TEMPORARY: Final = "narrator-lesson-"  # begins the name of an assembly's folder
@@ -76,22 +74,17 @@ def _present(store: Store, message: AssembleLesson) -> tuple[Manifest | None, st
     Raises Transient where a newer submission's manifest is of a version that this worker does not know.
     """
     try:
-        data, tag = store.get(lesson_folder(message.course, message.lesson) + MANIFEST)
+        present = manifests.at(store, manifests.manifest_name(message.course, message.lesson))
     except Missing:
         return None, None
-    try:
-        return Manifest.model_validate_json(data), tag
-    except ValidationError as error:
-        try:
-            fields = json.loads(data)
-        except ValueError:
-            return None, tag
-        if isinstance(fields, dict) and isinstance(at := fields.get("submitted"), int) and at > message.submitted:
+    except UnreadableManifest as error:
+        if error.submitted > message.submitted:
             raise Transient(
                 f"lesson {message.course}/{message.lesson}: a newer submission's manifest cannot be read by this"
                 f" worker, which may be out of date: {error}"
             ) from None
-        return None, tag
+        return None, error.tag
+    return present.manifest, present.tag
 
 
 def _in_place(store: Store, present: Manifest) -> bool:
@@ -112,7 +105,7 @@ def _renewed(present: Manifest, plan: LessonPlan, message: AssembleLesson) -> Ma
 
 def _publish(store: Store, manifest: Manifest, message: AssembleLesson) -> Manifest:
     """Write the manifest unless a newer submission's is there; whoever loses a race looks again."""
-    name = lesson_folder(manifest.course, manifest.lesson) + MANIFEST
+    name = manifests.manifest_name(manifest.course, manifest.lesson)
     data = (manifest.model_dump_json(indent=1) + "\n").encode()
     for _ in range(100):
         present, tag = _present(store, message)

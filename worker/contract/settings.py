@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from models.errors import Permanent
 
 DATA_HOME = Path("~/.local/share/narrator").expanduser()
+STORES = ("s3", "file")  # kinds of store that an address may begin with, before ://
 
 
 class Settings(BaseSettings):
@@ -62,10 +63,7 @@ class Settings(BaseSettings):
     @field_validator("store")
     @classmethod
     def _known_scheme(cls, value: str) -> str:
-        scheme = re.match(r"^([a-z0-9+]+)://", value)
-        if scheme and scheme[1] not in ("s3", "file"):
-            raise ValueError(f"unknown kind of store {value!r}: give a directory or s3://bucket/prefix")
-        return value
+        return store_address(value)
 
     @property
     def redis_prefix(self) -> str:
@@ -76,6 +74,19 @@ class Settings(BaseSettings):
     def queue_prefix(self) -> str:
         """Starts every queue name."""
         return "narrator" if not self.namespace else f"narrator-{self.namespace}"
+
+
+def store_address(value: str) -> str:
+    """Return a store's address with its kind in lower case: ``S3://b`` is ``s3://b``, and no folder named ``S3:``.
+
+    Raises ValueError for a kind of store that there is not.
+    """
+    found = re.match(r"([A-Za-z][A-Za-z0-9+.-]*):(/*)", value)
+    if found is None or ((kind := found[1].lower()) not in STORES and found[2] != "//"):
+        return value  # a directory, perhaps with a colon in its name
+    if kind not in STORES or found[2][:2] != "//":
+        raise ValueError(f"unknown kind of store {value!r}: give a directory or s3://bucket/prefix")
+    return kind + value[found.end(1) :]
 
 
 @lru_cache(maxsize=1)

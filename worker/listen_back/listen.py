@@ -14,12 +14,12 @@ import soundfile
 
 from models.errors import NarrationError, Permanent
 from models.voice import Samples
-from worker.contract.manifest import MANIFEST, Cue, LessonPart, Manifest
+from worker.contract.manifest import Cue, LessonPart, Manifest
 from worker.contract.messages import Identifier, Message, lesson_folder
 from worker.contract.settings import load_settings
 from worker.errors import Missing
 from worker.listen_back.recogniser import error_rate, recogniser, transcribe
-from worker.store import open_store
+from worker.store import manifests, open_store
 from worker.store.base import Store
 
 # Of words, syllables or kana: above it the author should listen.
@@ -57,8 +57,7 @@ def hear(store: Store, course: str, lesson: str) -> Heard:
     """Listen to one lesson. Raises Permanent where it has no audio in the store, or where no recogniser is."""
     folder = lesson_folder(course, lesson)
     try:
-        data, _ = store.get(folder + MANIFEST)
-        manifest = Manifest.model_validate_json(data)
+        manifest = manifests.read(store, course, lesson)
         with store.open(folder + _audio(manifest).name) as source, soundfile.SoundFile(source) as sound:
             found = [_compare(cue, *_cut(sound, cue, manifest.sample_rate)) for cue in manifest.cues]
     except Missing as error:

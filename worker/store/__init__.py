@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from worker.store.base import Entry, Store, open_store
+from worker.store.base import Store, StoredObject
+from worker.store.open import open_store
 
-__all__ = ["Entry", "Store", "open_store"]
+__all__ = ["Store", "StoredObject", "open_store"]

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from models.errors import Permanent
-from worker.contract.settings import Settings
 
 MAX_NAME = 900  # bytes of a whole name: S3 takes 1024, which leaves 124 for the prefix
 MAX_PART = 255  # bytes between two slashes: what common file systems take
@@ -17,7 +16,7 @@ _UNFIT = re.compile(r"[\x00-\x1f\x7f\\]")
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class StoredObject:
     """An object in a listing; ``modified`` in seconds since 1970, ``tag`` names its version."""
 
     name: str
@@ -37,13 +36,13 @@ class Store(Protocol):
     width: int  # requests that it pays to make at once
 
     def get(self, name: str) -> tuple[bytes, str]:
-        """The bytes and the version tag. Raises Missing."""
+        """Return the bytes and the version tag. Raises Missing."""
 
     def open(self, name: str) -> BinaryIO:
-        """A seekable reader over an object too large to hold. Raises Missing."""
+        """Return a seekable reader over an object too large to hold. Raises Missing."""
 
     def put(self, name: str, data: bytes, *, content_type: str = "application/octet-stream") -> str:
-        """Write, replacing what is there; gives the new version's tag."""
+        """Write, replacing what is there; returns the new version's tag."""
 
     def create(self, name: str, data: bytes, *, content_type: str = "application/octet-stream") -> str:
         """Write only if nothing is there. Raises Exists: the first stored wins."""
@@ -55,17 +54,17 @@ class Store(Protocol):
         """Write a file's content, in parts where it is large."""
 
     def existing(self, names: Iterable[str]) -> set[str]:
-        """Those of the names that are there; many at once, concurrently where the store is remote."""
+        """Return those of the names that are there; many at once, concurrently where the store is remote."""
 
-    def list(self, prefix: str = "") -> Iterator[Entry]:
-        """Objects whose names start with the prefix, in the order of their names."""
+    def list(self, prefix: str = "") -> Iterator[StoredObject]:
+        """Objects whose names start with the prefix, each once, in whatever order the server keeps them."""
 
     def delete(self, names: Iterable[str]) -> None:
         """Remove objects; those not there are no error."""
 
 
 def check_name(name: str) -> str:
-    """The name, if every store can hold it. Raises Permanent otherwise.
+    """Return the name if every store can hold it. Raises Permanent otherwise.
 
     Refused are absolute names, empty parts, parts that start with a dot (which rules out ``..`` and keeps the
     directory store's own files apart), control characters, and names over what S3 and file systems take.
@@ -87,21 +86,3 @@ def check_name(name: str) -> str:
             "shorten the course or lesson id"
         )
     return name
-
-
-def open_store(settings: Settings, where: str | None = None) -> Store:
-    """The store that ``where`` or the settings name: ``s3://bucket/prefix``, or a directory, made if absent.
-
-    A namespace is a folder of its own inside it.
-    """
-    url = where or settings.store
-    if not url:
-        raise Permanent("no store: set NARRATOR_STORE to a directory or to s3://bucket/prefix")
-    if url.startswith("s3://"):
-        from worker.store.s3 import S3Store
-
-        return S3Store.at(url, settings)
-    from worker.store.directory import DirectoryStore
-
-    root = Path(url.removeprefix("file://")).expanduser()
-    return DirectoryStore(root / settings.namespace if settings.namespace else root)

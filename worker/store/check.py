@@ -1,4 +1,4 @@
-"""Is what the store holds still what was put there? Every byte is read and hashed again.
+"""Checks that the store still holds what was put there: every byte is read and hashed again.
 
     segments/    the sound decodes, is the one that its record has the digest of, and is the one that its name says
     plans/       the content's digest is the name
@@ -20,10 +20,11 @@ from pydantic import ValidationError
 
 from models.errors import Permanent
 from worker.audio.wav import unpack
-from worker.contract.manifest import MANIFEST, LessonPart, Manifest
+from worker.contract.manifest import LessonPart
 from worker.contract.messages import LessonPlan, lesson_folder, plan_name, segment_name
-from worker.errors import DamagedAudio, Missing
-from worker.store.base import Entry, Store
+from worker.errors import DamagedAudio, Missing, UnreadableManifest
+from worker.store import manifests
+from worker.store.base import Store, StoredObject
 
 READERS: Final = 8  # objects read at once
 BLOCK: Final = 1 << 20  # bytes of a lesson's part hashed at once
@@ -50,29 +51,29 @@ class Looked:
     damage: tuple[Damage, ...] = ()
 
 
-def contents(store: Store) -> list[Entry]:
-    """What there is to verify: segments, plans, and of the lessons their manifests and parts."""
+def contents(store: Store) -> list[StoredObject]:
+    """List what there is to verify: segments, plans, and of the lessons their manifests and parts."""
     return [entry for kind in ("segments/", "plans/", "lessons/") for entry in store.list(kind)]
 
 
-def verify(store: Store, entries: Iterable[Entry]) -> Iterator[Looked]:
+def verify(store: Store, entries: Iterable[StoredObject]) -> Iterator[Looked]:
     """Read the objects again, several at once; objects deleted meanwhile are nobody's damage.
 
     Lessons come last, each as one. Raises StoreUnavailable where the store does not answer.
     """
     sizes: dict[str, int] = {}  # of lessons' objects
-    manifests: list[Entry] = []
-    single: list[Entry] = []
+    lessons: list[StoredObject] = []  # their manifests
+    single: list[StoredObject] = []
     for entry in entries:
         if not entry.name.startswith("lessons/"):
             single.append(entry)
         else:
             sizes[entry.name] = entry.size
-            if entry.name.endswith(f"/{MANIFEST}"):
-                manifests.append(entry)
+            if manifests.is_manifest(entry.name):
+                lessons.append(entry)
     yield from _ahead(lambda entry: Looked(entry.size, _object(store, entry.name)), single)
     named = 0
-    for looked in _ahead(lambda entry: _lesson(store, entry, sizes), manifests):
+    for looked in _ahead(lambda entry: _lesson(store, entry, sizes), lessons):
         named += looked.size
         yield looked
     yield Looked(max(0, sum(sizes.values()) - named))  # what no manifest names
@@ -103,25 +104,24 @@ def _wrong_plan(name: str, data: bytes) -> str:
     return "" if plan_name(plan_id) == name else f"its content is that of plan {plan_id}"
 
 
-def _lesson(store: Store, entry: Entry, sizes: dict[str, int]) -> Looked:
+def _lesson(store: Store, entry: StoredObject, sizes: dict[str, int]) -> Looked:
     try:
-        data, _ = store.get(entry.name)
+        found = manifests.at(store, entry.name)
     except Missing:
         return Looked(entry.size)
-    try:
-        manifest = Manifest.model_validate_json(data)
-    except ValidationError:
+    except UnreadableManifest:
         wrong = "it cannot be read, or is of another version"
         return Looked(entry.size, (Damage(entry.name, wrong, ASSEMBLE_AGAIN, entry.name),))
+    manifest = found.manifest
     folder = lesson_folder(manifest.course, manifest.lesson)
-    if folder + MANIFEST != entry.name:
+    if manifests.manifest_name(manifest.course, manifest.lesson) != entry.name:
         wrong = f"it is the manifest of {manifest.course}/{manifest.lesson}"
         return Looked(entry.size, (Damage(entry.name, wrong, ASSEMBLE_AGAIN, entry.name),))
-    found = [(folder + part.name, _wrong_part(store, folder + part.name, part)) for part in manifest.parts]
-    damage = tuple(Damage(name, wrong, ASSEMBLE_AGAIN, entry.name) for name, wrong in found if wrong)
-    if damage and _replaced(store, entry.name, data):  # assembled anew while it was read
+    parts = [(folder + part.name, _wrong_part(store, folder + part.name, part)) for part in manifest.parts]
+    damage = tuple(Damage(name, wrong, ASSEMBLE_AGAIN, entry.name) for name, wrong in parts if wrong)
+    if damage and _replaced(store, entry.name, found.data):  # assembled anew while it was read
         return _lesson(store, entry, sizes)
-    return Looked(entry.size + sum(sizes.get(name, 0) for name, _ in found), damage)
+    return Looked(entry.size + sum(sizes.get(name, 0) for name, _ in parts), damage)
 
 
 def _wrong_part(store: Store, name: str, part: LessonPart) -> str:
@@ -150,7 +150,7 @@ R = TypeVar("R")
 
 
 def _ahead(call: Callable[[T], R], things: Iterable[T]) -> Iterator[R]:
-    """The results in order, READERS calls under way at once: memory does not grow with the store."""
+    """Yield the results in order, READERS calls under way at once: memory does not grow with the store."""
     waiting: deque[Future[R]] = deque()
     with ThreadPoolExecutor(READERS, "verify") as pool:
         try:

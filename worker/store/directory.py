@@ -23,7 +23,7 @@ from typing import BinaryIO
 
 from models.errors import Permanent
 from worker.errors import Exists, Missing
-from worker.store.base import Entry, check_name
+from worker.store.base import StoredObject, check_name
 from worker.store.os_errors import translate
 
 STALE = 24 * 3600  # seconds after which a temporary file belongs to nobody
@@ -50,12 +50,12 @@ class DirectoryStore:
         self._sweep()
 
     def get(self, name: str) -> tuple[bytes, str]:
-        """The bytes and the version tag. Raises Missing."""
+        """Return the bytes and the version tag. Raises Missing."""
         with self.open(name) as file, translate(name):
             return file.read(), _tag(os.fstat(file.fileno()))
 
     def open(self, name: str) -> BinaryIO:
-        """A seekable reader; it keeps its version even when the object is replaced meanwhile. Raises Missing."""
+        """Return a seekable reader; it keeps its version even when the object is replaced meanwhile. Raises Missing."""
         path = self._path(name)
         try:
             with translate(path, FileNotFoundError, NotADirectoryError):
@@ -68,7 +68,7 @@ class DirectoryStore:
         return os.fdopen(descriptor, "rb")
 
     def put(self, name: str, data: bytes, *, content_type: str = "application/octet-stream") -> str:
-        """Write, replacing what is there; gives the new version's tag."""
+        """Write, replacing what is there; returns the new version's tag."""
         return self._write(name, lambda file: _write_all(file, data), self._rename)
 
     def create(self, name: str, data: bytes, *, content_type: str = "application/octet-stream") -> str:
@@ -94,10 +94,10 @@ class DirectoryStore:
             return self._write(name, lambda file: _copy(source, file), self._rename)
 
     def existing(self, names: Iterable[str]) -> set[str]:
-        """Those of the names that are there: one stat each, 5 us warm and 70 us cold; reading folders is no faster."""
+        """Return those of the names that are there: a stat each, 5 us warm, 70 us cold; folders are no faster."""
         return {name for name in names if _tag_at(f"{self._root}/{check_name(name)}")}
 
-    def list(self, prefix: str = "") -> Iterator[Entry]:
+    def list(self, prefix: str = "") -> Iterator[StoredObject]:
         """Objects whose names start with the prefix, in the order of their names. Symbolic links are not objects."""
         folder = prefix.rpartition("/")[0]
         if folder:
@@ -134,7 +134,7 @@ class DirectoryStore:
     def _exists(self, name: str) -> Exists:
         return Exists(f"{name} is in {self.url} already")
 
-    def _walk(self, folder: str, prefix: str) -> Iterator[Entry]:
+    def _walk(self, folder: str, prefix: str) -> Iterator[StoredObject]:
         try:
             with os.scandir(f"{self._root}/{folder}") as entries:
                 found = [entry for entry in entries if not entry.name.startswith(".")]
@@ -153,7 +153,7 @@ class DirectoryStore:
             elif name.startswith(prefix):
                 with contextlib.suppress(FileNotFoundError):
                     status = names[name].stat(follow_symlinks=False)
-                    yield Entry(name, status.st_size, status.st_mtime, _tag(status))
+                    yield StoredObject(name, status.st_size, status.st_mtime, _tag(status))
 
     # --- writing
     def _write(self, name: str, fill: Callable[[int], None], publish: Callable[[str, str], None]) -> str:

@@ -1,4 +1,4 @@
-"""What the operating system says, in our words: which faults pass, which do not, and the remedy."""
+"""Turns errors of the operating system into ours: which faults pass, which do not, and the remedy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a store can do what the system asks of it: what ``narrator doctor`` reports."""
+"""Tries that a store can do what the system asks of it: what ``narrator doctor`` reports."""
 
 from __future__ import annotations
 

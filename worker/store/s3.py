@@ -6,62 +6,45 @@ two writers may then both store a segment, and either result is right: correctne
 
 from __future__ import annotations
 
-import os
 import re
-import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import BotoCoreError
 
 from models.errors import Permanent
 from worker.contract.settings import Settings
-from worker.errors import Exists, Missing, StoreRefused, StoreUnavailable
-from worker.store.base import Entry, check_name
+from worker.errors import Exists, Missing, StoreUnavailable
+from worker.store.base import StoredObject, check_name
 from worker.store.s3_client import (
     ATTEMPTS,
     CONNECTIONS,
     Conflict,
     Unsupported,
     encryption,
-    make_client,
     make_error,
-    make_place,
-    translate,
+    make_location,
 )
 from worker.store.s3_heads import Heads
+from worker.store.s3_presence import existing
 from worker.store.s3_reader import buffered
+from worker.store.s3_session import S3Session
 
 if TYPE_CHECKING:
-    from botocore.credentials import Credentials
-    from mypy_boto3_s3 import S3Client
+    pass
 
 PART_BYTES = 16 << 20  # files above it are sent in parts of this size
 PARTS = TransferConfig(multipart_threshold=PART_BYTES, multipart_chunksize=PART_BYTES, max_concurrency=4)
 DELETE_BATCH = 1000  # names in one DeleteObjects request, S3's limit
 FEW = 2 * CONNECTIONS  # names for which boto3's kept connections are as quick as opening others
-WORTH_LISTING = 200  # names wanted of a folder from which a page of its listing costs less than asking for each
-LISTED_AS_ASKED = 5  # names in a listing that cost as much as a HEAD request
 MAX_PREFIX = 120  # bytes; with base.MAX_NAME it stays below S3's 1024
 # What carries its content's key in its name never changes; a manifest is looked up anew each time.
 LASTING = re.compile(r"^segments/|^plans/|^lessons/.+\.[0-9a-f]{8}\.[a-z0-9.]+$")
-FRESH_SECONDS = 2.0  # for which credentials are not read again, whatever is refused
 CONFLICT_SECONDS = (0.05, 0.1, 0.2, 0.4, 0.8)  # waits between tries while another conditional write is under way
-
-
-class Session(NamedTuple):
-    """What belongs to one process."""
-
-    pid: int
-    client: S3Client
-    credentials: Credentials | None
-    made: float  # seconds, monotonic
 
 
 class S3Store:
@@ -72,12 +55,10 @@ class S3Store:
     def __init__(self, bucket: str, prefix: str, settings: Settings) -> None:
         """Name the place; nothing is sent yet. ``prefix`` is empty or ends in a slash."""
         self.url = f"s3://{bucket}/{prefix}".rstrip("/")
-        self._place = make_place(self.url, bucket, settings)
+        self._location = make_location(self.url, bucket, settings)
         self._prefix = prefix
-        self._settings = settings
+        self._session = S3Session(self._location, settings)
         self._encryption = encryption(settings)
-        self._lock = threading.Lock()
-        self._kept: Session | None = None
         self._conditional: bool | None = None  # None until the server was seen to honour create-only, or not to
 
     @classmethod
@@ -94,30 +75,30 @@ class S3Store:
         return cls(bucket, f"{prefix}/" if prefix else "", settings)
 
     def get(self, name: str) -> tuple[bytes, str]:
-        """The bytes and the version tag. Raises Missing."""
+        """Return the bytes and the version tag. Raises Missing."""
         key = self._key(name)
         data, answer = self._read(name, Key=key)
         return data, _tag(answer)
 
     def open(self, name: str) -> BinaryIO:
-        """A seekable reader by ranged requests, always of the version that was there. Raises Missing."""
+        """Return a seekable reader by ranged requests, always of the version that was there. Raises Missing."""
         key = self._key(name)
         there = self._head(name)
         if there is None:
-            raise Missing(f"{name} is not in {self._place}")
+            raise Missing(f"{name} is not in {self._location}")
 
         def fetch(start: int, end: int) -> bytes:
             try:
                 return self._read(name, Key=key, Range=f"bytes={start}-{end - 1}", IfMatch=there["ETag"])[0]
             except (Exists, Missing):
                 raise StoreUnavailable(
-                    f"{name} in {self._place} was replaced while it was read: read it again"
+                    f"{name} in {self._location} was replaced while it was read: read it again"
                 ) from None
 
         return cast(BinaryIO, buffered(there["ContentLength"], fetch))
 
     def put(self, name: str, data: bytes, *, content_type: str = "application/octet-stream") -> str:
-        """Write, replacing what is there; gives the new version's tag."""
+        """Write, replacing what is there; returns the new version's tag."""
         return self._put(name, data, content_type)
 
     def create(self, name: str, data: bytes, *, content_type: str = "application/octet-stream") -> str:
@@ -132,14 +113,14 @@ class S3Store:
                     self._conditional = self._refuses_second(name, data, content_type)
                 return tag
         if self._head(name) is not None:
-            raise Exists(f"{name} is in {self._place} already")
+            raise Exists(f"{name} is in {self._location} already")
         return self._put(name, data, content_type)
 
     def replace(self, name: str, data: bytes, tag: str, *, content_type: str = "application/octet-stream") -> str:
         """Write only if the version there is still ``tag``. Raises Exists otherwise, also when it is gone."""
         there = self._head(name)  # also for servers that ignore the condition
         if there is None or _tag(there) != tag:
-            raise Exists(f"{name} in {self._place} is no longer version {tag}")
+            raise Exists(f"{name} in {self._location} is no longer version {tag}")
         try:
             try:
                 return self._put(name, data, content_type, IfMatch=f'"{tag}"')
@@ -148,7 +129,7 @@ class S3Store:
         except Unsupported:
             return self._put(name, data, content_type)
         except Missing:
-            raise Exists(f"{name} in {self._place} is gone") from None
+            raise Exists(f"{name} in {self._location} is gone") from None
 
     def put_file(self, name: str, path: Path, *, content_type: str = "application/octet-stream") -> str:
         """Write a file's content, in parts where it is large; the object appears when the last part is there."""
@@ -157,10 +138,10 @@ class S3Store:
             size = path.stat().st_size
             if size <= PART_BYTES:
                 return self._put(name, path.read_bytes(), content_type)
-            with path.open("rb") as file, self._asking(name):
-                self._client.upload_fileobj(
+            with path.open("rb") as file, self._session.asking(name) as client:
+                client.upload_fileobj(
                     file,
-                    self._place.bucket,
+                    self._location.bucket,
                     key,
                     ExtraArgs={"ContentType": content_type, "CacheControl": _cache_control(name), **self._encryption},
                     Config=PARTS,
@@ -169,41 +150,18 @@ class S3Store:
             raise Permanent(f"{path}: {error.strerror}: cannot read what should be stored as {name}") from error
         there = self._head(name)
         if there is None:
-            raise StoreUnavailable(f"{name} vanished from {self._place} as soon as it was written")
+            raise StoreUnavailable(f"{name} vanished from {self._location} as soon as it was written")
         return _tag(there)
 
     def existing(self, names: Iterable[str]) -> set[str]:
-        """Those of the names that are there: folders of which many are wanted are listed, all other names asked for by
-        HEAD requests; both concurrently."""
-        folders: dict[str, set[str]] = {}
-        for name in names:
-            folder = "/".join(check_name(name).split("/")[:-1][:2])  # lessons/COURSE, segments/KE
-            folders.setdefault(folder, set()).add(name)
-        dense = {folder: wanted for folder, wanted in folders.items() if len(wanted) >= WORTH_LISTING}
-        there: set[str] = set()
-        unlisted = [name for folder, wanted in folders.items() if folder not in dense for name in wanted]
-        with ThreadPoolExecutor(CONNECTIONS, "store-list") as pool:  # starts no thread where nothing is to be listed
-            for shown, hidden in pool.map(self._listed, dense, dense.values()):
-                there |= shown
-                unlisted += hidden
-        return there | self._asked(unlisted)
-
-    def _listed(self, folder: str, names: set[str]) -> tuple[set[str], set[str]]:
-        """Of the names, those that are there, and those of which the listing tells nothing: it ends where asking for
-        each becomes cheaper, since between them may lie others that nobody wants."""
-        limit = len(names) * LISTED_AS_ASKED
-        try:
-            seen = [entry.name for entry in islice(self.list(f"{folder}/" if folder else ""), limit)]
-        except StoreRefused:  # to list, where to read may be allowed
-            return set(), names
-        return names.intersection(seen), {name for name in names if name > seen[-1]} if len(seen) == limit else set()
+        """Return those of the names that are there: many at once, by listings or requests, whichever are cheaper."""
+        return existing(names, self.list, self._asked)
 
     def _asked(self, names: Sequence[str]) -> set[str]:
         if not names:
             return set()
-        session = self._session
-        with self._asking():
-            heads = Heads(session.client, session.credentials, self._place.bucket)
+        with self._session.asking() as client:
+            heads = Heads(client, self._session.credentials, self._location.bucket)
         short_cut = len(names) > FEW
 
         def is_there(name: str) -> bool:
@@ -213,17 +171,19 @@ class S3Store:
         with heads, ThreadPoolExecutor(min(CONNECTIONS, len(names)), "store-ask") as pool:
             return {name for name, there in zip(names, pool.map(is_there, names), strict=True) if there}
 
-    def list(self, prefix: str = "") -> Iterator[Entry]:
-        """Objects whose names start with the prefix, in the order of their names."""
-        with self._asking():
-            pages = self._client.get_paginator("list_objects_v2").paginate(
-                Bucket=self._place.bucket, Prefix=self._prefix + prefix
+    def list(self, prefix: str = "") -> Iterator[StoredObject]:
+        """Objects whose names start with the prefix, in the order in which the server keeps them."""
+        with self._session.asking() as client:
+            pages = client.get_paginator("list_objects_v2").paginate(
+                Bucket=self._location.bucket, Prefix=self._prefix + prefix
             )
             for page in pages:
                 for found in page.get("Contents", []):
                     name = found["Key"].removeprefix(self._prefix)
                     if not name.endswith("/"):  # consoles put empty objects where they show folders
-                        yield Entry(name, found["Size"], found["LastModified"].timestamp(), found["ETag"].strip('"'))
+                        yield StoredObject(
+                            name, found["Size"], found["LastModified"].timestamp(), found["ETag"].strip('"')
+                        )
 
     def delete(self, names: Iterable[str]) -> None:
         """Remove objects; those not there are no error."""
@@ -232,42 +192,14 @@ class S3Store:
             self._delete(wanted[start : start + DELETE_BATCH])
 
     # --- requests
-    @property
-    def _session(self) -> Session:
-        kept = self._kept
-        if kept is None or kept.pid != os.getpid():
-            with self._lock:
-                if (kept := self._kept) and kept.pid == os.getpid():
-                    return kept
-                client, credentials = make_client(self._settings, self._place)
-                kept = self._kept = Session(os.getpid(), client, credentials, time.monotonic())
-        return kept
-
-    @contextmanager
-    def _asking(self, name: str = "") -> Iterator[None]:
-        """Around a request. Where it is refused, the next one reads the credentials again: they may have been rotated,
-        in a file or in the environment of a container, which boto3 reads once."""
-        try:
-            with translate(self._place, name):
-                yield
-        except StoreRefused:
-            with self._lock:
-                if self._kept and time.monotonic() - self._kept.made > FRESH_SECONDS:
-                    self._kept = None
-            raise
-
-    @property
-    def _client(self) -> S3Client:
-        return self._session.client
-
     def _key(self, name: str) -> str:
         return self._prefix + check_name(name)
 
     def _read(self, name: str, **request: Any) -> tuple[bytes, Any]:
         """One GET with its body; a body that breaks off is fetched again, which boto3 does not do by itself."""
         for attempt in range(ATTEMPTS):
-            with self._asking(name):
-                answer = self._client.get_object(Bucket=self._place.bucket, **request)
+            with self._session.asking(name) as client:
+                answer = client.get_object(Bucket=self._location.bucket, **request)
                 try:
                     return answer["Body"].read(), answer
                 except BotoCoreError:
@@ -279,9 +211,9 @@ class S3Store:
         key = self._key(name)
         for wait in (*CONFLICT_SECONDS, None):
             try:
-                with self._asking(name):
-                    answer = self._client.put_object(
-                        Bucket=self._place.bucket,
+                with self._session.asking(name) as client:
+                    answer = client.put_object(
+                        Bucket=self._location.bucket,
                         Key=key,
                         Body=data,
                         ContentType=content_type,
@@ -297,7 +229,7 @@ class S3Store:
         raise AssertionError("unreachable")
 
     def _refuses_second(self, name: str, data: bytes, content_type: str) -> bool:
-        """Whether the server honours create-only: the same bytes once more must be refused, and else do no harm."""
+        """True if the server honours create-only: the same bytes once more must be refused, and else do no harm."""
         try:
             self._put(name, data, content_type, IfNoneMatch="*")
         except Exists:
@@ -306,37 +238,37 @@ class S3Store:
 
     def _head(self, name: str) -> Any | None:
         try:
-            with self._asking(name):
-                return self._client.head_object(Bucket=self._place.bucket, Key=self._key(name))
+            with self._session.asking(name) as client:
+                return client.head_object(Bucket=self._location.bucket, Key=self._key(name))
         except Missing:
             return None
 
     def _delete(self, names: Sequence[str]) -> None:
         keys = [{"Key": self._key(name)} for name in names]
         try:
-            with self._asking():
-                answer = self._client.delete_objects(
-                    Bucket=self._place.bucket, Delete={"Objects": cast(Any, keys), "Quiet": True}
+            with self._session.asking() as client:
+                answer = client.delete_objects(
+                    Bucket=self._location.bucket, Delete={"Objects": cast(Any, keys), "Quiet": True}
                 )
         except Unsupported:
             with ThreadPoolExecutor(min(CONNECTIONS, len(names)), "store-delete") as pool:
                 list(pool.map(self._delete_one, names))
             return
         for fault in answer.get("Errors", []):
-            error = make_error(fault.get("Code", ""), 0, fault.get("Message", ""), self._place, fault.get("Key", ""))
+            error = make_error(fault.get("Code", ""), 0, fault.get("Message", ""), self._location, fault.get("Key", ""))
             if not isinstance(error, Missing):
                 raise error
 
     def _delete_one(self, name: str) -> None:
         try:
-            with self._asking(name):
-                self._client.delete_object(Bucket=self._place.bucket, Key=self._key(name))
+            with self._session.asking(name) as client:
+                client.delete_object(Bucket=self._location.bucket, Key=self._key(name))
         except Missing:
             pass
 
 
 def _cache_control(name: str) -> str:
-    """For browsers and CDNs in front of the bucket."""
+    """The Cache-Control header, for browsers and CDNs in front of the bucket."""
     return "public, max-age=31536000, immutable" if LASTING.search(name) else "no-cache"
 
 

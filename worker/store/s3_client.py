@@ -59,7 +59,7 @@ class Conflict(NarrationError):
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class S3Location:
     """Where objects are, for messages and requests: ``url`` and ``endpoint`` hold no secrets."""
 
     url: str
@@ -70,15 +70,15 @@ class Place:
         return f"{self.url} at {self.endpoint or 'AWS'}"
 
 
-def make_place(url: str, bucket: str, settings: Settings) -> Place:
+def make_location(url: str, bucket: str, settings: Settings) -> S3Location:
     """Name the place without a user or password that the endpoint may carry. Raises Permanent for a bad endpoint."""
     endpoint = settings.s3_endpoint_url
     if not endpoint:
-        return Place(url, bucket, "")
+        return S3Location(url, bucket, "")
     parts = urlsplit(endpoint)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise Permanent("NARRATOR_S3_ENDPOINT_URL must look like https://host:port")
-    return Place(url, bucket, f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}")
+    return S3Location(url, bucket, f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}")
 
 
 def encryption(settings: Settings) -> dict[str, str]:
@@ -89,7 +89,7 @@ def encryption(settings: Settings) -> dict[str, str]:
     return {name: value for name, value in asked.items() if value}
 
 
-def make_client(settings: Settings, place: Place) -> tuple[S3Client, Credentials | None]:
+def make_client(settings: Settings, location: S3Location) -> tuple[S3Client, Credentials | None]:
     """A thread-safe client for this process, and who asks; never carry them across a fork. Raises Permanent."""
     config = Config(
         region_name=settings.s3_region,
@@ -104,22 +104,22 @@ def make_client(settings: Settings, place: Place) -> tuple[S3Client, Credentials
         # Newer checksums are refused by many S3-compatible servers; signatures cover the body all the same.
         request_checksum_calculation="when_required",
         response_checksum_validation="when_required",
-        s3={"addressing_style": "path"} if place.endpoint else {},
+        s3={"addressing_style": "path"} if location.endpoint else {},
         user_agent_extra="narrator",
     )
-    with translate(place):
+    with translate(location):
         try:
             core = botocore.session.get_session()
             core.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=_timestamp)
             session = boto3.session.Session(botocore_session=core)
-            client = session.client("s3", endpoint_url=place.endpoint or None, config=config)
+            client = session.client("s3", endpoint_url=location.endpoint or None, config=config)
             return client, session.get_credentials()
         except ValueError as error:
-            raise Permanent(f"{place}: {error}: mend NARRATOR_S3_ENDPOINT_URL") from error
+            raise Permanent(f"{location}: {error}: mend NARRATOR_S3_ENDPOINT_URL") from error
 
 
 def _timestamp(value: str) -> datetime:
-    """As botocore reads one, which takes a quarter of a listing's time, where every object has one."""
+    """Read a time quickly: botocore takes a quarter of a listing's time for it, where every object has one."""
     try:
         return datetime.fromisoformat(value)
     except ValueError:
@@ -127,40 +127,40 @@ def _timestamp(value: str) -> datetime:
 
 
 @contextmanager
-def translate(place: Place, name: str = "") -> Iterator[None]:
+def translate(location: S3Location, name: str = "") -> Iterator[None]:
     """Turn boto3's errors into ours: Missing, Exists, StoreUnavailable, StoreRefused, Unsupported and Conflict."""
     try:
         yield
     except aws.ClientError as error:
-        _answered(error, place, name)
+        _answered(error, location, name)
     except (aws.NoCredentialsError, aws.PartialCredentialsError, aws.ProfileNotFound) as error:
         remedy = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or give this machine a role"
-        raise StoreRefused(f"{place}: no usable S3 credentials ({error}): {remedy}") from error
+        raise StoreRefused(f"{location}: no usable S3 credentials ({error}): {remedy}") from error
     except aws.SSLError as error:
         remedy = "set AWS_CA_BUNDLE to its authority's certificate, or mend NARRATOR_S3_ENDPOINT_URL"
-        raise Permanent(f"{place}: the server's certificate is not trusted: {remedy}") from error
+        raise Permanent(f"{location}: the server's certificate is not trusted: {remedy}") from error
     except (aws.ParamValidationError, aws.InvalidConfigError, ResponseParserError) as error:
-        raise Permanent(f"{place}: {error}: mend NARRATOR_STORE or NARRATOR_S3_ENDPOINT_URL") from error
+        raise Permanent(f"{location}: {error}: mend NARRATOR_STORE or NARRATOR_S3_ENDPOINT_URL") from error
     except aws.BotoCoreError as error:
-        raise StoreUnavailable(f"{place} did not answer after {ATTEMPTS} attempts: {error}") from error
+        raise StoreUnavailable(f"{location} did not answer after {ATTEMPTS} attempts: {error}") from error
 
 
-def _answered(error: aws.ClientError, place: Place, name: str) -> NoReturn:
+def _answered(error: aws.ClientError, location: S3Location, name: str) -> NoReturn:
     answer = error.response
     code = str(answer.get("Error", {}).get("Code", ""))
     status = int(answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
-    raise make_error(code, status, answer.get("Error", {}).get("Message", ""), place, name) from error
+    raise make_error(code, status, answer.get("Error", {}).get("Message", ""), location, name) from error
 
 
-def make_error(code: str, status: int, message: str, place: Place, name: str) -> NarrationError:
+def make_error(code: str, status: int, message: str, location: S3Location, name: str) -> NarrationError:
     """Our error for a server's answer; ``code`` is S3's own, or the HTTP status where the answer had no body."""
     if status in (401, 403) or code in ("InvalidToken", "ExpiredToken"):
         message = ""  # some servers quote the credentials that they refuse
-    said = f"{place}: {name + ': ' if name else ''}{code} {message}".strip()
+    said = f"{location}: {name + ': ' if name else ''}{code} {message}".strip()
     if code in ("NoSuchKey", "404", "NotFound"):
-        return Missing(f"{name or 'it'} is not in {place}")
+        return Missing(f"{name or 'it'} is not in {location}")
     if code == "PreconditionFailed" or status == 412:
-        return Exists(f"{name} in {place} is there already, or is another version")
+        return Exists(f"{name} in {location} is there already, or is another version")
     if code == "ConditionalRequestConflict" or (status == 409 and code == "OperationAborted"):
         return Conflict(said)
     if code == "NotImplemented" or status == 501:

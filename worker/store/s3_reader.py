@@ -1,4 +1,4 @@
-"""A file-like view of an object: ranged requests behind a buffer."""
+"""A file-like view of an object: requests for ranges behind a buffer."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ class RangedReader(io.RawIOBase):
         self._position = 0
 
     def readable(self) -> bool:
-        """It is."""
+        """True: this is a reader."""
         return True
 
     def seekable(self) -> bool:
-        """It is."""
+        """True: a range may begin anywhere."""
         return True
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
