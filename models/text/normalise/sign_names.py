@@ -49,7 +49,9 @@ def sign_name(sign: str, language: str) -> str:
         return _NAMES[language].split("|")[at]
     if language == "ko":
         return words("ko", "signs").get(sign, "")
-    tables = {"en": "en_words", "zh": "zh_words", "yue": "zh_words", "ja": "ja"}
+    if language == "en":
+        return words("en", "signs").get(sign, "") or words("en", "greek").get(sign, "")
+    tables = {"zh": "zh_words", "yue": "zh_words", "ja": "ja"}
     module = import_module(f"models.text.normalise.{tables[language]}")
     greek: dict[str, str] = getattr(module, "GREEK", {})
     return module.SIGNS.get(sign, "") or greek.get(sign, "")

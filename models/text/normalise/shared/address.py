@@ -5,12 +5,10 @@ from __future__ import annotations
 import re
 
 from models.text.normalise.numbers import cardinal, digits
-from models.text.normalise.rule import Rule
+from models.text.normalise.rule import Rule, either
+from models.text.normalise.tables import rows
 
-EXTENSIONS = (
-    "py|js|ts|jsx|tsx|md|txt|csv|json|ya?ml|toml|html?|css|xml|sh|exe|zip|tar|gz|pdf|docx?|xlsx?|pptx?|png|jpe?g|gif|"
-    "svg|mp3|mp4|wav|log|ini|cfg|conf|rs|go|java|c|cpp|h|rb|php|sql|ipynb|onnx|env|lock|db|bat"
-)
+EXTENSIONS = either(rows("shared", "extensions"))
 _TOP = "com|org|net|edu|gov|io|dev|ai|cn|jp|uk|de"
 _MARKS = {
     ".": "dot", "/": "slash", "-": "dash", "_": "underscore", "@": "at", ":": "colon", "~": "tilde", "#": "hash",
