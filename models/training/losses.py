@@ -8,6 +8,7 @@ teacher's are (https://arxiv.org/abs/2008.01160). The distance has to be a norm 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -15,7 +16,9 @@ import torch
 from torch import Tensor
 
 WINDOWS = (2048, 1024, 512, 256, 128)  # samples; every quarter of a window
-FLOOR = 1e-3  # magnitudes below are silence
+FLOOR = 1e-3  # added to magnitudes before their logarithms
+SILENT = 0.003  # root mean square of a sound that is hardly heard
+TINY = 1e-9
 COMPLEX = 0.5  # weight of the phases
 
 
@@ -37,16 +40,17 @@ def distance(one: Sequence[Tensor], other: Sequence[Tensor], truth: Sequence[Ten
     Of magnitudes (their Frobenius norm), of their logarithms, and of complex values.
     """
     total = torch.zeros((), device=one[0].device)
-    for a, b, c in zip(one, other, truth, strict=True):
+    for size, a, b, c in zip(WINDOWS, one, other, truth, strict=True):
+        silence = SILENT * math.sqrt(0.375 * size)  # its magnitudes: pauses are not to be divided by next to nothing
+        power = c.real.square() + c.imag.square()
         # abs() has no gradient at zero that is any use.
-        loud_a, loud_b = ((x.real.square() + x.imag.square() + 1e-9).sqrt() for x in (a, b))
-        level = c.abs()
-        magnitudes = ((loud_a - loud_b).square().sum((1, 2)) + 1e-9).sqrt() / (
-            level.square().sum((1, 2)).sqrt() + FLOOR
-        )
-        logarithms = ((loud_a + FLOOR).log() - (loud_b + FLOOR).log()).abs().mean((1, 2))
+        loud_a, loud_b = ((x.real.square() + x.imag.square() + TINY).sqrt() for x in (a, b))
         apart = a - b
-        phases = (apart.real.square() + apart.imag.square() + 1e-9).sqrt().mean((1, 2)) / (level.mean((1, 2)) + FLOOR)
+        level = power.mean((1, 2)).sqrt().clamp(min=silence)
+        magnitudes = ((loud_a - loud_b).square().mean((1, 2)) + TINY).sqrt() / level
+        logarithms = ((loud_a + FLOOR).log() - (loud_b + FLOOR).log()).abs().mean((1, 2))
+        level = power.sqrt().mean((1, 2)).clamp(min=silence)
+        phases = (apart.real.square() + apart.imag.square() + TINY).sqrt().mean((1, 2)) / level
         total = total + (magnitudes + logarithms + COMPLEX * phases).mean()
     return total / len(WINDOWS)
 

@@ -59,8 +59,8 @@ def crop(shard: Shard, line: int, first: int, frames: int) -> Crop:
 class Crops:
     """Batches at random from all shards that are there, shards that come later as well."""
 
-    def __init__(self, data: Path) -> None:
-        self._data = data
+    def __init__(self, data: Path, size: int = BATCH) -> None:
+        self._data, self._size = data, size
         self._shards: dict[Path, Shard] = {}
         self.chance = random.Random(0)
         self.refresh()
@@ -77,9 +77,9 @@ class Crops:
         return sum(len(shard.features) for shard in self._shards.values()) / 80 / 3600
 
     def batch(self) -> Crop:
-        """BATCH crops, each array with a first axis for them; long utterances come more often."""
+        """Crops, each array with a first axis for them; long utterances come more often."""
         drawn: list[Crop] = []
-        while len(drawn) < BATCH:
+        while len(drawn) < self._size:
             shard = self.chance.choice(list(self._shards.values()))
             line = self.chance.choices(range(len(shard.lines)), [at.frames for at in shard.lines])[0]
             if shard.lines[line].frames > CROP:
@@ -245,24 +245,27 @@ def _note(path: Path, row: Sequence[float]) -> None:
         csv.writer(file).writerows(([COLUMNS] if fresh else []) + [row])
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Begin, or go on."""
     parser = argparse.ArgumentParser(prog="python -m models.training.train", description=__doc__)
     parser.add_argument("data", type=Path)
     parser.add_argument("run", type=Path)
-    parser.add_argument("--steps", type=int, default=20_000, help="of 12 s of speech each; the rate falls towards them")
+    parser.add_argument("--steps", type=int, default=20_000, help="the rate falls towards them")
     parser.add_argument("--rate", type=float, default=2e-3)
+    parser.add_argument("--batch", type=int, default=BATCH, help="crops of 0.75 s in a step")
     parser.add_argument("--start", type=Path, help="a checkpoint to begin from, where the run has none of its own")
     parser.add_argument("--bfloat16", action="store_true", help="for CPUs that compute in it: half again as fast")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--minutes", type=float, default=10.0, help="between checkpoints")
     parser.add_argument("--noted", type=int, default=50, help="steps between lines of the curve")
     parser.add_argument("--judged", type=int, default=500, help="steps between judgements")
-    asked = parser.parse_args()
+    asked = parser.parse_args(arguments)
     torch.set_num_threads(asked.threads)
     torch.manual_seed(0)
     asked.run.mkdir(parents=True, exist_ok=True)
-    crops = Crops(asked.data)
+    crops = Crops(asked.data, asked.batch)
+    if not crops.hours:
+        raise SystemExit(f"{asked.data}: no shard to learn from. Remedy: python -m models.training.data {asked.data}")
     training = Training(crops, asked.run, asked.steps, asked.rate, half=asked.bfloat16)
     training.begin(asked.start)
     train(training, crops, asked)
