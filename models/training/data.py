@@ -28,10 +28,10 @@ from numpy.typing import NDArray
 
 from models.bundle import Bundle
 from models.catalog import BUILT_IN
+from models.errors import Unspeakable
 from models.kokoro.frontend import KokoroFrontEnd
 from models.training.sentences import sentence
 from models.training.teacher import HOP, STYLE, Spoken, TextSide, Vocoder, read_graph
-from models.voice import Unspeakable
 
 SHARD = 180.0  # seconds of speech in a shard, at least
 LANGUAGES = {"zh": 0.6, "en": 0.22, "ja": 0.18}  # shares of the utterances: Mandarin's consonants are the hardest
@@ -70,10 +70,15 @@ class Speaker:
     def __init__(self, folder: Path, threads: int = 1) -> None:
         self.bundle = Bundle.read(BUILT_IN / "kokoro.toml")
         graph = read_graph(self.bundle)
+        self._graph, self._folder, self._threads = graph, folder, threads
         self._text_side = TextSide(graph, threads)
-        self._vocoder = Vocoder(graph, folder, threads)
+        self.refresh()
         self._front_end = KokoroFrontEnd(self.bundle)
         self._styles: dict[str, NDArray[np.float32]] = {}
+
+    def refresh(self) -> None:
+        """Open the vocoder anew: the runtime keeps what it has prepared for every length, 10 MB an utterance."""
+        self._vocoder = Vocoder(self._graph, self._folder, self._threads)
 
     def voices(self, language: str, *, guests: bool = False) -> list[str]:
         """Voices whose own language it is, or with ``guests`` those that speak it as well."""
@@ -171,6 +176,7 @@ def main() -> None:
             if not target.exists():
                 make_shard(speaker, target, f"{asked.seed}/{number}")
                 print(target, flush=True)
+                speaker.refresh()
 
 
 if __name__ == "__main__":
