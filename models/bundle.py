@@ -36,8 +36,8 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints, ValidationError, field_validator
 
-from models.description import digest, read_description, wrong
 from models.errors import Permanent, VoiceNotInstalled
+from models.records import digest, read_description, wrong
 
 Language = Literal["en", "zh", "ja", "yue", "ko"]
 LANGUAGES: tuple[str, ...] = get_args(Language)

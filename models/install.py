@@ -14,8 +14,8 @@ from pydantic import JsonValue
 
 from models.bundle import LANGUAGES, Bundle, BundleFile, Speaker
 from models.errors import Permanent
-from models.piper.config import read_config
-from models.piper.graph import expose_noise
+from models.piper.noise_inputs import expose_noise
+from models.piper.voice_config import read_config
 
 DESCRIPTION = "voice.toml"
 MAX_MODEL = 2 << 30  # bytes: what ONNX's format can hold

@@ -12,10 +12,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from models.conversion.torch_files import Weights, tensors, unpickle
+from models.cosyvoice.checkpoint_shapes import Shapes, flow_shapes, hift_shapes, language_model_shapes
 from models.cosyvoice.config import Config, Hift, read_config
-from models.cosyvoice.shapes import Shapes, flow_shapes, hift_shapes, language_model_shapes
 from models.errors import Permanent
-from models.state_dict import Weights, tensors, unpickle
 
 Array = NDArray[np.float32]
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from models.cosyvoice.sections import Section, read_sections
+from models.cosyvoice.hyperpyyaml import Section, read_sections
 from models.errors import Permanent
 
 NAME = "cosyvoice.yaml"

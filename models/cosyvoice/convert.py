@@ -20,13 +20,13 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import JsonValue
 
-from models.atomic_folder import MADE, becoming, must_be_free
 from models.bundle import LANGUAGES, Bundle, BundleFile, Speaker
+from models.conversion.atomic_folder import MADE, becoming, must_be_free
+from models.conversion.onnx_graph import Graph, Precision, quantise_columns
 from models.cosyvoice import convert_flow, convert_hift, convert_language_model, self_check
 from models.cosyvoice.checkpoint import Checkpoint, read_checkpoint
-from models.cosyvoice.graph import Graph, Precision, quantise_columns
-from models.cosyvoice.parts import GRAPHS, MATRIX_ENGINE, TABLES, Parameters, SourceParameters, needs_reduced_range
-from models.cosyvoice.quantised_blocks import Ranges
+from models.cosyvoice.convert_hift_int8 import Ranges
+from models.cosyvoice.stages import GRAPHS, MATRIX_ENGINE, TABLES, Parameters, SourceParameters, needs_reduced_range
 from models.cosyvoice.tokenizer import IDS, VOCABULARY, VOCABULARY_FILE
 from models.errors import Permanent
 from models.install import DESCRIPTION, describe

@@ -12,11 +12,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from models.cosyvoice.attention import Stack
+from models.conversion.onnx_graph import INT64, MICROSOFT, Array, Graph, Precision
+from models.conversion.torch_files import Weights
+from models.cosyvoice.checkpoint_shapes import estimator_blocks
 from models.cosyvoice.config import Flow
-from models.cosyvoice.graph import INT64, MICROSOFT, Array, Graph, Precision
-from models.cosyvoice.shapes import estimator_blocks
-from models.state_dict import Weights
+from models.cosyvoice.convert_attention import Stack
 
 GROUPS = 8  # of the group norms (Matcha-TTS, Block1D)
 NORM_EPSILON = 1e-5

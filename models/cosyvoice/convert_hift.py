@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from models.conversion.onnx_graph import Array, Graph
+from models.conversion.torch_files import Weights
 from models.cosyvoice.config import Hift
-from models.cosyvoice.graph import Array, Graph
-from models.cosyvoice.quantised_blocks import QuantisedBlocks, Ranges
-from models.state_dict import Weights
+from models.cosyvoice.convert_hift_int8 import QuantisedBlocks, Ranges
 
 LAST_SLOPE = 0.01  # of the last rectifier: the original leaves it at torch's default
 LOUDEST = 100.0  # largest magnitude in the spectrum

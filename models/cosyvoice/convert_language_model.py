@@ -12,10 +12,10 @@ from __future__ import annotations
 
 import math
 
-from models.cosyvoice.attention import Stack, padded_head, position_weight, projections
+from models.conversion.onnx_graph import INT32, INT64, MICROSOFT, Graph, Shape
+from models.conversion.torch_files import Weights
 from models.cosyvoice.config import LanguageModel
-from models.cosyvoice.graph import INT32, INT64, MICROSOFT, Graph, Shape
-from models.state_dict import Weights
+from models.cosyvoice.convert_attention import Stack, padded_head, position_weight, projections
 
 
 def text_encoder(weights: Weights, config: LanguageModel, graph: Graph) -> Graph:

@@ -16,9 +16,9 @@ import numpy as np
 from models.bundle import Bundle
 from models.cosyvoice.flow import speed_up
 from models.cosyvoice.language_model import Prompt
-from models.cosyvoice.parts import Parameters, load_parts, needs_reduced_range
+from models.cosyvoice.stages import Parameters, load_parts, needs_reduced_range
 from models.errors import NarrationError, Permanent, SpeechRejected
-from models.joining import join
+from models.utterance_joining import join
 from models.vocoders import Mel, Vocoder, griffin_lim, hifigan
 from models.voice import Samples, Speech, SpeechRequest, Step, Utterance, go_on
 

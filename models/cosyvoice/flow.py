@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from models.cosyvoice.positions import distances
+from models.cosyvoice.relative_positions import distances
 from models.session import MatrixSession, input_width, run
 from models.vocoders import HOP_LENGTH, N_MELS, SAMPLE_RATE, Mel
 from models.voice import Step, go_on

@@ -15,7 +15,7 @@ from models.bundle import Bundle
 from models.cosyvoice.tokenizer import IDS, PATTERN, VOCABULARY_FILE, Tokenizer
 from models.errors import Unspeakable
 from models.text import normalise
-from models.text.phonemes import cuts as parts
+from models.text import utterance_cuts as parts
 from models.text.phonemes import versions
 from models.text.segment import punctuated
 from models.voice import Reading, Utterance

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from models.cosyvoice import sampling
 from models.cosyvoice.config import Sampling
-from models.cosyvoice.positions import distances, sines
+from models.cosyvoice.relative_positions import distances, sines
 from models.errors import Permanent, SpeechRejected
 from models.session import run
 from models.voice import Step, go_on

@@ -14,14 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import JsonValue
 
+from models.conversion.onnx_graph import Graph
 from models.cosyvoice import convert_hift
 from models.cosyvoice.checkpoint import Checkpoint
 from models.cosyvoice.config import Config
+from models.cosyvoice.convert_hift_int8 import Range, Ranges
 from models.cosyvoice.flow import mel_length
-from models.cosyvoice.graph import Graph
 from models.cosyvoice.language_model import LanguageModel, Prompt
-from models.cosyvoice.parts import TABLES, Parameters, Parts, load_language_model, load_parts, read_tables
-from models.cosyvoice.quantised_blocks import Range, Ranges
+from models.cosyvoice.stages import TABLES, Parameters, Parts, load_language_model, load_parts, read_tables
 from models.cosyvoice.tokenizer import VOCABULARY, Tokenizer
 from models.errors import Permanent
 from models.session import open_session

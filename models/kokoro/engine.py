@@ -22,11 +22,11 @@ from numpy.typing import NDArray
 
 from models.bundle import Bundle
 from models.errors import NarrationError, Permanent
-from models.joining import heard, placed
-from models.kokoro.graph import FRAME, with_durations
-from models.kokoro.guests import guest, named
-from models.kokoro.passages import Passage, Sound, paused, spliced
+from models.kokoro.durations import FRAME, with_durations
+from models.kokoro.foreign_passages import Passage, Sound, paused, spliced
+from models.kokoro.guest_voices import guest, named
 from models.session import open_session, run
+from models.utterance_joining import heard, placed
 from models.voice import Speech, SpeechRequest, Step, Utterance, Word, go_on, one_by_one
 
 MAX_TOKENS = 510  # of one utterance: the rows of a style table, and the model's 512 less the two boundaries

@@ -18,13 +18,13 @@ from typing import Protocol
 
 from models.bundle import Bundle
 from models.errors import Unspeakable
-from models.kokoro.guests import guests, native
-from models.kokoro.ipa import spelt, symbols
+from models.kokoro.alphabet import spelt, symbols
+from models.kokoro.guest_voices import guests, native
 from models.text import languages, normalise
+from models.text import utterance_cuts as parts
 from models.text.phonemes import Piece, chinese, english, japanese, versions
-from models.text.phonemes import cuts as parts
 from models.text.phonemes.ipa import possessive
-from models.text.phonemes.words import heard, words
+from models.text.phonemes.word_alignment import heard, words
 from models.text.placeholders import Held, Word, hold
 from models.voice import Reading, Utterance
 

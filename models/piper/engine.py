@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 
 from models.bundle import Bundle
 from models.errors import NarrationError, Permanent
-from models.joining import join
-from models.piper.config import read_config
-from models.piper.graph import expose_noise
+from models.piper.noise_inputs import expose_noise
+from models.piper.voice_config import read_config
 from models.session import open_session, run
+from models.utterance_joining import join
 from models.voice import Samples, Speech, SpeechRequest, Step, Utterance, go_on, one_by_one
 
 MODEL, CONFIG = "model.onnx", "model.onnx.json"

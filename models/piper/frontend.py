@@ -17,9 +17,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from models.bundle import Bundle
 from models.errors import Permanent, Unspeakable
-from models.piper.config import read_part
+from models.piper.voice_config import read_part
 from models.text import languages, normalise
-from models.text.phonemes import cuts as parts
+from models.text import utterance_cuts as parts
 from models.text.phonemes import espeak, versions
 from models.text.phonemes.ipa import plain, possessive
 from models.text.placeholders import Held, Word, hold

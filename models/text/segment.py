@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from models.text.languages import dominant
-from models.text.width import CLOSERS, LIMIT, Spans, limited, sounds, speakable, width, within
+from models.text.segment_cuts import CLOSERS, LIMIT, Spans, limited, sounds, speakable, width, within
 
 __all__ = ["LIMIT", "Piece", "fold", "pieces", "punctuated", "speakable", "width"]
 

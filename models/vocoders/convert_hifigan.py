@@ -16,16 +16,16 @@ from time import process_time
 import numpy as np
 from pydantic import JsonValue
 
-from models.atomic_folder import MADE, becoming, must_be_free
 from models.bundle import BundleFile
-from models.cosyvoice.graph import Array, Graph
+from models.conversion.atomic_folder import MADE, becoming, must_be_free
+from models.conversion.onnx_graph import Array, Graph
+from models.conversion.torch_files import Weights
 from models.errors import Permanent
-from models.state_dict import Weights
 from models.vocoders import HOP_LENGTH, N_MELS, SAMPLE_RATE, Mel
-from models.vocoders.folder import VOCODER, VocoderFolder
 from models.vocoders.hifigan import GRAPH, HifiGan
 from models.vocoders.hifigan_checkpoint import Checkpoint, Config, read_checkpoint
 from models.vocoders.mel import log_mel
+from models.vocoders.vocoder_folder import VOCODER, VocoderFolder
 from models.voice import Samples
 
 NOTICE = "hifigan.LICENSE"

@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from models.description import from_json, read_description
+from models.conversion.torch_files import Weights, tensors, unpickle
 from models.errors import Permanent
-from models.state_dict import Weights, tensors, unpickle
+from models.records import from_json, read_description
 from models.vocoders import HOP_LENGTH, N_MELS, SAMPLE_RATE
 from models.vocoders.mel import F_MAX, N_FFT
 

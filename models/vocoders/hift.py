@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from models.session import MatrixSession, run
 from models.vocoders import Mel
-from models.vocoders.source import Source
+from models.vocoders.harmonic_source import Source
 from models.voice import Samples
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from models.text.languages import LANGUAGES
 from models.text.lexicon import Entry
 from models.text.phonemes.ipa import plain
 from models.text.segment import fold
-from models.text.width import speakable
+from models.text.segment_cuts import speakable
 from producer.errors import LessonError
 
 MAX_WRITTEN = 100  # characters: it must fit a segment, whole

@@ -16,7 +16,7 @@ from models.catalog import Voice
 from models.errors import Unspeakable, VoiceNotInstalled
 from models.text.languages import HAN, KANA, dominant
 from models.text.segment import Piece, fold
-from models.text.width import LIMIT, speakable, width
+from models.text.segment_cuts import LIMIT, speakable, width
 from models.voice import FrontEnd
 from producer.errors import LessonError
 from producer.lessons.model import Block, Lesson, Reading

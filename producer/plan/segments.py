@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
-from models.description import digest
+from models.records import digest
 from models.text.segment import VERSION as SEGMENTATION
 from models.text.segment import Piece, ends, fold, pieces, punctuated
 from producer import readers

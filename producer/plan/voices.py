@@ -8,7 +8,7 @@ from typing import Protocol
 from models.bundle import Bundle
 from models.catalog import Voice
 from models.errors import Permanent, UnknownVoice
-from models.kokoro.guests import OPTION
+from models.kokoro.guest_voices import OPTION
 from models.text.languages import LANGUAGES, guess, spans
 from models.vocoders import VOCODERS
 from models.voice import FrontEnd

@@ -35,7 +35,7 @@ def convert(
         "speech_tokens_per_text_token": speech_tokens_per_text_token,
     }
     done = subprocess.run(
-        [sys.executable, "-P", "-m", "models.convert"],
+        [sys.executable, "-P", "-m", "models.conversion"],
         input=json.dumps(asked).encode(),
         capture_output=True,
         check=False,

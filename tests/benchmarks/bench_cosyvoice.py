@@ -27,7 +27,7 @@ from models.bundle import Bundle
 from models.cosyvoice.engine import CosyVoiceEngine
 from models.cosyvoice.flow import mel_length
 from models.cosyvoice.language_model import Prompt
-from models.cosyvoice.parts import Parameters, load_parts
+from models.cosyvoice.stages import Parameters, load_parts
 from models.voice import Speech, SpeechRequest, Utterance
 
 TEXT, PER_TEXT_TOKEN = 20, 7  # 140 speech tokens: 2.8 s

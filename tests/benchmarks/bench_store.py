@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from models.description import digest
+from models.records import digest
 from tests.integration.s3_servers import BUCKET, start
 from worker.contract.messages import segment_name
 from worker.contract.settings import Settings

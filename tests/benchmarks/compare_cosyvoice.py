@@ -11,14 +11,14 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from models.conversion.onnx_graph import Graph
 from models.cosyvoice import convert_flow, convert_hift, convert_language_model
 from models.cosyvoice.checkpoint import Checkpoint, read_checkpoint
 from models.cosyvoice.flow import Flow
-from models.cosyvoice.graph import Graph
 from models.cosyvoice.language_model import LanguageModel, Prompt, Tables
 from models.session import open_session
+from models.vocoders.harmonic_source import Source
 from models.vocoders.hift import Hift
-from models.vocoders.source import Source
 from tests.benchmarks import cosyvoice_torch as plain
 
 TEXTS = (4, 11, 7)  # tokens; ragged on purpose

@@ -13,9 +13,9 @@ import pytest
 
 import models.bundle
 from models.bundle import Bundle, write_atomically
-from models.description import MAX_DESCRIPTION
 from models.errors import Permanent, VoiceNotInstalled
 from models.install import describe
+from models.records import MAX_DESCRIPTION
 
 CONTENT = b"weights" * 1000
 SHA256 = hashlib.sha256(CONTENT).hexdigest()

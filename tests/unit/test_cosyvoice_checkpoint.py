@@ -10,13 +10,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from models.conversion.onnx_graph import Graph
 from models.cosyvoice import config as configuration
 from models.cosyvoice.checkpoint import read_checkpoint, read_hift
+from models.cosyvoice.checkpoint_shapes import flow_shapes, hift_shapes, language_model_shapes
 from models.cosyvoice.config import read_config
 from models.cosyvoice.convert import convert
 from models.cosyvoice.convert_hift import generator
-from models.cosyvoice.graph import Graph
-from models.cosyvoice.shapes import flow_shapes, hift_shapes, language_model_shapes
 from models.errors import Permanent
 from models.session import open_session, run
 from tests.benchmarks import full_size

@@ -19,7 +19,7 @@ from tests.unit.cosyvoice_reference import DATA, need_torch
 need_torch()
 pytest.importorskip("tiktoken")
 
-from models.cosyvoice import parts as loading  # noqa: E402
+from models.cosyvoice import stages as loading  # noqa: E402
 from models.cosyvoice.checkpoint import read_checkpoint  # noqa: E402
 from models.cosyvoice.convert import convert  # noqa: E402
 from models.cosyvoice.engine import CosyVoiceEngine, stream  # noqa: E402

@@ -17,7 +17,7 @@ need("openvino")
 from models.bundle import Bundle  # noqa: E402
 from models.cosyvoice.convert import convert  # noqa: E402
 from models.cosyvoice.engine import CosyVoiceEngine  # noqa: E402
-from models.cosyvoice.parts import Parameters, load_parts  # noqa: E402
+from models.cosyvoice.stages import Parameters, load_parts  # noqa: E402
 from models.errors import Permanent, VoiceNotInstalled  # noqa: E402
 from models.session import MatrixSession, run  # noqa: E402
 from models.voice import Speech, SpeechRequest, Utterance  # noqa: E402

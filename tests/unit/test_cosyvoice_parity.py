@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from models.conversion.onnx_graph import Graph
 from models.cosyvoice import convert_flow, convert_hift, convert_language_model
 from models.cosyvoice.flow import Flow
-from models.cosyvoice.graph import Graph
 from models.cosyvoice.language_model import LanguageModel, Prompt, Tables
 from models.session import open_session
+from models.vocoders.harmonic_source import Source
 from models.vocoders.hift import Hift
-from models.vocoders.source import Source
 from tests.unit.cosyvoice_reference import REFERENCE, cases, expected, need_torch
 
 need_torch()

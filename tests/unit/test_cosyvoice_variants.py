@@ -17,8 +17,8 @@ need_torch()
 
 import torch  # noqa: E402
 
+from models.cosyvoice.checkpoint_shapes import flow_shapes, hift_shapes, language_model_shapes  # noqa: E402
 from models.cosyvoice.config import read_config  # noqa: E402
-from models.cosyvoice.shapes import flow_shapes, hift_shapes, language_model_shapes  # noqa: E402
 from tests.benchmarks.compare_cosyvoice import ALLOWED, compare  # noqa: E402
 from tests.benchmarks.full_size import random_tensor  # noqa: E402
 from tests.benchmarks.reference_cosyvoice import write_reference  # noqa: E402

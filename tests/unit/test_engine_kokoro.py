@@ -13,9 +13,9 @@ import models.kokoro
 from models.catalog import Catalogue
 from models.errors import NarrationError, Permanent, VoiceNotInstalled
 from models.family import load_engine
+from models.kokoro.durations import FRAME, with_durations
 from models.kokoro.engine import SPACE, STOP
-from models.kokoro.graph import FRAME, with_durations
-from models.kokoro.passages import PAUSE
+from models.kokoro.foreign_passages import PAUSE
 from models.session import open_session, run
 from models.voice import Engine, Speech, SpeechRequest, Utterance
 

@@ -15,9 +15,9 @@ from onnx import TensorProto, helper
 from models.catalog import Catalogue
 from models.errors import NarrationError, Permanent, VoiceNotInstalled
 from models.family import load_engine, load_frontend
-from models.piper.config import read_config
 from models.piper.engine import MAX_TOKENS
-from models.piper.graph import expose_noise
+from models.piper.noise_inputs import expose_noise
+from models.piper.voice_config import read_config
 from models.session import open_session, run
 from models.voice import Engine, Samples, Speech, SpeechRequest, Utterance
 from tests.make_tiny_voice import AMPLITUDE, NOISE, SAMPLE_RATE, SAMPLES_A_TOKEN, graph, make

@@ -11,8 +11,8 @@ import pytest
 from onnx import TensorProto, helper
 
 from models.errors import VoiceNotInstalled
-from models.joining import AFTER_LAST, AFTER_SENTENCE, BEFORE_ONSET, join
 from models.session import available_cores, open_session
+from models.utterance_joining import AFTER_LAST, AFTER_SENTENCE, BEFORE_ONSET, join
 from models.voice import Samples, Utterance
 from tests.make_tiny_voice import FOLDER
 

@@ -14,7 +14,7 @@ from models.bundle import Bundle
 from models.errors import Unspeakable
 from models.kokoro import frontend
 from models.kokoro.frontend import MAX_TOKENS, VOCABULARY, KokoroFrontEnd
-from models.text.phonemes import cuts as parts
+from models.text import utterance_cuts as parts
 from models.voice import Utterance
 from worker.contract.messages import Pronunciation
 

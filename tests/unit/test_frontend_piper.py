@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from models.bundle import Bundle
-from models.description import digest
 from models.errors import Permanent, Unspeakable, VoiceNotInstalled
 from models.piper.frontend import CONFIG, PiperFrontEnd
+from models.records import digest
 from models.text.phonemes import espeak
 
 ROOT = Path(__file__).parents[2]

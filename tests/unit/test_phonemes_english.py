@@ -9,7 +9,7 @@ import pytest
 
 from models.errors import Unspeakable, VoiceNotInstalled
 from models.kokoro.frontend import VOCABULARY
-from models.text.phonemes import letters
+from models.text.phonemes import letters_to_sounds as letters
 from models.text.phonemes.english import WORDS, English
 
 ALPHABET = set(json.loads(VOCABULARY.read_text("utf-8")))

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.text.segment import fold
-from models.text.width import LIMIT, width
+from models.text.segment_cuts import LIMIT, width
 from producer.errors import LessonError
 from producer.lessons.model import Block, Lesson, Pause, Reading
 from producer.plan.readings import Spoken, check, spoken

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from models.vocoders.folder import add_vocoder
 from models.vocoders.hifigan import HifiGan
+from models.vocoders.vocoder_folder import add_vocoder
 from models.voice import Speech, SpeechRequest, Utterance
 from tests.unit.cosyvoice_reference import REFERENCE, need_torch
 

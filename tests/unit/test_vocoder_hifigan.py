@@ -11,8 +11,8 @@ import pytest
 
 from models.bundle import Bundle
 from models.errors import Permanent, VoiceNotInstalled
-from models.vocoders.folder import VocoderFolder, add_vocoder
 from models.vocoders.hifigan import GRAPH, HifiGan
+from models.vocoders.vocoder_folder import VocoderFolder, add_vocoder
 from tests.unit.cosyvoice_reference import need_torch
 
 need_torch()

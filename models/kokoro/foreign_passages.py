@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from models.joining import heard
+from models.utterance_joining import heard
 from models.voice import Samples
 
 PAUSE = 10  # token of "…"

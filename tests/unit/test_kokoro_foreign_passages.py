@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from models.bundle import Bundle
-from models.kokoro.guests import guest
-from models.kokoro.passages import PAUSE, Passage, Sound, paused, spliced
+from models.kokoro.foreign_passages import PAUSE, Passage, Sound, paused, spliced
+from models.kokoro.guest_voices import guest
 from models.voice import Samples
 
 RATE = 24_000

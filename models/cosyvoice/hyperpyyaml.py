@@ -13,8 +13,8 @@ from typing import Any
 
 import yaml
 
+from models.conversion.torch_files import refuse_pointer
 from models.errors import Permanent
-from models.state_dict import refuse_pointer
 
 MAX_BYTES = 1 << 20
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.text.phonemes.words import MAX_COMPARED, words
+from models.text.phonemes.word_alignment import MAX_COMPARED, words
 
 SAID = {
     "$3.50": "three dollars and fifty cents",

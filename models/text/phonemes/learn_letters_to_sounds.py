@@ -1,4 +1,4 @@
-"""Learn ``letters.txt`` from misaki's American lexicon: python -m models.text.phonemes.learn_letters
+"""Learn ``letters_to_sounds.txt`` from misaki's lexicon: python -m models.text.phonemes.learn_letters_to_sounds
 
 Every letter of a word is aligned with the none to three sounds it stands for, by expectation maximisation, and the
 pairs of a letter and its sounds are counted as n-grams. Some minutes on one core. With ``--check``, every seven
@@ -16,7 +16,7 @@ from collections.abc import Iterator
 
 from misaki import data
 
-from models.text.phonemes import letters
+from models.text.phonemes import letters_to_sounds as letters
 
 MOST = 3  # sounds of one letter: a u may be jˌu, an x kʃ
 UNIT = re.compile(r"[ˈˌ]?.")

@@ -18,11 +18,11 @@ from models.cosyvoice.config import Sampling
 from models.cosyvoice.flow import STEPS, Flow
 from models.cosyvoice.language_model import LanguageModel, Tables
 from models.cosyvoice.tokenizer import IDS
-from models.description import wrong
 from models.errors import Permanent
+from models.records import wrong
 from models.session import MatrixSession, open_session
+from models.vocoders.harmonic_source import Source
 from models.vocoders.hift import Hift
-from models.vocoders.source import Source
 
 GRAPHS = ("text_encoder", "positions", "decoder", "flow_encoder", "estimator", "pitch", "generator")
 MATRIX_ENGINE = ("estimator", "generator")  # most of the time; OpenVINO runs them in bundles of that backend

@@ -2,7 +2,7 @@
 
 A joint-sequence model (Bisani and Ney, "Joint-sequence models for grapheme-to-phoneme conversion", 2008), one letter
 with its none to three sounds a pair, interpolated n-grams of pairs, beam search. Learnt from misaki's American lexicon
-(Apache-2.0) by ``learn_letters.py``, so it speaks misaki's alphabet and places stress.
+(Apache-2.0) by ``learn_letters_to_sounds.py``, so it speaks misaki's alphabet and places stress.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 
 from models.errors import Unspeakable
 
-MODEL = Path(__file__).with_name("letters.txt")
+MODEL = Path(__file__).with_name("letters_to_sounds.txt")
 EDGE = "\x7f"  # before and after a word
 FIRST = 0x100  # code point of the first pair in the file's n-grams
 DISCOUNT = 0.6  # taken from every count, and given to what was not seen

@@ -1,4 +1,4 @@
-"""``python -m models.convert``: a conversion in a process of its own, asked for in JSON on standard input.
+"""``python -m models.conversion``: a conversion in a process of its own, asked for in JSON on standard input.
 
     {"family": "cosyvoice", "source": "CosyVoice-300M-SFT", "out": "voices/cosyvoice", "precision": "auto"}
 
@@ -45,7 +45,7 @@ def convert(asked: Conversion) -> dict[str, Any]:
         vocoder = convert_hifigan(asked.source, asked.out)
         return vocoder.model_dump(mode="json")
     from models.cosyvoice.convert import convert as convert_cosyvoice
-    from models.vocoders.folder import VocoderFolder, add_vocoder
+    from models.vocoders.vocoder_folder import VocoderFolder, add_vocoder
 
     if asked.vocoder:
         VocoderFolder.read(asked.vocoder)  # before the long part

@@ -7,7 +7,7 @@ from typing import Annotated, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from models.description import from_json, read_description
+from models.records import from_json, read_description
 
 MAX_CONFIG = 4 << 20  # bytes
 

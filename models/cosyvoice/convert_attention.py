@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from models.conversion.onnx_graph import MICROSOFT, Graph
+from models.conversion.torch_files import Weights
 from models.cosyvoice.checkpoint import Array
 from models.cosyvoice.config import Attention
-from models.cosyvoice.graph import MICROSOFT, Graph
-from models.state_dict import Weights
 
 NORM_EPSILON = 1e-12  # of the norms inside layers; those at either end of a stack have the usual one
 STACK_EPSILON = 1e-5

@@ -9,9 +9,9 @@ from typing import Annotated, Literal
 from pydantic import Field, JsonValue
 
 from models.bundle import Bundle, BundleFile, Record, write_atomically
-from models.description import from_json, read_description
 from models.errors import Permanent
 from models.install import DESCRIPTION, describe
+from models.records import from_json, read_description
 
 VOCODER = "vocoder.json"
 
