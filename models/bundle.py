@@ -61,13 +61,13 @@ def _inside(path: str) -> str:
     return path
 
 
-class Record(BaseModel):
+class FrozenRecord(BaseModel):
     """A frozen record that refuses fields it does not know."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
-class Part(Record):
+class PackagedFile(FrozenRecord):
     """A file that an installed Python distribution carries; ``path`` begins with the package's folder."""
 
     distribution: Annotated[str, StringConstraints(pattern=r"^[\w.\-]+$", max_length=100)]
@@ -83,18 +83,18 @@ class Part(Record):
             return None
 
 
-class BundleFile(Record):
+class BundleFile(FrozenRecord):
     """One file of a bundle. Without ``parts`` it lies beside the TOML under its own name; several parts are joined."""
 
     name: str
     sha256: Sha256
     size: Annotated[int, Field(ge=0)]  # bytes
-    parts: tuple[Part, ...] = ()
+    parts: tuple[PackagedFile, ...] = ()
 
     _confined = field_validator("name")(_inside)
 
 
-class Speaker(Record):
+class Speaker(FrozenRecord):
     """One voice of a bundle. ``languages`` begins with its own; ``file`` is what no other part of the bundle needs."""
 
     name: Name
@@ -104,7 +104,7 @@ class Speaker(Record):
     parameters: dict[str, JsonValue] = {}  # of the family, for this speaker alone
 
 
-class Bundle(Record):
+class Bundle(FrozenRecord):
     """A bundle as its TOML describes it.
 
     ``parameters`` belong to the family and shape the sound, so they are in the fingerprint; ``record`` is for people

@@ -15,7 +15,7 @@ from pydantic import JsonValue
 from models.bundle import LANGUAGES, Bundle, BundleFile, Speaker
 from models.errors import Permanent
 from models.piper.noise_inputs import expose_noise
-from models.piper.voice_config import read_config
+from models.piper.voice_config import read_piper_config
 
 DESCRIPTION = "voice.toml"
 MAX_MODEL = 2 << 30  # bytes: what ONNX's format can hold
@@ -80,7 +80,7 @@ def _piper(folder: Path) -> tuple[Bundle, dict[str, Path]]:
     for path in files.values():
         if not path.is_file() or path.stat().st_size > MAX_MODEL:
             raise Permanent(f"{path}: missing, or larger than {MAX_MODEL >> 30} GiB")
-    config = read_config(files["model.onnx.json"])
+    config = read_piper_config(files["model.onnx.json"])
     language = config.language_code
     if language not in LANGUAGES:
         raise Permanent(f"{models[0]}: speaks {language!r}; lessons are narrated in {', '.join(LANGUAGES)}")

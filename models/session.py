@@ -83,7 +83,7 @@ class MatrixSession:
         return [np.array(found[port]) for port in self._compiled.outputs]
 
 
-def run(
+def run_session(
     session: onnxruntime.InferenceSession | MatrixSession,
     feeds: Mapping[str, NDArray[Any]],
     *,

@@ -34,7 +34,7 @@ def placed(utterances: Sequence[Utterance], pieces: Sequence[Samples], sample_ra
     shifts: list[int] = []
     length = 0
     for i, (utterance, piece) in enumerate(zip(utterances, pieces, strict=True)):
-        first, end = heard(piece, sample_rate)
+        first, end = heard_span(piece, sample_rate)
         start = max(0, first - round(BEFORE_ONSET * sample_rate)) if i else 0
         end = min(len(piece), end + round(AFTER_LAST * sample_rate)) if i < last else len(piece)
         shifts.append(length - start)
@@ -45,7 +45,7 @@ def placed(utterances: Sequence[Utterance], pieces: Sequence[Samples], sample_ra
     return np.concatenate(joined), shifts
 
 
-def heard(piece: Samples, sample_rate: int) -> tuple[int, int]:
+def heard_span(piece: Samples, sample_rate: int) -> tuple[int, int]:
     """[start, end) of what is heard, in samples; all of a silent piece."""
     size = round(FRAME * sample_rate)
     frames = piece[: len(piece) // size * size].reshape(-1, size)

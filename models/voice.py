@@ -73,7 +73,7 @@ class Speech:
     words: tuple[Word, ...] | None = None
 
 
-class Reading(Protocol):
+class IpaReading(Protocol):
     """The span [start, end) of a text is said as these phonemes, in the International Phonetic Alphabet."""
 
     @property
@@ -89,7 +89,7 @@ class Reading(Protocol):
 class FrontEnd(Protocol):
     """Text to utterances. Imports no inference runtime; heavy language data is loaded at first use."""
 
-    def prepare(self, text: str, language: str, readings: Sequence[Reading] = ()) -> list[Utterance]:
+    def prepare(self, text: str, language: str, readings: Sequence[IpaReading] = ()) -> list[Utterance]:
         """Turn a segment into one or more utterances, none longer than the model takes, nothing left out.
 
         ``readings`` are ascending and apart. Raises Unspeakable, quoting the text, where the voice has no sound for
@@ -102,7 +102,7 @@ class FrontEnd(Protocol):
         Raises Unspeakable where the voice takes no phonemes, or naming the one for which it has no symbol.
         """
 
-    def guesses(self, text: str, language: str, readings: Sequence[Reading] = ()) -> list[tuple[str, str]] | None:
+    def guesses(self, text: str, language: str, readings: Sequence[IpaReading] = ()) -> list[tuple[str, str]] | None:
         """Words of a segment that are in none of the voice's lists, each as it will be said, in IPA; in order.
 
         None where the voice has no lists to tell by. Raises Unspeakable as ``prepare`` does.

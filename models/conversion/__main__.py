@@ -44,7 +44,7 @@ def convert(asked: Conversion) -> dict[str, Any]:
 
         vocoder = convert_hifigan(asked.source, asked.out)
         return vocoder.model_dump(mode="json")
-    from models.cosyvoice.convert import convert as convert_cosyvoice
+    from models.cosyvoice.convert import convert_cosyvoice
     from models.vocoders.vocoder_folder import VocoderFolder, add_vocoder
 
     if asked.vocoder:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from models.conversion.torch_files import Weights, tensors, unpickle
 from models.cosyvoice.checkpoint_shapes import Shapes, flow_shapes, hift_shapes, language_model_shapes
-from models.cosyvoice.config import Config, Hift, read_config
+from models.cosyvoice.config import CosyVoiceConfig, HiftConfig, read_cosyvoice_config
 from models.errors import Permanent
 
 Array = NDArray[np.float32]
@@ -24,10 +24,10 @@ BOOKKEEPING = ("epoch", "step")  # what training leaves beside the tensors
 
 
 @dataclass(slots=True)
-class Checkpoint:
+class CosyVoiceCheckpoint:
     """A checkpoint, checked: every tensor that the model needs is there, in its shape, and no other."""
 
-    config: Config
+    config: CosyVoiceConfig
     language_model: Weights
     flow: Weights
     hift: Weights  # weight normalisation already undone: plain ``.weight``
@@ -35,12 +35,12 @@ class Checkpoint:
     notices: list[str]  # what was ignored, and why
 
 
-def read_checkpoint(directory: Path) -> Checkpoint:
+def read_cosyvoice_checkpoint(directory: Path) -> CosyVoiceCheckpoint:
     """The CosyVoice-300M-SFT checkpoint in ``directory``; whatever else lies there is ignored.
 
     Raises Permanent naming every tensor that is missing, surplus or misshapen.
     """
-    config, notices = read_config(directory), list[str]()
+    config, notices = read_cosyvoice_config(directory), list[str]()
     absent = [name for name in FILES if not (directory / name).is_file()]
     if absent:
         raise Permanent(f"{directory} has no {', '.join(absent)}; give the whole directory of a CosyVoice-300M-SFT")
@@ -48,10 +48,10 @@ def read_checkpoint(directory: Path) -> Checkpoint:
     flow = _checked(directory / "flow.pt", flow_shapes(config.flow), notices)
     hift = read_hift(directory / "hift.pt", config.hift, notices)
     speakers = _speakers(directory / "spk2info.pt", config.language_model.speaker, notices)
-    return Checkpoint(config, llm, flow, hift, speakers, notices)
+    return CosyVoiceCheckpoint(config, llm, flow, hift, speakers, notices)
 
 
-def read_hift(path: Path, config: Hift, notices: list[str]) -> Weights:
+def read_hift(path: Path, config: HiftConfig, notices: list[str]) -> Weights:
     """The vocoder's tensors in any of their public spellings, with weight normalisation undone."""
     state: Weights = {}
     for name, value in _load(path, notices).items():

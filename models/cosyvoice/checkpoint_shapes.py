@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 
-from models.cosyvoice.config import Attention, Estimator, Flow, Hift, LanguageModel
+from models.cosyvoice.config import AttentionConfig, EstimatorConfig, FlowConfig, HiftConfig, LanguageModelConfig
 
 Shapes = dict[str, tuple[int, ...]]
 
@@ -24,7 +24,7 @@ def _convolution(name: str, inputs: int, outputs: int, kernel: int) -> Iterator[
     yield from ((f"{name}.weight", (outputs, inputs, kernel)), (f"{name}.bias", (outputs,)))
 
 
-def _encoder(name: str, c: Attention, norms: tuple[str, str]) -> Iterator[tuple[str, tuple[int, ...]]]:
+def _encoder(name: str, c: AttentionConfig, norms: tuple[str, str]) -> Iterator[tuple[str, tuple[int, ...]]]:
     yield from _linear(f"{name}.embed.out.0", c.inputs, c.width)
     yield from _norm(f"{name}.embed.out.1", c.width)
     yield from _norm(f"{name}.after_norm", c.width)
@@ -40,7 +40,7 @@ def _encoder(name: str, c: Attention, norms: tuple[str, str]) -> Iterator[tuple[
             yield from _norm(f"{layer}.{norm}", c.width)
 
 
-def language_model_shapes(c: LanguageModel) -> Shapes:
+def language_model_shapes(c: LanguageModelConfig) -> Shapes:
     """Every tensor of llm.pt and its shape."""
     return dict(
         itertools.chain(
@@ -55,7 +55,7 @@ def language_model_shapes(c: LanguageModel) -> Shapes:
     )
 
 
-def flow_shapes(c: Flow) -> Shapes:
+def flow_shapes(c: FlowConfig) -> Shapes:
     """Every tensor of flow.pt and its shape."""
     regulator: list[tuple[str, tuple[int, ...]]] = []
     for i in range(c.regulator_convolutions):
@@ -75,7 +75,7 @@ def flow_shapes(c: Flow) -> Shapes:
     )
 
 
-def _estimator(name: str, c: Estimator) -> Iterator[tuple[str, tuple[int, ...]]]:
+def _estimator(name: str, c: EstimatorConfig) -> Iterator[tuple[str, tuple[int, ...]]]:
     time = 4 * c.channels[0]
     yield from _linear(f"{name}.time_mlp.linear_1", c.inputs, time)
     yield from _linear(f"{name}.time_mlp.linear_2", time, time)
@@ -101,7 +101,7 @@ def _estimator(name: str, c: Estimator) -> Iterator[tuple[str, tuple[int, ...]]]
     yield from _convolution(f"{name}.final_proj", c.channels[0], c.mels, 1)
 
 
-def estimator_blocks(c: Estimator) -> Iterator[tuple[str, int, int]]:
+def estimator_blocks(c: EstimatorConfig) -> Iterator[tuple[str, int, int]]:
     """(name, channels in, channels out) of the U-Net's stages, in order: down, middle, up."""
     inputs = c.inputs
     for level, width in enumerate(c.channels):
@@ -123,7 +123,7 @@ def _transformer(name: str, width: int, inner: int) -> Iterator[tuple[str, tuple
     yield from _linear(f"{name}.ff.net.2", 4 * width, width)
 
 
-def hift_shapes(c: Hift) -> Shapes:
+def hift_shapes(c: HiftConfig) -> Shapes:
     """Every tensor of hift.pt and its shape, weight-normalised ones as ``weight_g`` and ``weight_v``."""
     spectrum, last = c.n_fft + 2, c.channels >> len(c.rates)
     found = [*_linear("m_source.l_linear", c.harmonics + 1, 1), *_normed("conv_pre", c.mels, c.channels, 7)]

@@ -14,7 +14,7 @@ VOCABULARY_25_HZ = 60_515  # text ids of the 25 Hz variant
 
 
 @dataclass(frozen=True, slots=True)
-class Attention:
+class AttentionConfig:
     """A stack of transformer layers with relative positions (the original's ``...Encoder``)."""
 
     inputs: int
@@ -40,7 +40,7 @@ class Sampling:
 
 
 @dataclass(frozen=True, slots=True)
-class LanguageModel:
+class LanguageModelConfig:
     """Text tokens to speech tokens."""
 
     text_width: int  # of the text embedding
@@ -48,13 +48,13 @@ class LanguageModel:
     text_vocabulary: int
     speech_vocabulary: int  # without the end token
     speaker: int  # width of a speaker embedding
-    text_encoder: Attention
-    decoder: Attention
+    text_encoder: AttentionConfig
+    decoder: AttentionConfig
     sampling: Sampling
 
 
 @dataclass(frozen=True, slots=True)
-class Estimator:
+class EstimatorConfig:
     """The U-Net that estimates the flow's velocity. In the real one, heads x head is twice the channels."""
 
     inputs: int
@@ -67,23 +67,23 @@ class Estimator:
 
 
 @dataclass(frozen=True, slots=True)
-class Flow:
+class FlowConfig:
     """Speech tokens to mel."""
 
     width: int
     vocabulary: int
     speaker: int
     mels: int
-    encoder: Attention
+    encoder: AttentionConfig
     regulator: int  # channels of the length regulator
     regulator_convolutions: int
     regulator_groups: int
-    estimator: Estimator
+    estimator: EstimatorConfig
     guidance: float
 
 
 @dataclass(frozen=True, slots=True)
-class Hift:
+class HiftConfig:
     """Mel to sound: a harmonic source, and a network that shapes its short-time spectrum."""
 
     mels: int
@@ -106,16 +106,16 @@ class Hift:
 
 
 @dataclass(frozen=True, slots=True)
-class Config:
+class CosyVoiceConfig:
     """The whole model."""
 
     sample_rate: int
-    language_model: LanguageModel
-    flow: Flow
-    hift: Hift
+    language_model: LanguageModelConfig
+    flow: FlowConfig
+    hift: HiftConfig
 
 
-def read_config(directory: Path) -> Config:
+def read_cosyvoice_config(directory: Path) -> CosyVoiceConfig:
     """The configuration of the checkpoint in ``directory``. Raises Permanent naming file, key and remedy."""
     path = directory / NAME
     root = read_sections(path)
@@ -125,7 +125,7 @@ def read_config(directory: Path) -> Config:
         raise Permanent(f"{path}: sample_rate is {sample_rate}; CosyVoice-300M has 22050, CosyVoice 2 and 3 have 24000")
     llm, flow, hift = (top.section(name) for name in ("llm", "flow", "hift"))
     _refuse_other_models(path, llm, flow, hift)
-    config = Config(sample_rate, _language_model(llm), _flow(flow), _hift(hift))
+    config = CosyVoiceConfig(sample_rate, _language_model(llm), _flow(flow), _hift(hift))
     if config.flow.mels != config.hift.mels:
         raise Permanent(f"{path}: the flow makes {config.flow.mels} mel bands, hift takes {config.hift.mels}")
     return config
@@ -145,7 +145,7 @@ def _refuse_other_models(path: Path, llm: Section, flow: Section, hift: Section)
         raise Permanent(f"{path}: flow.input_frame_rate is {rate}; CosyVoice-300M-SFT has 50")
 
 
-def _attention(section: Section, activation: str) -> Attention:
+def _attention(section: Section, activation: str) -> AttentionConfig:
     for key, expected in (
         ("normalize_before", True),
         ("pos_enc_layer_type", "rel_pos_espnet"),
@@ -158,7 +158,7 @@ def _attention(section: Section, activation: str) -> Attention:
     width, heads = section.number("output_size", 256), section.number("attention_heads", 4)
     if width % heads or width % 2:
         raise Permanent(f"{section.path}: {section.name}: {heads} heads do not divide the width {width}")
-    return Attention(
+    return AttentionConfig(
         section.number("input_size"),
         width,
         heads,
@@ -167,14 +167,14 @@ def _attention(section: Section, activation: str) -> Attention:
     )
 
 
-def _language_model(llm: Section) -> LanguageModel:
+def _language_model(llm: Section) -> LanguageModelConfig:
     encoder, decoder = llm.section("text_encoder"), llm.section("llm")
     encoder.must_be("input_layer", "linear")
     decoder.must_be("input_layer", "linear_legacy")
     if encoder.get("static_chunk_size", 0) != 1 and encoder.get("use_dynamic_chunk", False) is not True:
         raise Permanent(f"{llm.path}: llm.text_encoder is not causal (static_chunk_size is not 1): not CosyVoice-300M")
     choice, usual = llm.section("sampling", required=False), Sampling()
-    return LanguageModel(
+    return LanguageModelConfig(
         text_width=llm.number("text_encoder_input_size"),
         width=llm.number("llm_input_size"),
         text_vocabulary=llm.number("text_token_size"),
@@ -191,7 +191,7 @@ def _language_model(llm: Section) -> LanguageModel:
     )
 
 
-def _flow(flow: Section) -> Flow:
+def _flow(flow: Section) -> FlowConfig:
     regulator, decoder = flow.section("length_regulator"), flow.section("decoder")
     estimator, parameters = decoder.section("estimator"), decoder.section("cfm_params")
     if "content" in parameters.values:
@@ -206,7 +206,7 @@ def _flow(flow: Section) -> Flow:
         if estimator.number(key) != width:
             raise Permanent(f"{flow.path}: flow.decoder.estimator.{key} is not {width}, as {mels} mel bands need")
     flow.section("encoder").must_be("input_layer", "linear")
-    return Flow(
+    return FlowConfig(
         width=flow.number("input_size", 512),
         vocabulary=flow.number("vocab_size", 4096),
         speaker=flow.number("spk_embed_dim", 192),
@@ -215,7 +215,7 @@ def _flow(flow: Section) -> Flow:
         regulator=regulator.number("channels"),
         regulator_convolutions=len(regulator.get("sampling_ratios")),
         regulator_groups=regulator.number("groups", 1),
-        estimator=Estimator(
+        estimator=EstimatorConfig(
             inputs=estimator.number("in_channels"),
             mels=estimator.number("out_channels"),
             channels=estimator.numbers("channels", [256, 256]),
@@ -228,10 +228,10 @@ def _flow(flow: Section) -> Flow:
     )
 
 
-def _hift(hift: Section) -> Hift:
+def _hift(hift: Section) -> HiftConfig:
     fourier, pitch = hift.section("istft_params", required=False), hift.section("f0_predictor")
     dilations = [[1, 3, 5], [1, 3, 5], [1, 3, 5]]
-    result = Hift(
+    result = HiftConfig(
         mels=hift.number("in_channels", 80),
         channels=hift.number("base_channels", 512),
         harmonics=hift.number("nb_harmonics", 8),

@@ -24,7 +24,7 @@ from models.bundle import LANGUAGES, Bundle, BundleFile, Speaker
 from models.conversion.atomic_folder import MADE, becoming, must_be_free
 from models.conversion.onnx_graph import Graph, Precision, quantise_columns
 from models.cosyvoice import convert_flow, convert_hift, convert_language_model, self_check
-from models.cosyvoice.checkpoint import Checkpoint, read_checkpoint
+from models.cosyvoice.checkpoint import CosyVoiceCheckpoint, read_cosyvoice_checkpoint
 from models.cosyvoice.convert_hift_int8 import Ranges
 from models.cosyvoice.stages import GRAPHS, MATRIX_ENGINE, TABLES, Parameters, SourceParameters, needs_reduced_range
 from models.cosyvoice.tokenizer import IDS, VOCABULARY, VOCABULARY_FILE
@@ -51,7 +51,7 @@ Choice = Literal["fp32", "int8", "int4", "auto"]
 Backend = Literal["onnxruntime", "openvino"]
 
 
-def convert(
+def convert_cosyvoice(
     checkpoint: Path,
     out: Path,
     precision: Choice = "int8",
@@ -73,7 +73,7 @@ def convert(
     bundle_id = out.resolve().name
     if not re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,63}", bundle_id):
         raise Permanent(f"{bundle_id!r} cannot name a bundle: small letters, digits, '.', '_' and '-' only")
-    read = read_checkpoint(checkpoint)
+    read = read_cosyvoice_checkpoint(checkpoint)
     _voices(read)  # before the long part
     if read.config.flow.mels != N_MELS:
         raise Permanent(f"{checkpoint}: {read.config.flow.mels} mel bands; the vocoders here take {N_MELS}")
@@ -82,7 +82,7 @@ def convert(
     with becoming(out) as folder:
         exact, made = folder / "exact", folder / MADE
         _Writer(read, exact).write_all(dict.fromkeys(GRAPHS, "fp32"))
-        reference = self_check.render(exact, parameters, read.config, read.notices)
+        reference = self_check.render_reference(exact, parameters, read.config, read.notices)
         writer = _Writer(read, made, self_check.ranges(read, reference), reduced)
         precisions = _choose(writer, parameters, reference, precision, per_part or {})
         if backend == "openvino":
@@ -104,7 +104,9 @@ def convert(
 class _Writer:
     """Builds graphs into a folder."""
 
-    def __init__(self, read: Checkpoint, folder: Path, ranges: Ranges | None = None, reduced: bool = False) -> None:
+    def __init__(
+        self, read: CosyVoiceCheckpoint, folder: Path, ranges: Ranges | None = None, reduced: bool = False
+    ) -> None:
         self.folder, self._read, self._ranges, self._reduced = folder, read, ranges, reduced
         folder.mkdir()
 
@@ -133,7 +135,7 @@ class _Writer:
                 convert_hift.pitch(read.hift, config.hift, graph)
             case _:
                 ranges = self._ranges if precision == "int8" else None
-                convert_hift.generator(read.hift, config.hift, graph, ranges)
+                convert_hift.hift_generator(read.hift, config.hift, graph, ranges)
         graph.save(self.folder / f"{name}.onnx")
 
     def write_tables(self, precision: Precision) -> None:
@@ -156,13 +158,13 @@ class _Writer:
         np.savez(self.folder / TABLES, **tables)  # type: ignore[arg-type]
 
 
-def speaker_order(read: Checkpoint) -> list[str]:
+def speaker_order(read: CosyVoiceCheckpoint) -> list[str]:
     """The checkpoint's speakers by number: the seven public ones first, others as they come."""
     public = [name for name, _, _ in SPEAKERS if name in read.speakers]
     return public + [name for name in read.speakers if name not in public]
 
 
-def _voices(read: Checkpoint) -> tuple[Speaker, ...]:
+def _voices(read: CosyVoiceCheckpoint) -> tuple[Speaker, ...]:
     voices = tuple(
         Speaker(name=called, title=name, languages=languages, parameters={"row": row})
         for row, name in enumerate(speaker_order(read))
@@ -184,7 +186,7 @@ def _called(name: str, row: int) -> Iterator[tuple[str, tuple[str, ...]]]:
         yield called, languages
 
 
-def _parameters(read: Checkpoint, fixed: int | None) -> Parameters:
+def _parameters(read: CosyVoiceCheckpoint, fixed: int | None) -> Parameters:
     hift, vocabulary = read.config.hift, read.config.language_model.text_vocabulary
     if vocabulary != IDS:
         read.notices.append(f"{vocabulary} text ids, not {IDS}: a checkpoint for tests; ids are folded into them")
@@ -237,7 +239,7 @@ def _mix(text: Precision, decoder: Precision) -> dict[str, Precision]:
 def _describe(
     bundle_id: str,
     folder: Path,
-    read: Checkpoint,
+    read: CosyVoiceCheckpoint,
     made: tuple[Parameters, Mapping[str, Precision], dict[str, JsonValue]],
     backend: Backend,
 ) -> Bundle:

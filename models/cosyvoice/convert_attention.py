@@ -12,7 +12,7 @@ import numpy as np
 from models.conversion.onnx_graph import MICROSOFT, Graph
 from models.conversion.torch_files import Weights
 from models.cosyvoice.checkpoint import Array
-from models.cosyvoice.config import Attention
+from models.cosyvoice.config import AttentionConfig
 
 NORM_EPSILON = 1e-12  # of the norms inside layers; those at either end of a stack have the usual one
 STACK_EPSILON = 1e-5
@@ -32,19 +32,19 @@ class Projections:
     size: int  # of a head, padded
 
 
-def padded_head(config: Attention) -> int:
+def padded_head(config: AttentionConfig) -> int:
     """The size of a head, rounded up to a multiple of eight."""
     return -(-config.head // 8) * 8
 
 
-def pad_heads(value: Array, config: Attention) -> Array:
+def pad_heads(value: Array, config: AttentionConfig) -> Array:
     """[heads * head, ...] -> [heads * padded head, ...], zeros at the end of each head."""
     split = value.reshape(config.heads, config.head, *value.shape[1:])
     pad = [(0, 0), (0, padded_head(config) - config.head)] + [(0, 0)] * (split.ndim - 2)
     return np.pad(split, pad).reshape(-1, *value.shape[1:])
 
 
-def projections(weights: Weights, layer: str, config: Attention) -> Projections:
+def projections(weights: Weights, layer: str, config: AttentionConfig) -> Projections:
     """The projections of ``layer``, read from the state dict."""
     attention = f"{layer}.self_attn"
     content, position = (weights[f"{attention}.pos_bias_{x}"].reshape(-1) for x in "uv")
@@ -60,7 +60,7 @@ def projections(weights: Weights, layer: str, config: Attention) -> Projections:
     )
 
 
-def position_weight(weights: Weights, layer: str, config: Attention) -> Array:
+def position_weight(weights: Weights, layer: str, config: AttentionConfig) -> Array:
     """linear_pos of ``layer``, [heads * padded head, width], with the 1 / sqrt(head) of the scores inside."""
     weight = weights[f"{layer}.self_attn.linear_pos.weight"] / np.float32(math.sqrt(config.head))
     return pad_heads(weight, config)
@@ -73,7 +73,7 @@ class Stack:
     graph: Graph
     weights: Weights
     name: str  # its prefix in the state dict
-    config: Attention
+    config: AttentionConfig
 
     def layer(self, index: int) -> str:
         """The prefix of a layer."""

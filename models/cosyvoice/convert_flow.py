@@ -15,7 +15,7 @@ import numpy as np
 from models.conversion.onnx_graph import INT64, MICROSOFT, Array, Graph, Precision
 from models.conversion.torch_files import Weights
 from models.cosyvoice.checkpoint_shapes import estimator_blocks
-from models.cosyvoice.config import Flow
+from models.cosyvoice.config import FlowConfig
 from models.cosyvoice.convert_attention import Stack
 
 GROUPS = 8  # of the group norms (Matcha-TTS, Block1D)
@@ -23,7 +23,7 @@ NORM_EPSILON = 1e-5
 ROOT = "decoder.estimator"
 
 
-def flow_encoder(weights: Weights, config: Flow, graph: Graph) -> Graph:
+def flow_encoder(weights: Weights, config: FlowConfig, graph: Graph) -> Graph:
     """Speech tokens to the mean mel, stretched to the mel's length."""
     tokens = graph.input("tokens", ["N"], INT64)
     positions = graph.input("positions", ["P", config.encoder.width])
@@ -68,7 +68,7 @@ def _group_norm(graph: Graph, x: str, name: str, weights: Weights, groups: int) 
     return graph.add(graph.multiply(y, scale), shift)
 
 
-def estimator(weights: Weights, config: Flow, graph: Graph) -> Graph:
+def estimator(weights: Weights, config: FlowConfig, graph: Graph) -> Graph:
     """The velocity at one time, with guidance applied."""
     return _Estimator(graph, weights, config).build()
 
@@ -76,7 +76,7 @@ def estimator(weights: Weights, config: Flow, graph: Graph) -> Graph:
 class _Estimator:
     """Builds the U-Net; activations are [2, T, channels], with text and speaker first, without them second."""
 
-    def __init__(self, graph: Graph, weights: Weights, config: Flow) -> None:
+    def __init__(self, graph: Graph, weights: Weights, config: FlowConfig) -> None:
         self.g, self.w, self.flow, self.c = graph, weights, config, config.estimator
 
     def build(self) -> Graph:

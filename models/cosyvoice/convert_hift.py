@@ -14,14 +14,14 @@ import numpy as np
 
 from models.conversion.onnx_graph import Array, Graph
 from models.conversion.torch_files import Weights
-from models.cosyvoice.config import Hift
+from models.cosyvoice.config import HiftConfig
 from models.cosyvoice.convert_hift_int8 import QuantisedBlocks, Ranges
 
 LAST_SLOPE = 0.01  # of the last rectifier: the original leaves it at torch's default
 LOUDEST = 100.0  # largest magnitude in the spectrum
 
 
-def pitch(weights: Weights, config: Hift, graph: Graph) -> Graph:
+def pitch(weights: Weights, config: HiftConfig, graph: Graph) -> Graph:
     """Mel to fundamental frequency."""
     x = graph.node("Unsqueeze", graph.input("mel", [config.mels, "M"]), graph.ints(0))
     for i in range(5):
@@ -57,7 +57,7 @@ def _downsample(graph: Graph, source: str, stage: int, weights: Weights, stride:
     return graph.node("Conv", source, *parts, kernel_shape=[kernel], strides=[stride], pads=[pad, pad])
 
 
-def generator(weights: Weights, config: Hift, graph: Graph, ranges: Ranges | None = None) -> Graph:
+def hift_generator(weights: Weights, config: HiftConfig, graph: Graph, ranges: Ranges | None = None) -> Graph:
     """Mel and harmonic source to samples; with ``ranges``, the residual blocks in 8 bits."""
     x = graph.node("Unsqueeze", graph.input("mel", [config.mels, "M"]), graph.ints(0))
     source = _spectrum(graph, graph.reshape(graph.input("source", ["N"]), 1, 1, -1), config)
@@ -76,7 +76,7 @@ def generator(weights: Weights, config: Hift, graph: Graph, ranges: Ranges | Non
     return graph
 
 
-def _upsample(graph: Graph, x: str, stage: int, weights: Weights, config: Hift) -> str:
+def _upsample(graph: Graph, x: str, stage: int, weights: Weights, config: HiftConfig) -> str:
     name, rate, kernel = f"ups.{stage}", config.rates[stage], config.kernels[stage]
     parts = [
         graph.stored(f"{name}.weight", weights[f"{name}.weight"]),
@@ -89,7 +89,7 @@ def _upsample(graph: Graph, x: str, stage: int, weights: Weights, config: Hift) 
     return x
 
 
-def _average(block: _Blocks, x: str, stage: int, config: Hift) -> str:
+def _average(block: _Blocks, x: str, stage: int, config: HiftConfig) -> str:
     """The mean of residual blocks with different kernels."""
     graph, count = block.graph, len(config.block_kernels)
     first = stage * count
@@ -143,7 +143,7 @@ def _angles(n_fft: int) -> tuple[Array, Array]:
     return np.cos(angles).astype(np.float32), np.sin(angles).astype(np.float32)
 
 
-def _spectrum(graph: Graph, samples: str, config: Hift) -> str:
+def _spectrum(graph: Graph, samples: str, config: HiftConfig) -> str:
     """[1, 1, N] to real and imaginary parts, [1, n_fft + 2, N / hop + 1], as torch.stft, centred and reflected."""
     half = config.n_fft // 2
     cosines, sines = _angles(config.n_fft)
@@ -152,7 +152,7 @@ def _spectrum(graph: Graph, samples: str, config: Hift) -> str:
     return graph.node("Conv", padded, graph.weight("stft", kernel), strides=[config.hop], kernel_shape=[config.n_fft])
 
 
-def _waveform(graph: Graph, x: str, config: Hift) -> str:
+def _waveform(graph: Graph, x: str, config: HiftConfig) -> str:
     """Log-magnitude and phase, [1, n_fft + 2, T], to samples, as torch.istft: overlapped, divided by the windows."""
     bins, half = config.n_fft // 2 + 1, config.n_fft // 2
     log_magnitude, phase = graph.nodes("Split", x, graph.ints(bins, bins), outputs=2, axis=1)

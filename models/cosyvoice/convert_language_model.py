@@ -14,11 +14,11 @@ import math
 
 from models.conversion.onnx_graph import INT32, INT64, MICROSOFT, Graph, Shape
 from models.conversion.torch_files import Weights
-from models.cosyvoice.config import LanguageModel
+from models.cosyvoice.config import LanguageModelConfig
 from models.cosyvoice.convert_attention import Stack, padded_head, position_weight, projections
 
 
-def text_encoder(weights: Weights, config: LanguageModel, graph: Graph) -> Graph:
+def text_encoder(weights: Weights, config: LanguageModelConfig, graph: Graph) -> Graph:
     """Text ids to what the language model reads. Causal: padding on the right changes nothing before it."""
     ids = graph.input("ids", ["S"], INT64)
     positions = graph.input("positions", ["P", config.text_encoder.width])
@@ -30,7 +30,7 @@ def text_encoder(weights: Weights, config: LanguageModel, graph: Graph) -> Graph
     return graph
 
 
-def position_tables(weights: Weights, config: LanguageModel, graph: Graph) -> Graph:
+def position_tables(weights: Weights, config: LanguageModelConfig, graph: Graph) -> Graph:
     """Every layer's relative positions, projected; scores need one product more and nothing else."""
     decoder = config.decoder
     sines = graph.input("sines", ["L", decoder.width])
@@ -43,7 +43,7 @@ def position_tables(weights: Weights, config: LanguageModel, graph: Graph) -> Gr
     return graph
 
 
-def decoder(weights: Weights, config: LanguageModel, graph: Graph) -> Graph:
+def decoder(weights: Weights, config: LanguageModelConfig, graph: Graph) -> Graph:
     """The decoder over B slots of ragged length. ``past`` tokens are in the cache, ``new`` of the S given are real."""
     stack, d = Stack(graph, weights, "llm", config.decoder), config.decoder
     x = graph.input("x", ["B", "S", config.width])

@@ -16,7 +16,7 @@ import numpy as np
 from models.bundle import Bundle
 from models.cosyvoice.flow import speed_up
 from models.cosyvoice.language_model import Prompt
-from models.cosyvoice.stages import Parameters, load_parts, needs_reduced_range
+from models.cosyvoice.stages import Parameters, load_stages, needs_reduced_range
 from models.errors import NarrationError, Permanent, SpeechRejected
 from models.utterance_joining import join
 from models.vocoders import Mel, Vocoder, griffin_lim, hifigan
@@ -57,8 +57,8 @@ class CosyVoiceEngine:
         self._parameters = Parameters.of(bundle.parameters, bundle.origin)
         if bundle.record.get("reduced_range") is False and bundle.precision != "fp32" and needs_reduced_range():
             LOG.warning("%s: this CPU has no VNNI, 8-bit products may saturate; convert on such a CPU", bundle.origin)
-        self._parts = load_parts(bundle.path, self._parameters, threads, backend=bundle.backend)
-        self._vocoders: dict[str, Vocoder] = {"hift": self._parts.hift, "griffin-lim": griffin_lim.GriffinLim()}
+        self._stages = load_stages(bundle.path, self._parameters, threads, backend=bundle.backend)
+        self._vocoders: dict[str, Vocoder] = {"hift": self._stages.hift, "griffin-lim": griffin_lim.GriffinLim()}
         if hifigan.GRAPH in {file.name for file in bundle.files}:
             self._vocoders["hifigan"] = hifigan.HifiGan.load(bundle.path(hifigan.GRAPH), threads)
         self._warm_up()
@@ -85,7 +85,7 @@ class CosyVoiceEngine:
                 prompts.append(self._prompt(utterance, speaker, stream(job.request.seed, k, "language model")))
                 owners.append((job, k))
         began = perf_counter()
-        for at, tokens in self._parts.language_model.generate(prompts, step):
+        for at, tokens in self._stages.language_model.generate(prompts, step):
             job, k = owners[at]
             self._spent(job, "language model", began)
             job.left -= 1
@@ -100,15 +100,15 @@ class CosyVoiceEngine:
     def _prompt(self, utterance: Utterance, speaker: int, seed: int) -> Prompt:
         fixed = self._parameters.speech_tokens_per_text_token
         tokens = None if fixed is None else fixed * len(utterance.tokens)
-        return Prompt(utterance.tokens, self._parts.speakers[0][speaker], seed, tokens)
+        return Prompt(utterance.tokens, self._stages.speakers[0][speaker], seed, tokens)
 
     def _draw_mel(self, job: _Pending, utterance: int, tokens: list[int], step: Step) -> None:
         began = perf_counter()
         request = job.request
         seed, steps = stream(request.seed, utterance, "flow"), int(request.options.get("steps", self._parameters.steps))
-        speaker = self._parts.speakers[1][self._speaker(request.speaker)]
+        speaker = self._stages.speakers[1][self._speaker(request.speaker)]
         try:
-            job.mels[utterance] = self._parts.flow.mel(tokens, speaker, seed, steps, step)
+            job.mels[utterance] = self._stages.flow.mel(tokens, speaker, seed, steps, step)
         except NarrationError as error:
             job.failure = error
         self._spent(job, "flow", began)
@@ -137,10 +137,10 @@ class CosyVoiceEngine:
 
     def _speaker(self, name: str) -> int:
         """The row of a speaker, by name or by number."""
-        if name.isascii() and name.isdigit() and int(name) < len(self._parts.speakers[0]):
+        if name.isascii() and name.isdigit() and int(name) < len(self._stages.speakers[0]):
             return int(name)
         row = self._bundle.speaker(name).parameters.get("row")
-        if not isinstance(row, int) or not 0 <= row < len(self._parts.speakers[0]):
+        if not isinstance(row, int) or not 0 <= row < len(self._stages.speakers[0]):
             raise Permanent(f"{self._bundle.origin}: voice {name!r} has no row among the speakers")
         return row
 
@@ -164,8 +164,8 @@ class CosyVoiceEngine:
             raise Permanent(f"there is a token outside the voice's {most} ids: front-end and voice do not fit")
 
     def _warm_up(self) -> None:
-        prompt = Prompt(WARM_UP.tokens, self._parts.speakers[0][0], 0, tokens=6)
-        tokens = dict(self._parts.language_model.generate([prompt]))[0]
+        prompt = Prompt(WARM_UP.tokens, self._stages.speakers[0][0], 0, tokens=6)
+        tokens = dict(self._stages.language_model.generate([prompt]))[0]
         if isinstance(tokens, SpeechRejected):
             raise Permanent(f"{self._bundle.origin}: the voice cannot say a syllable: {tokens}")
-        self._parts.hift.synthesise(self._parts.flow.mel(tokens, self._parts.speakers[1][0], 0, steps=1), 0)
+        self._stages.hift.synthesise(self._stages.flow.mel(tokens, self._stages.speakers[1][0], 0, steps=1), 0)

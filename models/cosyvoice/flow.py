@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.cosyvoice.relative_positions import distances
-from models.session import MatrixSession, input_width, run
+from models.session import MatrixSession, input_width, run_session
 from models.vocoders import HOP_LENGTH, N_MELS, SAMPLE_RATE, Mel
 from models.voice import Step, go_on
 
@@ -104,7 +104,7 @@ class Flow:
             "high": high,
             "share": share,
         }
-        return run(self._encoder, feeds)[0]
+        return run_session(self._encoder, feeds)[0]
 
     def solve(self, noise: Array, mu: Array, speaker: Array, steps: int = STEPS, step_made: Step = go_on) -> Mel:
         """From noise [80, M] to the mel [80, M], guided by the mean mel and the projected speaker [80]."""
@@ -113,7 +113,7 @@ class Flow:
         for k in range(1, steps + 1):
             feeds = {"x": x, "mu": mu, "speaker": speaker, "guidance": self._guidance}
             feeds["time"] = time_features(time, self._time_width)
-            velocity = run(self._estimator, feeds, release=k == steps)[0]
+            velocity = run_session(self._estimator, feeds, release=k == steps)[0]
             x = x + step * velocity
             time = np.float32(time + step)
             step_made()

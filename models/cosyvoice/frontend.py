@@ -15,10 +15,10 @@ from models.bundle import Bundle
 from models.cosyvoice.tokenizer import IDS, PATTERN, VOCABULARY_FILE, Tokenizer
 from models.errors import Unspeakable
 from models.text import normalise
-from models.text import utterance_cuts as parts
 from models.text.phonemes import versions
 from models.text.segment import punctuated
-from models.voice import Reading, Utterance
+from models.text.utterance_cuts import cut_at_pause, cut_between_words
+from models.voice import IpaReading, Utterance
 
 VERSION = 1  # a rise renders all that CosyVoice has said again
 MOST_CHARACTERS = 80  # of an utterance in Chinese or Cantonese
@@ -36,7 +36,7 @@ class CosyVoiceFrontEnd:
         self._ids = vocabulary if isinstance(vocabulary, int) and 0 < vocabulary <= IDS else IDS
         self._loaded: Tokenizer | None = None
 
-    def prepare(self, text: str, language: str, readings: Sequence[Reading] = ()) -> list[Utterance]:
+    def prepare(self, text: str, language: str, readings: Sequence[IpaReading] = ()) -> list[Utterance]:
         """Turn a segment into utterances; their texts joined are all of the normalised text.
 
         Raises Unspeakable where there is nothing to say, a single word is longer than an utterance may be, or there are
@@ -66,7 +66,7 @@ class CosyVoiceFrontEnd:
             ids = [number % self._ids for number in self._tokenizer.encode(marked)]
             if len(ids) <= MOST_TOKENS or (language in ("zh", "yue") and len(text) <= MOST_CHARACTERS):
                 return [Utterance(marked, language, "", tuple(ids))]
-        at = parts.pause(text) or parts.gap(text)
+        at = cut_at_pause(text) or cut_between_words(text)
         if at is None:
             raise Unspeakable(f"a single word of {len(text)} characters is more than the voice can say: {text[:60]!r}")
         return self._fit(text[:at].rstrip(), language) + self._fit(text[at:].lstrip(), language)

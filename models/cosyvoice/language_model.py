@@ -18,7 +18,7 @@ from models.cosyvoice import sampling
 from models.cosyvoice.config import Sampling
 from models.cosyvoice.relative_positions import distances, sines
 from models.errors import Permanent, SpeechRejected
-from models.session import run
+from models.session import run_session
 from models.voice import Step, go_on
 
 Array = NDArray[np.float32]
@@ -137,7 +137,7 @@ class LanguageModel:
             "ids": np.array(ids, np.int64),
             "positions": distances(len(ids), self._text_width),
         }
-        return run(self._encoder, feeds)[0]
+        return run_session(self._encoder, feeds)[0]
 
     def prefix(self, prompt: Prompt) -> Array:
         """All that the decoder reads before the first speech token: start, speaker, text, task; [S + 3, width]."""
@@ -263,5 +263,5 @@ class LanguageModel:
         size = -(-positions // TABLE_STEP) * TABLE_STEP
         if not self._by_distance or self._by_distance[0].shape[2] != size:
             feed = sines(np.arange(size, dtype=np.float32), self._position_width)
-            self._by_distance = run(self._positions, {"sines": feed})
+            self._by_distance = run_session(self._positions, {"sines": feed})
         return self._by_distance

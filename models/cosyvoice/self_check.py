@@ -16,12 +16,12 @@ from pydantic import JsonValue
 
 from models.conversion.onnx_graph import Graph
 from models.cosyvoice import convert_hift
-from models.cosyvoice.checkpoint import Checkpoint
-from models.cosyvoice.config import Config
+from models.cosyvoice.checkpoint import CosyVoiceCheckpoint
+from models.cosyvoice.config import CosyVoiceConfig
 from models.cosyvoice.convert_hift_int8 import Range, Ranges
 from models.cosyvoice.flow import mel_length
 from models.cosyvoice.language_model import LanguageModel, Prompt
-from models.cosyvoice.stages import TABLES, Parameters, Parts, load_language_model, load_parts, read_tables
+from models.cosyvoice.stages import TABLES, Parameters, Stages, load_language_model, load_stages, read_tables
 from models.cosyvoice.tokenizer import VOCABULARY, Tokenizer
 from models.errors import Permanent
 from models.session import open_session
@@ -67,36 +67,36 @@ class Reference:
     sentences: tuple[Sentence, ...]
 
 
-def render(folder: Path, parameters: Parameters, config: Config, notices: list[str]) -> Reference:
+def render_reference(folder: Path, parameters: Parameters, config: CosyVoiceConfig, notices: list[str]) -> Reference:
     """The fixed utterances through the float32 graphs in ``folder``."""
-    parts = load_parts(folder.joinpath, parameters)
+    stages = load_stages(folder.joinpath, parameters)
     tokenizer, vocabulary = Tokenizer(VOCABULARY), config.language_model.text_vocabulary
     sentences = []
     for i, text in enumerate(SENTENCES):
         ids = tuple(number % vocabulary for number in tokenizer.encode(text))  # tiny test checkpoints have few ids
-        row = i % len(parts.speakers[0])
+        row = i % len(stages.speakers[0])
         fixed = TOKENS if parameters.speech_tokens_per_text_token else None
-        prompt = Prompt(ids, parts.speakers[0][row], i, fixed)
-        tokens = dict(parts.language_model.generate([prompt]))[0]
+        prompt = Prompt(ids, stages.speakers[0][row], i, fixed)
+        tokens = dict(stages.language_model.generate([prompt]))[0]
         if not isinstance(tokens, list):  # weights that were never trained find no end
             notices.append(f"self-check: {text!r}: {tokens}; taken as {TOKENS} tokens")
             prompt = Prompt(ids, prompt.speaker, i, TOKENS)
-            tokens = dict(parts.language_model.generate([prompt]))[0]
+            tokens = dict(stages.language_model.generate([prompt]))[0]
         if not isinstance(tokens, list):
             raise tokens
-        sentences.append(_sentence(parts, prompt, tokens[:LONGEST], row))
+        sentences.append(_sentence(stages, prompt, tokens[:LONGEST], row))
     return Reference(tuple(sentences))
 
 
-def _sentence(parts: Parts, prompt: Prompt, tokens: list[int], row: int) -> Sentence:
-    mu = parts.flow.encode(tokens)
+def _sentence(stages: Stages, prompt: Prompt, tokens: list[int], row: int) -> Sentence:
+    mu = stages.flow.encode(tokens)
     noise = np.random.default_rng(row).standard_normal((N_MELS, mu.shape[1]), np.float32)
-    mel = np.ascontiguousarray(parts.flow.solve(noise, mu, parts.speakers[1][row]))
-    f0 = parts.hift.pitch(mel)
-    source = parts.hift.source.excite(f0, *parts.hift.source.draws(mel.shape[1], row))
-    text = parts.language_model.encode(prompt.ids)
-    logits = forced(parts.language_model, prompt, tokens)
-    return Sentence(prompt, tokens, text, logits, mu, noise, mel, f0, source, parts.hift.generate(mel, source))
+    mel = np.ascontiguousarray(stages.flow.solve(noise, mu, stages.speakers[1][row]))
+    f0 = stages.hift.pitch(mel)
+    source = stages.hift.source.excite(f0, *stages.hift.source.draws(mel.shape[1], row))
+    text = stages.language_model.encode(prompt.ids)
+    logits = forced(stages.language_model, prompt, tokens)
+    return Sentence(prompt, tokens, text, logits, mu, noise, mel, f0, source, stages.hift.generate(mel, source))
 
 
 def forced(model: LanguageModel, prompt: Prompt, tokens: list[int]) -> Array:
@@ -111,11 +111,11 @@ def forced(model: LanguageModel, prompt: Prompt, tokens: list[int]) -> Array:
     return np.concatenate(rows)
 
 
-def ranges(read: Checkpoint, reference: Reference) -> Ranges:
+def ranges(read: CosyVoiceCheckpoint, reference: Reference) -> Ranges:
     """What values the activations of HiFT's residual blocks take on the reference."""
     graph = Graph()
     graph.watched = {}
-    convert_hift.generator(read.hift, read.config.hift, graph)
+    convert_hift.hift_generator(read.hift, read.config.hift, graph)
     session = open_session(graph.model().SerializeToString())
     values = sorted(set(graph.watched.values()))
     limits: dict[str, list[float]] = {value: [0.0, 0.0] for value in values}
@@ -149,23 +149,23 @@ def compare(folder: Path, parameters: Parameters, reference: Reference, backend:
 
     Raises Permanent where the mel is further off than may be.
     """
-    parts = load_parts(folder.joinpath, parameters, backend=backend)
+    stages = load_stages(folder.joinpath, parameters, backend=backend)
     errors: dict[str, list[float]] = {}
     began = perf_counter()
     for row, s in enumerate(reference.sentences):
-        speaker = parts.speakers[1][row % len(parts.speakers[1])]
+        speaker = stages.speakers[1][row % len(stages.speakers[1])]
         for name, exact, made in (
-            ("text", s.text, parts.language_model.encode(s.prompt.ids)),
-            ("mu", s.mu, parts.flow.encode(s.tokens)),
-            ("mel", s.mel, parts.flow.solve(s.noise, s.mu, speaker)),
-            ("f0", s.f0, parts.hift.pitch(s.mel)),
-            ("samples", s.samples, parts.hift.generate(s.mel, s.source)),
+            ("text", s.text, stages.language_model.encode(s.prompt.ids)),
+            ("mu", s.mu, stages.flow.encode(s.tokens)),
+            ("mel", s.mel, stages.flow.solve(s.noise, s.mu, speaker)),
+            ("f0", s.f0, stages.hift.pitch(s.mel)),
+            ("samples", s.samples, stages.hift.generate(s.mel, s.source)),
         ):
             errors.setdefault(name, []).append(_relative(exact, made))
     if max(errors["mel"]) > MOST_MEL_ERROR:
         raise Permanent(f"self-check: the mel is off by {max(errors['mel']):.0%}, more than {MOST_MEL_ERROR:.0%}")
     result: dict[str, JsonValue] = {name: _rounded(max(values)) for name, values in errors.items()}
-    result.update({name: _rounded(v) for name, v in language_model_error(parts.language_model, reference).items()})
+    result.update({name: _rounded(v) for name, v in language_model_error(stages.language_model, reference).items()})
     seconds = sum(mel_length(len(s.tokens)) for s in reference.sentences) * HOP_LENGTH / SAMPLE_RATE
     result["real_time_factor"] = _rounded((perf_counter() - began) / seconds)  # language model one at a time
     return result

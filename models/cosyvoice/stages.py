@@ -1,4 +1,4 @@
-"""The bundle's files as working parts: language model, flow, vocoder."""
+"""A bundle's files, loaded: language model, flow and vocoder, the stages between text tokens and sound."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import JsonValue, TypeAdapter, ValidationError
 
-from models.bundle import Record
+from models.bundle import FrozenRecord
 from models.cosyvoice.config import Sampling
 from models.cosyvoice.flow import STEPS, Flow
 from models.cosyvoice.language_model import LanguageModel, Tables
@@ -21,7 +21,7 @@ from models.cosyvoice.tokenizer import IDS
 from models.errors import Permanent
 from models.records import wrong
 from models.session import MatrixSession, open_session
-from models.vocoders.harmonic_source import Source
+from models.vocoders.harmonic_source import HarmonicSource
 from models.vocoders.hift import Hift
 
 GRAPHS = ("text_encoder", "positions", "decoder", "flow_encoder", "estimator", "pitch", "generator")
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 Array = NDArray[np.float32]
 
 
-class SourceParameters(Record):
+class SourceParameters(FrozenRecord):
     """Of the harmonic source."""
 
     amplitude: float
@@ -44,7 +44,7 @@ class SourceParameters(Record):
     voiced: float
 
 
-class Parameters(Record):
+class Parameters(FrozenRecord):
     """What ``voice.toml`` says under ``parameters``: all that shapes the sound beside the files."""
 
     sampling: Sampling
@@ -66,7 +66,7 @@ class Parameters(Record):
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class Stages:
     """Loaded and ready. ``speakers`` are projected: [n, width] for the language model, [n, 80] for the flow."""
 
     language_model: LanguageModel
@@ -75,9 +75,9 @@ class Parts:
     speakers: tuple[Array, Array]
 
 
-def load_parts(
+def load_stages(
     locate: Callable[[str], Path], parameters: Parameters, threads: int = 1, *, backend: str = "onnxruntime"
-) -> Parts:
+) -> Stages:
     """Open every graph. ``locate`` gives the path of a file of the bundle; ``backend`` is the bundle's."""
     tables = read_tables(locate(TABLES))
     estimator, generator = (_heavy(locate(f"{name}.onnx"), threads, backend) for name in MATRIX_ENGINE)
@@ -85,8 +85,10 @@ def load_parts(
         open_session(locate(f"{name}.onnx"), threads, plan=False) for name in ("flow_encoder", "pitch")
     )
     sound = parameters.source
-    source = Source(tables["source_weight"], float(tables["source_bias"]), sound.amplitude, sound.noise, sound.voiced)
-    return Parts(
+    source = HarmonicSource(
+        tables["source_weight"], float(tables["source_bias"]), sound.amplitude, sound.noise, sound.voiced
+    )
+    return Stages(
         load_language_model(locate, tables, parameters, threads),
         Flow(flow_encoder, estimator, parameters.guidance),
         Hift(pitch, generator, source),

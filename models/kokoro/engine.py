@@ -23,10 +23,10 @@ from numpy.typing import NDArray
 from models.bundle import Bundle
 from models.errors import NarrationError, Permanent
 from models.kokoro.durations import FRAME, with_durations
-from models.kokoro.foreign_passages import Passage, Sound, paused, spliced
-from models.kokoro.guest_voices import guest, named
-from models.session import open_session, run
-from models.utterance_joining import heard, placed
+from models.kokoro.foreign_passages import Passage, TimedSamples, paused, spliced
+from models.kokoro.guest_voices import chosen_guest, guest
+from models.session import open_session, run_session
+from models.utterance_joining import heard_span, placed
 from models.voice import Speech, SpeechRequest, Step, Utterance, Word, go_on, one_by_one
 
 MAX_TOKENS = 510  # of one utterance: the rows of a style table, and the model's 512 less the two boundaries
@@ -70,14 +70,14 @@ class KokoroEngine:
         ]
         return Speech(samples, self.sample_rate, {"acoustic": seconds}, _apart(words, len(samples)) or None)
 
-    def _sound(self, utterance: Utterance, request: SpeechRequest) -> Sound:
+    def _sound(self, utterance: Utterance, request: SpeechRequest) -> TimedSamples:
         """The utterance by its speaker, with its passages by those whose language they are in."""
         speaker, speed = request.speaker, request.speed
         if not utterance.passages:
             return self._pass(utterance, self._style(speaker), speed)
         passages = []
         for language, first, end in utterance.passages:
-            other = named(request.options, language) or guest(self._bundle, speaker, language)
+            other = chosen_guest(request.options, language) or guest(self._bundle, speaker, language)
             passages.append(Passage(first, end, self._passage(utterance, first, end, other, speed)))
         count = len(utterance.tokens)
         own = paused(utterance.tokens, [(first, end) for _, first, end in utterance.passages])
@@ -86,14 +86,14 @@ class KokoroEngine:
         host = self._pass(replace(utterance, tokens=own), self._style(speaker), speed)
         return spliced(host, passages, count, self.sample_rate)
 
-    def _passage(self, utterance: Utterance, first: int, end: int, speaker: str, speed: float) -> Sound:
+    def _passage(self, utterance: Utterance, first: int, end: int, speaker: str, speed: float) -> TimedSamples:
         """Tokens [first, end) alone: with a full stop, unless all that follows is theirs, and no space before them."""
         tokens = utterance.tokens[first:end] + ((STOP,) if end < len(utterance.tokens) else ())
         spaces = int(tokens[0] == SPACE)
         samples, edges = self._pass(replace(utterance, tokens=tokens[spaces:]), self._style(speaker), speed)
-        return Sound(samples, np.concatenate([edges[:spaces], edges]))
+        return TimedSamples(samples, np.concatenate([edges[:spaces], edges]))
 
-    def _pass(self, utterance: Utterance, style: NDArray[np.float32], speed: float) -> Sound:
+    def _pass(self, utterance: Utterance, style: NDArray[np.float32], speed: float) -> TimedSamples:
         """What the model makes of the utterance's tokens."""
         count = len(utterance.tokens)
         if not 0 < count <= MAX_TOKENS:
@@ -103,12 +103,12 @@ class KokoroEngine:
             "style": style[count - 1 : count],  # the table has a row for every length
             "speed": np.array([speed], np.float32),
         }
-        samples, durations = run(self._session, feeds, release=True)
+        samples, durations = run_session(self._session, feeds, release=True)
         edges = np.cumsum(durations[0]).astype(np.int64) * FRAME
         if edges[-1] != len(samples):
             raise Permanent(f"{utterance.text!r}: {len(samples)} samples, but its tokens last {edges[-1]}")
-        edges[0] = min(edges[0], heard(samples, self.sample_rate)[0])
-        return Sound(samples, edges[:-1])
+        edges[0] = min(edges[0], heard_span(samples, self.sample_rate)[0])
+        return TimedSamples(samples, edges[:-1])
 
     def _style(self, speaker: str) -> NDArray[np.float32]:
         """The speaker's style table, float32 [510, 256]; loaded, and its file verified, at first use."""

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from models.utterance_joining import heard
+from models.utterance_joining import heard_span
 from models.voice import Samples
 
 PAUSE = 10  # token of "…"
@@ -28,7 +28,7 @@ STEP = 0.005  # seconds: of a fade, and of the search for a pause
 AUDIBLE = 1e-3  # samples below are no part of a level
 
 
-class Sound(NamedTuple):
+class TimedSamples(NamedTuple):
     """Samples, and when each of their tokens begins and the last one ends: int64 [tokens + 1], ascending."""
 
     samples: Samples
@@ -40,7 +40,7 @@ class Passage(NamedTuple):
 
     first: int
     end: int
-    sound: Sound
+    sound: TimedSamples
 
 
 def paused(tokens: Sequence[int], stretches: Iterable[tuple[int, int]]) -> tuple[int, ...]:
@@ -53,7 +53,7 @@ def paused(tokens: Sequence[int], stretches: Iterable[tuple[int, int]]) -> tuple
     return (*said, *tokens[at:])
 
 
-def spliced(host: Sound, passages: Sequence[Passage], count: int, sample_rate: int) -> Sound:
+def spliced(host: TimedSamples, passages: Sequence[Passage], count: int, sample_rate: int) -> TimedSamples:
     """The sentence of ``count`` tokens: what the host says of it, ``paused``, and its passages, as loud.
 
     Passages are ascending and apart; their level is brought to the host's within ``GAIN``.
@@ -80,7 +80,7 @@ def spliced(host: Sound, passages: Sequence[Passage], count: int, sample_rate: i
     if token < count:
         edges[token:] = np.maximum(host.edges[own:], at) - at + track.length
         track.add(host.samples[at:])
-    return Sound(np.concatenate(track.pieces), np.maximum.accumulate(np.clip(edges, 0, track.length)))
+    return TimedSamples(np.concatenate(track.pieces), np.maximum.accumulate(np.clip(edges, 0, track.length)))
 
 
 class _Track:
@@ -108,12 +108,12 @@ class _Track:
         self.length += len(samples)
 
 
-def _onset(host: Sound, sample_rate: int) -> int:
+def _onset(host: TimedSamples, sample_rate: int) -> int:
     """Just before the host is heard first."""
-    return max(0, heard(host.samples, sample_rate)[0] - round(KEPT * sample_rate))
+    return max(0, heard_span(host.samples, sample_rate)[0] - round(KEPT * sample_rate))
 
 
-def _pause(host: Sound, token: int, level: float, sample_rate: int) -> tuple[int, int]:
+def _pause(host: TimedSamples, token: int, level: float, sample_rate: int) -> tuple[int, int]:
     """Where the host falls silent and where it speaks again, as it says a pause; where it never does, the quietest
     place twice.
 
@@ -134,13 +134,13 @@ def _pause(host: Sound, token: int, level: float, sample_rate: int) -> tuple[int
     return min(first + kept, middle), max(end - kept, middle)
 
 
-def _cropped(guest: Sound, sample_rate: int, *, head: bool, tail: bool) -> Sound:
+def _cropped(guest: TimedSamples, sample_rate: int, *, head: bool, tail: bool) -> TimedSamples:
     """Without the silence at its head or tail."""
-    first, end = heard(guest.samples, sample_rate)
+    first, end = heard_span(guest.samples, sample_rate)
     kept = round(KEPT * sample_rate)
     start = max(0, first - kept) if head else 0
     stop = min(len(guest.samples), end + kept) if tail else len(guest.samples)
-    return Sound(guest.samples[start:stop], np.clip(guest.edges - start, 0, stop - start))
+    return TimedSamples(guest.samples[start:stop], np.clip(guest.edges - start, 0, stop - start))
 
 
 def _level(samples: Samples) -> float:

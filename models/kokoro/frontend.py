@@ -21,12 +21,12 @@ from models.errors import Unspeakable
 from models.kokoro.alphabet import spelt, symbols
 from models.kokoro.guest_voices import guests, native
 from models.text import languages, normalise
-from models.text import utterance_cuts as parts
-from models.text.phonemes import Piece, chinese, english, japanese, versions
+from models.text.phonemes import PhonemePiece, chinese, english, japanese, versions
 from models.text.phonemes.ipa import possessive
-from models.text.phonemes.word_alignment import heard, words
-from models.text.placeholders import Held, Word, hold
-from models.voice import Reading, Utterance
+from models.text.phonemes.word_alignment import align_words, audible
+from models.text.placeholders import Held, HeldWord, hold
+from models.text.utterance_cuts import cut_at_pause, cut_between_words
+from models.voice import IpaReading, Utterance
 
 VERSION = 2  # of the rules here and in models/text/phonemes; a rise renders all that Kokoro has said again
 MAX_TOKENS = 510  # the model takes 512 with its two boundaries
@@ -50,9 +50,9 @@ _ASPIRATED = re.compile(r"(?<!s)[ptk](?=[ɹlwj]?[ˈˌ])|(?<!\S)[ptk](?=[^\W\d_])
 
 
 class _Phonemes(Protocol):
-    def pieces(self, text: str) -> list[Piece]: ...
+    def pieces(self, text: str) -> list[PhonemePiece]: ...
 
-    def joined(self, pieces: Iterable[Piece]) -> str: ...
+    def joined(self, pieces: Iterable[PhonemePiece]) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class _Part:
 
     text: str
     phonemes: str
-    pieces: Sequence[Piece]
+    pieces: Sequence[PhonemePiece]
     passages: Sequence[tuple[str, int, int]]
 
 
@@ -84,7 +84,7 @@ class KokoroFrontEnd:
         self._bundle = bundle
         self._vocabulary = _vocabulary()
 
-    def prepare(self, text: str, language: str, readings: Sequence[Reading] = ()) -> list[Utterance]:
+    def prepare(self, text: str, language: str, readings: Sequence[IpaReading] = ()) -> list[Utterance]:
         """Turn a segment into utterances of at most 510 tokens; their texts joined are all of the normalised text.
 
         Raises Unspeakable, quoting what has no sound; VoiceNotInstalled where a language's libraries are absent.
@@ -95,7 +95,7 @@ class KokoroFrontEnd:
             raise Unspeakable(f"nothing to say in {text[:60]!r}")
         held.check(spoken)
         fitting = self._fit(spoken, language, held)
-        said = words(
+        said = align_words(
             text, [piece for part in fitting for piece in part.pieces], lambda t: normalise.normalise(t, language)
         )
         utterances, first = [], 0
@@ -115,7 +115,7 @@ class KokoroFrontEnd:
             raise Unspeakable(f"the voice {self._bundle.id} has no sound for {names}")
         return sounds
 
-    def guesses(self, text: str, language: str, readings: Sequence[Reading] = ()) -> list[tuple[str, str]]:
+    def guesses(self, text: str, language: str, readings: Sequence[IpaReading] = ()) -> list[tuple[str, str]]:
         """English words that are in neither misaki's lexicon nor ours, and how they will be said, in IPA."""
         held = hold(text, readings)
         spoken = normalise.normalise(held.text, language)
@@ -136,10 +136,10 @@ class KokoroFrontEnd:
         part = self._part(text, language, held) if len(text) <= MAX_TRIED else None
         if part and len(part.phonemes) < GOOD_TOKENS:  # one token is kept for the mark that may be added at the end
             return [part]
-        at = parts.pause(text)
+        at = cut_at_pause(text)
         if at is None and part and len(part.phonemes) < MAX_TOKENS:
             return [part]
-        at = at or parts.gap(text)
+        at = at or cut_between_words(text)
         if at is None:
             raise Unspeakable(f"a single word of {len(text)} characters is more than the voice can say: {text[:60]!r}")
         return self._fit(text[:at].rstrip(), language, held) + self._fit(text[at:].lstrip(), language, held)
@@ -147,26 +147,26 @@ class KokoroFrontEnd:
     def _part(self, text: str, language: str, held: Held) -> _Part:
         """Text in one or several languages, every symbol of its phonemes in the vocabulary."""
         out: list[str] = []
-        pieces: list[Piece] = []
+        pieces: list[PhonemePiece] = []
         passages: list[tuple[str, int, int]] = []
         for found, sounds, spoken in self._stretches(text, language, held):
             first = len(pieces)
             out.append(sounds)
             pieces += [*found, (" ", " ")]
-            if spoken != language and heard(sounds):
+            if spoken != language and audible(sounds):
                 if passages and passages[-1][::2] == (spoken, first):  # a word with a reading and what follows it
                     first = passages.pop()[1]
                 passages.append((spoken, first, len(pieces)))
         return _Part(text, _NO_SPACE.sub("", " ".join(" ".join(out).split())), pieces, passages)
 
-    def _stretches(self, text: str, language: str, held: Held) -> Iterator[tuple[list[Piece], str, str]]:
+    def _stretches(self, text: str, language: str, held: Held) -> Iterator[tuple[list[PhonemePiece], str, str]]:
         """Words with readings and spans of one language, each in pieces, its sounds with their spaces, and the language
         of the voice that says it.
         """
         after = False  # a word with a reading
         stretches = list(held.parted(text))
         for number, stretch in enumerate(stretches, 1):
-            if isinstance(stretch, Word):
+            if isinstance(stretch, HeldWord):
                 after = True
                 sounds = self.symbols(stretch.ipa, stretch.written, language)
                 sounds = possessive(sounds) if stretch.possessive else sounds

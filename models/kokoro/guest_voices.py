@@ -28,7 +28,7 @@ def guest(bundle: Bundle, host: str, language: str) -> str:
     return (alike or speakers or [host])[0]
 
 
-def named(options: Mapping[str, int | str], language: str) -> str:
+def chosen_guest(options: Mapping[str, int | str], language: str) -> str:
     """The speaker that a segment's options name for a language; empty where they name none."""
     return str(options.get(OPTION + language, "")).partition("/")[0]
 

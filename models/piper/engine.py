@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from models.bundle import Bundle
 from models.errors import NarrationError, Permanent
 from models.piper.noise_inputs import expose_noise
-from models.piper.voice_config import read_config
-from models.session import open_session, run
+from models.piper.voice_config import read_piper_config
+from models.session import open_session, run_session
 from models.utterance_joining import join
 from models.voice import Samples, Speech, SpeechRequest, Step, Utterance, go_on, one_by_one
 
@@ -39,7 +39,7 @@ class PiperEngine:
         """Verify the files, open the session and run it once. Raises VoiceNotInstalled."""
         self.sample_rate = bundle.sample_rate
         self._bundle = bundle
-        self._config = read_config(bundle.path(CONFIG))
+        self._config = read_piper_config(bundle.path(CONFIG))
         model, noise = expose_noise(bundle.path(MODEL).read_bytes())
         self._noise = dict.fromkeys(noise, DRAWS_A_TOKEN)  # draws a token that were enough so far
         self._session = open_session(model, threads)
@@ -85,7 +85,7 @@ class PiperEngine:
                 draws = round(self._noise[name] * length) + 1
                 feeds[name] = np.random.default_rng([*seed, i]).standard_normal(draws, np.float32)
             try:
-                return run(self._session, feeds)[0]
+                return run_session(self._session, feeds)[0]
             except Permanent as error:
                 short = [name for name in self._noise if f"Name:'{name}'" in str(error)]
                 if not short or feeds[short[0]].size > MAX_DRAWS:

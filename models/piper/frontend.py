@@ -17,13 +17,13 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from models.bundle import Bundle
 from models.errors import Permanent, Unspeakable
-from models.piper.voice_config import read_part
+from models.piper.voice_config import read_voice_json
 from models.text import languages, normalise
-from models.text import utterance_cuts as parts
 from models.text.phonemes import espeak, versions
 from models.text.phonemes.ipa import plain, possessive
-from models.text.placeholders import Held, Word, hold
-from models.voice import Reading, Utterance
+from models.text.placeholders import Held, HeldWord, hold
+from models.text.utterance_cuts import cut_at_pause, cut_between_words
+from models.voice import IpaReading, Utterance
 
 VERSION = 1  # of the rules here; a rise renders all that Piper voices have said again
 CONFIG = "model.onnx.json"
@@ -63,12 +63,12 @@ class PiperFrontEnd:
     @cached_property
     def _symbols(self) -> _Symbols:
         path = self._bundle.path(CONFIG)
-        symbols = read_part(_Symbols, path)
+        symbols = read_voice_json(_Symbols, path)
         if missing := {_START, _PAD, _END} - symbols.phoneme_id_map.keys():
             raise Permanent(f"{path}: phoneme_id_map has no {', '.join(sorted(missing))}")
         return symbols
 
-    def prepare(self, text: str, language: str, readings: Sequence[Reading] = ()) -> list[Utterance]:
+    def prepare(self, text: str, language: str, readings: Sequence[IpaReading] = ()) -> list[Utterance]:
         """Turn a segment into utterances; their texts joined are all of the normalised text.
 
         Raises Unspeakable, quoting what has no sound; VoiceNotInstalled where eSpeak NG or the voice is absent.
@@ -118,8 +118,8 @@ class PiperFrontEnd:
             tokens += [*self._ids(symbol, text), *self._ids(_PAD, text)]
         return Utterance(text, language, phonemes, (*tokens, *self._ids(_END, text)))
 
-    def _sounds(self, stretch: str | Word, language: str) -> str:
-        if isinstance(stretch, Word):
+    def _sounds(self, stretch: str | HeldWord, language: str) -> str:
+        if isinstance(stretch, HeldWord):
             sounds = self.symbols(stretch.ipa, stretch.written, language)
             return possessive(sounds) if stretch.possessive else sounds
         if self._symbols.phoneme_type == "text" or not stretch.strip():
@@ -133,7 +133,7 @@ class PiperFrontEnd:
             if span.language not in {language, "en"}:
                 raise Unspeakable(f"voice {self._bundle.id} does not speak {span.language}: {span.text[:60]!r}")
         voice = self._symbols.espeak.voice
-        for mark in {c for c in text if not c.isalnum() and not c.isspace() and not unicodedata.combining(c)}:
+        for mark in dict.fromkeys(c for c in text if not (c.isalnum() or c.isspace() or unicodedata.combining(c))):
             if mark not in _SILENT and mark not in self._symbols.phoneme_id_map and not espeak.ipa(mark, voice).strip():
                 raise Unspeakable(f"no sound for {mark!r} (U+{ord(mark):04X}) in {text[:60]!r}: write it in words")
         return unicodedata.normalize("NFD", espeak.ipa(text, voice))
@@ -154,9 +154,9 @@ class PiperFrontEnd:
 
 def _fit(text: str) -> list[str]:
     """Cut at pauses beyond GOOD_CHARACTERS, between words beyond MAX_CHARACTERS."""
-    at = parts.pause(text) if len(text) > GOOD_CHARACTERS else None
+    at = cut_at_pause(text) if len(text) > GOOD_CHARACTERS else None
     if at is None and len(text) > MAX_CHARACTERS:
-        at = parts.gap(text)
+        at = cut_between_words(text)
     if at is None:
         if len(text) > MAX_CHARACTERS:
             raise Unspeakable(f"a single word of {len(text)} characters is more than the voice can say: {text[:60]!r}")

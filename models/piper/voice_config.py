@@ -38,14 +38,14 @@ class Espeak(_Part):
     voice: str = ""
 
 
-class Spoken(_Part):
+class PiperLanguage(_Part):
     """The language; early voices do not say."""
 
     code: str = ""
     family: str = ""
 
 
-class Config(_Part):
+class PiperConfig(_Part):
     """Fields that are not named here are the front-end's, or Piper's own training's."""
 
     audio: Audio
@@ -53,7 +53,7 @@ class Config(_Part):
     speaker_id_map: dict[str, Annotated[int, Field(ge=0)]] = {}
     inference: Inference = Inference()
     espeak: Espeak = Espeak()
-    language: Spoken = Spoken()
+    language: PiperLanguage = PiperLanguage()
 
     @property
     def language_code(self) -> str:
@@ -63,11 +63,11 @@ class Config(_Part):
         return "zh" if first == "cmn" else first
 
 
-def read_config(path: Path) -> Config:
+def read_piper_config(path: Path) -> PiperConfig:
     """A voice's JSON. Raises Permanent with the field and what is wrong."""
-    return read_part(Config, path)
+    return read_voice_json(PiperConfig, path)
 
 
-def read_part(model: type[M], path: Path) -> M:
+def read_voice_json(model: type[M], path: Path) -> M:
     """What ``model`` names of a voice's JSON. Raises Permanent as ``read_config`` does."""
     return from_json(model, read_description(path, "a Piper voice's JSON", most=MAX_CONFIG), path)

@@ -39,24 +39,24 @@ HAN_PER_WORD = 1.7  # Han or kana characters that say about as much as one Engli
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class LanguageSpan:
     """A stretch of text in one language."""
 
     text: str
     language: str
 
 
-def spans(text: str, language: str) -> list[Span]:
+def spans(text: str, language: str) -> list[LanguageSpan]:
     """Split by language; the texts joined are the input. ``language`` is the main one, of what has no script."""
     if not _EAST_ASIAN.search(text) and (language == "en" or not _WORD.search(text)):
-        return [Span(text, language)] if text else []
+        return [LanguageSpan(text, language)] if text else []
     han = _language_of_han(text, language)
     found = [(m.start(), m.end(), _language(m, han)) for m in _SCRIPTS.finditer(text)]
     if not found:
-        return [Span(text, language)]
+        return [LanguageSpan(text, language)]
     cuts = _cuts(text, found, language)
     edges = [0, *(at for at, _ in cuts[1:]), len(text)]
-    return [Span(text[a:b], lang) for a, b, (_, lang) in zip(edges, edges[1:], cuts, strict=False)]
+    return [LanguageSpan(text[a:b], lang) for a, b, (_, lang) in zip(edges, edges[1:], cuts, strict=False)]
 
 
 def dominant(text: str, default: str) -> str:

@@ -34,7 +34,7 @@ _ALIKE = str.maketrans("’‘‐‑\u00a0", "''-- ")
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class LexiconEntry:
     """A word and how it is said: in other words, in phonemes (IPA), or in phonemes where a voice takes them.
 
     ``case`` None leaves it to the rule above. ``source`` is file and line.
@@ -61,7 +61,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class _Pattern:
-    entry: Entry
+    entry: LexiconEntry
     text: str  # plain, in lower case unless its case matters
     phrase: re.Pattern[str] | None  # of an entry with white space
     bound: bool  # must not touch letters or digits
@@ -70,7 +70,7 @@ class _Pattern:
 class Lexicon:
     """Entries to be found in texts. Of two for the same words, the later replaces the earlier."""
 
-    def __init__(self, entries: Iterable[Entry] = ()) -> None:
+    def __init__(self, entries: Iterable[LexiconEntry] = ()) -> None:
         self._entries = {entry.place: entry for entry in entries}
         self._by_first: dict[str, list[_Pattern]] = {}
         self._parts: dict[str, list[_Pattern]] = {}  # by first character
@@ -86,7 +86,7 @@ class Lexicon:
         return len(self._entries)
 
     @property
-    def entries(self) -> tuple[Entry, ...]:
+    def entries(self) -> tuple[LexiconEntry, ...]:
         """All of them."""
         return tuple(self._entries.values())
 
@@ -100,7 +100,7 @@ class Lexicon:
 
     def find(
         self, text: str, language_at: Callable[[int], str], free: Callable[[int, int], bool] = lambda *_: True
-    ) -> Iterator[tuple[int, int, Entry]]:
+    ) -> Iterator[tuple[int, int, LexiconEntry]]:
         """Where entries stand in a text: [start, end), ascending and apart.
 
         ``language_at`` gives the language of the sentence at an offset, ``free`` whether a span may have a reading.
@@ -122,7 +122,7 @@ class Lexicon:
                     after = end
                     break
 
-    def _add(self, entry: Entry, text: str) -> None:
+    def _add(self, entry: LexiconEntry, text: str) -> None:
         spoken = any(map(str.isalnum, text))
         first = _FIRST.match(_lower(text))
         table, key = (self._by_first, first[0]) if first and not entry.part else (self._parts, _lower(text[0]))

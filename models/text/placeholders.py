@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from itertools import islice
 
 from models.errors import Unspeakable
-from models.voice import Reading
+from models.voice import IpaReading
 
 _LETTERS = range(0xA500, 0xA60C)  # syllables of Vai
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
+class HeldWord:
     """What is written, and how it is said."""
 
     written: str
@@ -31,9 +31,9 @@ class Held:
     """A text with a letter in place of each word that has a reading, and which letter stands for which."""
 
     text: str
-    words: Mapping[str, Word]
+    words: Mapping[str, HeldWord]
 
-    def parted(self, text: str) -> Iterator[str | Word]:
+    def parted(self, text: str) -> Iterator[str | HeldWord]:
         """What became of the text, or a part of it: words with readings, and what lies between them."""
         if not self.words:
             yield text
@@ -41,7 +41,7 @@ class Held:
         for stretch in re.split(rf"([{''.join(self.words)}](?:['’]s\b)?)", text):
             word = self.words.get(stretch[:1])
             if word:
-                yield Word(word.written + stretch[1:], word.ipa, len(stretch) > 1)
+                yield HeldWord(word.written + stretch[1:], word.ipa, len(stretch) > 1)
             elif stretch:
                 yield stretch
 
@@ -56,7 +56,7 @@ class Held:
             raise Unspeakable(f"a word with phonemes cannot be told from what is around it: {written!r}")
 
 
-def hold(text: str, readings: Sequence[Reading]) -> Held:
+def hold(text: str, readings: Sequence[IpaReading]) -> Held:
     """Take the words with readings out of a text; readings are ascending and apart. Raises Unspeakable for too many."""
     if not readings:
         return Held(text, {})
@@ -67,5 +67,7 @@ def hold(text: str, readings: Sequence[Reading]) -> Held:
     for letter, reading in zip(letters, readings, strict=True):
         out += text[at : reading.start] + letter
         at = reading.end
-    words = {letter: Word(text[one.start : one.end], one.ipa) for letter, one in zip(letters, readings, strict=True)}
+    words = {
+        letter: HeldWord(text[one.start : one.end], one.ipa) for letter, one in zip(letters, readings, strict=True)
+    }
     return Held(out + text[at:], words)

@@ -20,9 +20,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from models.text.languages import dominant
-from models.text.segment_cuts import CLOSERS, LIMIT, Spans, limited, sounds, speakable, width, within
+from models.text.segment_cuts import CLOSERS, LIMIT, Spans, is_heard, limited, speakable, width, within
 
-__all__ = ["LIMIT", "Piece", "fold", "pieces", "punctuated", "speakable", "width"]
+__all__ = ["LIMIT", "SegmentText", "fold", "pieces", "punctuated", "speakable", "width"]
 
 VERSION = 1  # a rise cuts every lesson anew; only sentences that come out different are rendered
 WINDOW = 2_000  # characters given to sentencex at once: its time grows with the square of East Asian text
@@ -41,7 +41,7 @@ _INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u20
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class SegmentText:
     """One segment's text as written, white space folded; what kind of boundary follows it; where it starts."""
 
     text: str
@@ -51,7 +51,7 @@ class Piece:
     end: int  # where its text ends there, the white space after it not counted
 
 
-def pieces(text: str, language: str, *, whole: bool = False, kept: Spans = ()) -> list[Piece]:
+def pieces(text: str, language: str, *, whole: bool = False, kept: Spans = ()) -> list[SegmentText]:
     """Cut a block into segments. Joined, they are the text up to white space and invisible characters.
 
     Empty when nothing in the block can be spoken. ``language`` is the block's; each sentence gets its own. What is
@@ -69,7 +69,9 @@ def pieces(text: str, language: str, *, whole: bool = False, kept: Spans = ()) -
             boundary: Boundary = "sentence" if b == end else "clause"
             visible = _first_visible(text, a, b)
             found.append(
-                Piece(fold(text[a:b]), sentence_language, boundary, visible, visible + len(text[visible:b].rstrip()))
+                SegmentText(
+                    fold(text[a:b]), sentence_language, boundary, visible, visible + len(text[visible:b].rstrip())
+                )
             )
     return found
 
@@ -176,14 +178,14 @@ def _merged(text: str, candidates: list[tuple[int, int]], kept: Spans) -> Iterat
             held = [start, end]
         else:
             held = [start, end]
-    if held and sounds(text, held[0], held[1], kept):
+    if held and is_heard(text, held[0], held[1], kept):
         yield held[0], held[1]
 
 
 def _belongs(text: str, begin: int, start: int, end: int, kept: Spans) -> bool:
     """Whether text[start:end] belongs to the sentence text[begin:start] before it."""
     before, after = text[begin:start], text[start:end]
-    if not sounds(text, begin, start, kept) or not sounds(text, start, end, kept):
+    if not is_heard(text, begin, start, kept) or not is_heard(text, start, end, kept):
         return True
     if before.endswith("\n"):
         return False

@@ -40,7 +40,7 @@ def speakable(text: str) -> bool:
     return any(map(str.isalnum, text))
 
 
-def sounds(text: str, begin: int, end: int, kept: Spans = ()) -> bool:
+def is_heard(text: str, begin: int, end: int, kept: Spans = ()) -> bool:
     """Whether something in text[begin:end] is heard: a letter, a digit, or a span that has a reading of its own."""
     before = bisect.bisect_left(kept, (end, 0))
     return (before > 0 and kept[before - 1][1] > begin) or speakable(text[begin:end])
@@ -118,8 +118,8 @@ def _attach_silent(text: str, cuts: list[tuple[int, int]], kept_whole: Spans) ->
     """A piece without sound goes with its neighbour, or is left out where the two together are far too wide."""
     kept: list[tuple[int, int]] = []
     for start, end in cuts:
-        silent = not sounds(text, start, end, kept_whole)
-        before = kept and not sounds(text, *kept[-1], kept_whole)
+        silent = not is_heard(text, start, end, kept_whole)
+        before = kept and not is_heard(text, *kept[-1], kept_whole)
         if not kept or not (silent or before):
             kept.append((start, end))
         elif width(text[kept[-1][0] : end]) <= 2 * LIMIT:

@@ -12,7 +12,7 @@ CLAUSE = re.compile(rf"[,;:—][{_CLOSE}]*\s+|[，、；：—]+[{_CLOSE}]*\s*|\
 WORD = re.compile(rf"\s+|(?<=[{_EAST_ASIAN}])(?=[{_EAST_ASIAN}])")
 
 
-def pause(text: str) -> int | None:
+def cut_at_pause(text: str) -> int | None:
     """Where to cut at a pause, near the middle if there is one there; None without a pause."""
     for lowest, highest in ((0.25, 0.75), (0.0, 1.0)):
         for kind in (SENTENCE, CLAUSE):
@@ -21,7 +21,7 @@ def pause(text: str) -> int | None:
     return None
 
 
-def gap(text: str) -> int | None:
+def cut_between_words(text: str) -> int | None:
     """Where to cut between words, or between East Asian characters; None within a single word."""
     return _nearest_middle(WORD, text, 0.0, 1.0)
 

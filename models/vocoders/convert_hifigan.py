@@ -23,7 +23,7 @@ from models.conversion.torch_files import Weights
 from models.errors import Permanent
 from models.vocoders import HOP_LENGTH, N_MELS, SAMPLE_RATE, Mel
 from models.vocoders.hifigan import GRAPH, HifiGan
-from models.vocoders.hifigan_checkpoint import Checkpoint, Config, read_checkpoint
+from models.vocoders.hifigan_checkpoint import HifiGanCheckpoint, HifiGanConfig, read_hifigan_checkpoint
 from models.vocoders.mel import log_mel
 from models.vocoders.vocoder_folder import VOCODER, VocoderFolder
 from models.voice import Samples
@@ -43,17 +43,17 @@ def convert_hifigan(source: Path, out: Path) -> VocoderFolder:
     along. Raises Permanent naming file, tensor and remedy.
     """
     must_be_free(out)
-    read = read_checkpoint(source)
+    read = read_hifigan_checkpoint(source)
     with becoming(out) as folder:
         made = folder / MADE
         made.mkdir()
-        generator(read.weights, read.config).save(made / GRAPH)
+        hifigan_generator(read.weights, read.config).save(made / GRAPH)
         vocoder = _describe(read, made)
         (made / VOCODER).write_text(vocoder.model_dump_json(indent=2) + "\n", encoding="utf-8")
     return vocoder
 
 
-def _describe(read: Checkpoint, made: Path) -> VocoderFolder:
+def _describe(read: HifiGanCheckpoint, made: Path) -> VocoderFolder:
     licence, text = _licence(read.generator.parent)
     (made / NOTICE).write_text(text, encoding="utf-8")
     record: dict[str, JsonValue] = {
@@ -122,7 +122,7 @@ def _vowel() -> Samples:
     return samples
 
 
-def generator(weights: Weights, config: Config) -> Graph:
+def hifigan_generator(weights: Weights, config: HifiGanConfig) -> Graph:
     """The generator, mel float32 [80, M] -> samples float32 [256 * M].
 
     Signals are images of height one, [1, C, 1, T]: the runtime lays out channels for its vector units in convolutions

@@ -14,7 +14,7 @@ Array = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class HarmonicSource:
     """What a checkpoint says about its source.
 
     ``weight`` [harmonics + 1] and ``bias`` merge the sines into one; ``amplitude`` is theirs, ``noise`` the standard

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from models.errors import Permanent
-from models.session import open_session, run
+from models.session import open_session, run_session
 from models.vocoders import N_MELS, Mel
 from models.voice import Samples
 
@@ -38,5 +38,5 @@ class HifiGan:
         """
         if mel.ndim != 2 or mel.shape[0] != N_MELS or not mel.shape[1]:
             raise Permanent(f"a mel of shape {mel.shape}, expected [{N_MELS}, at least one frame]")
-        samples: Samples = run(self._session, {"mel": np.ascontiguousarray(mel, np.float32)}, release=True)[0]
+        samples: Samples = run_session(self._session, {"mel": np.ascontiguousarray(mel, np.float32)}, release=True)[0]
         return samples

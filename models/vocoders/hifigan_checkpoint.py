@@ -29,7 +29,7 @@ Count = Annotated[int, Field(ge=1, le=4096)]
 Counts = Annotated[tuple[Count, ...], Field(min_length=1, max_length=16)]
 
 
-class Config(BaseModel):
+class HifiGanConfig(BaseModel):
     """What config.json says of the generator; what it says of training is ignored."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -49,7 +49,7 @@ class Config(BaseModel):
     fmax: float | None = F_MAX
 
     @model_validator(mode="after")
-    def _fits(self) -> Config:
+    def _fits(self) -> HifiGanConfig:
         mel = {
             "sampling_rate": SAMPLE_RATE,
             "num_mels": N_MELS,
@@ -96,15 +96,15 @@ class Config(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Checkpoint:
+class HifiGanCheckpoint:
     """Read and checked. ``weights`` have their normalisation undone: plain ``.weight`` and ``.bias``."""
 
     generator: Path
-    config: Config
+    config: HifiGanConfig
     weights: Weights
 
 
-def read_checkpoint(source: Path) -> Checkpoint:
+def read_hifigan_checkpoint(source: Path) -> HifiGanCheckpoint:
     """A generator file with config.json beside it, or the folder of both.
 
     Raises Permanent naming file, tensor and remedy.
@@ -125,10 +125,10 @@ def read_checkpoint(source: Path) -> Checkpoint:
     if wrong:
         lines = "\n  ".join(wrong)
         raise Permanent(f"{generator}: {len(wrong)} tensors do not fit {CONFIG} beside it:\n  {lines}")
-    return Checkpoint(generator, config, weights)
+    return HifiGanCheckpoint(generator, config, weights)
 
 
-def generator_shapes(config: Config) -> Shapes:
+def generator_shapes(config: HifiGanConfig) -> Shapes:
     """Every tensor of a generator without weight normalisation, and its shape."""
     shapes = _convolution("conv_pre", N_MELS, config.upsample_initial_channel, 7)
     width = config.upsample_initial_channel
@@ -156,9 +156,9 @@ def _generator(folder: Path) -> Path:
     return found[0]
 
 
-def _config(path: Path) -> Config:
+def _config(path: Path) -> HifiGanConfig:
     remedy = f"a HiFi-GAN generator comes with {CONFIG}"
-    return from_json(Config, read_description(path, "a HiFi-GAN configuration", remedy=remedy), path)
+    return from_json(HifiGanConfig, read_description(path, "a HiFi-GAN configuration", remedy=remedy), path)
 
 
 def _tensors(path: Path) -> Weights:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from models.session import MatrixSession, run
+from models.session import MatrixSession, run_session
 from models.vocoders import Mel
-from models.vocoders.harmonic_source import Source
+from models.vocoders.harmonic_source import HarmonicSource
 from models.voice import Samples
 
 if TYPE_CHECKING:
@@ -22,17 +22,17 @@ class Hift:
     name = "hift"
 
     def __init__(
-        self, pitch: ort.InferenceSession, generator: ort.InferenceSession | MatrixSession, source: Source
+        self, pitch: ort.InferenceSession, generator: ort.InferenceSession | MatrixSession, source: HarmonicSource
     ) -> None:
         self._pitch, self._generator, self.source = pitch, generator, source
 
     def pitch(self, mel: Mel) -> NDArray[np.float32]:
         """Fundamental frequency of each frame, Hz; [80, M] -> [M]."""
-        return run(self._pitch, {"mel": mel})[0]
+        return run_session(self._pitch, {"mel": mel})[0]
 
     def generate(self, mel: Mel, source: NDArray[np.float32]) -> Samples:
         """Mel [80, M] and excitation [256 M] to samples [256 M]."""
-        return run(self._generator, {"mel": mel, "source": source}, release=True)[0]
+        return run_session(self._generator, {"mel": mel, "source": source}, release=True)[0]
 
     def synthesise(self, mel: Mel, seed: int) -> Samples:
         """Mel [80, M] to samples [256 M] at 22,050 Hz."""

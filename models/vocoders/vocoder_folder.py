@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, JsonValue
 
-from models.bundle import Bundle, BundleFile, Record, write_atomically
+from models.bundle import Bundle, BundleFile, FrozenRecord, write_atomically
 from models.errors import Permanent
 from models.install import DESCRIPTION, describe
 from models.records import from_json, read_description
@@ -16,7 +16,7 @@ from models.records import from_json, read_description
 VOCODER = "vocoder.json"
 
 
-class VocoderFolder(Record):
+class VocoderFolder(FrozenRecord):
     """What ``vocoder.json`` says; ``record`` is for people: where it came from, what it measured."""
 
     name: Literal["hifigan"]

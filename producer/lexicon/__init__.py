@@ -15,7 +15,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from models.errors import Permanent
-from models.text.lexicon import Entry, Lexicon
+from models.text.lexicon import Lexicon, LexiconEntry
 from models.text.segment import fold, pieces
 from producer.errors import LessonError
 from producer.lessons.model import Block, Reading
@@ -25,7 +25,7 @@ from producer.readers.front_matter import decode
 NAMES = ("lexicon.toml", "lexicon.pls")  # beside the lessons of a course
 MAX_FILE = 8 << 20  # bytes
 MAX_ENTRIES = 50_000
-READERS: dict[str, Callable[[Path, str], list[Entry]]] = {".toml": toml.entries, ".pls": pls.entries}
+READERS: dict[str, Callable[[Path, str], list[LexiconEntry]]] = {".toml": toml.entries, ".pls": pls.entries}
 
 _Stamp = tuple[str, int, int]  # path, nanoseconds, bytes
 
@@ -72,7 +72,7 @@ def pronounced(block: Block, lexicon: Lexicon, language: str) -> Block:
     return replace(block, readings=tuple(sorted((*block.readings, *found), key=lambda reading: reading.start)))
 
 
-def read(path: Path) -> list[Entry]:
+def read(path: Path) -> list[LexiconEntry]:
     """The entries of one file. Raises LessonError, naming file and line."""
     reader = READERS.get(path.suffix.lower())
     if reader is None:
@@ -87,7 +87,7 @@ def read(path: Path) -> list[Entry]:
     found = reader(path, decode(path, data))
     if len(found) > MAX_ENTRIES:
         raise LessonError(path, 0, f"{len(found)} entries: a lexicon has at most {MAX_ENTRIES}")
-    seen: dict[tuple[str, bool, str | None], Entry] = {}
+    seen: dict[tuple[str, bool, str | None], LexiconEntry] = {}
     for entry in found:
         other = seen.setdefault(entry.place, entry)
         if other is not entry:
@@ -110,5 +110,5 @@ def _joined(stamps: tuple[_Stamp, ...]) -> Lexicon:
 
 
 @lru_cache(maxsize=256)
-def _entries(stamp: _Stamp) -> tuple[Entry, ...]:
+def _entries(stamp: _Stamp) -> tuple[LexiconEntry, ...]:
     return tuple(read(Path(stamp[0])))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from models.errors import Unspeakable
 from models.text.languages import LANGUAGES
-from models.text.lexicon import Entry
+from models.text.lexicon import LexiconEntry
 from models.text.phonemes.ipa import plain
 from models.text.segment import fold
 from models.text.segment_cuts import speakable
@@ -19,7 +19,7 @@ MAX_SAY = 500
 MAX_IPA = 200
 
 
-def checked(path: Path, line: int, entry: Entry) -> Entry:
+def checked(path: Path, line: int, entry: LexiconEntry) -> LexiconEntry:
     """The entry in its normal form. Raises LessonError, naming file and line."""
     written = fold(entry.written)
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from models.text.languages import LANGUAGES
-from models.text.lexicon import Entry
+from models.text.lexicon import LexiconEntry
 from producer.lexicon.checks import checked
 from producer.readers.xml import End, Start, Text, events
 
@@ -32,9 +32,9 @@ class _Lexeme:
     said: dict[str, tuple[str, bool]] = field(default_factory=dict)  # phoneme, alias -> text, and whether preferred
 
 
-def entries(path: Path, text: str) -> list[Entry]:
+def entries(path: Path, text: str) -> list[LexiconEntry]:
     """The entries of a file, in order. Raises LessonError, naming file and line."""
-    found: list[Entry] = []
+    found: list[LexiconEntry] = []
     language: str | None = None
     open_tags: list[Start] = []
     lexeme, words = _Lexeme(), ""
@@ -74,14 +74,14 @@ def _end(start: Start, words: str, lexeme: _Lexeme) -> None:
             lexeme.said[tag] = words, preferred
 
 
-def _entries(path: Path, start: Start, lexeme: _Lexeme, language: str | None) -> list[Entry]:
+def _entries(path: Path, start: Start, lexeme: _Lexeme, language: str | None) -> list[LexiconEntry]:
     if not lexeme.graphemes:
         raise start.place.error("a lexeme without <grapheme>: which word is it?")
     if not lexeme.said:
         raise start.place.error("a lexeme without <phoneme> or <alias>: how is it said?")
     ipa, say = lexeme.said.get("phoneme"), lexeme.said.get("alias")
     return [
-        checked(path, line, Entry(word, say=say and say[0], ipa=ipa and ipa[0], language=language))
+        checked(path, line, LexiconEntry(word, say=say and say[0], ipa=ipa and ipa[0], language=language))
         for word, line in lexeme.graphemes
     ]
 

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from models.text.lexicon import Entry
+from models.text.lexicon import LexiconEntry
 from producer.errors import LessonError
 from producer.lexicon.checks import checked
 
@@ -26,7 +26,7 @@ _KEY = re.compile(r"""^[ \t]*("(?:[^"\\\n]|\\.)*"|'[^'\n]*'|[\w.-]+)[ \t]*=""", 
 _AT = re.compile(r"\s*\(at (?:line (\d+), column \d+|end of document)\)")
 
 
-def entries(path: Path, text: str) -> list[Entry]:
+def entries(path: Path, text: str) -> list[LexiconEntry]:
     """The entries of a file, in order. Raises LessonError, naming file and line."""
     try:
         table = tomllib.loads(text)
@@ -43,12 +43,12 @@ def entries(path: Path, text: str) -> list[Entry]:
     return [entry for word, value in words.items() for entry in _entries(path, lines.get(word, 0), word, value)]
 
 
-def _entries(path: Path, line: int, word: str, value: Any) -> Iterator[Entry]:
+def _entries(path: Path, line: int, word: str, value: Any) -> Iterator[LexiconEntry]:
     for one in value if isinstance(value, list) else [value]:
         if isinstance(one, str):
-            yield checked(path, line, Entry(word, say=one))
+            yield checked(path, line, LexiconEntry(word, say=one))
         elif isinstance(one, dict):
-            yield checked(path, line, Entry(word, **_fields(path, line, word, one)))
+            yield checked(path, line, LexiconEntry(word, **_fields(path, line, word, one)))
         else:
             raise LessonError(path, line, f'{word!r}: write "{word}" = "how it is said"')
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from models.catalog import Voice
 from models.errors import Unspeakable, VoiceNotInstalled
 from models.text.languages import HAN, KANA, dominant
-from models.text.segment import Piece, fold
+from models.text.segment import SegmentText, fold
 from models.text.segment_cuts import LIMIT, speakable, width
 from models.voice import FrontEnd
 from producer.errors import LessonError
@@ -54,7 +54,7 @@ class Spoken:
         yield self.text[at:]
 
 
-def spoken(block: Block, piece: Piece, language: str) -> Spoken:
+def spoken(block: Block, piece: SegmentText, language: str) -> Spoken:
     """A piece of a block with the readings that lie in it; ``language`` is the block's."""
     own = _within(block, piece)
     if not own:
@@ -92,7 +92,7 @@ class Voiced:
     note: str
 
 
-def voiced_part(lesson: Lesson, block: Block, piece: Piece, language: str, cast: Cast) -> Voiced:
+def voiced_part(lesson: Lesson, block: Block, piece: SegmentText, language: str, cast: Cast) -> Voiced:
     """What is said, by whom; phonemes that this voice does not take give way to a respelling, where there is one.
 
     Raises LessonError where there is none.
@@ -111,7 +111,7 @@ def voiced_part(lesson: Lesson, block: Block, piece: Piece, language: str, cast:
     return voiced_part(lesson, replace(block, readings=respelt), piece, language, cast)
 
 
-def _refused(block: Block, piece: Piece, said: Spoken, frontend: FrontEnd) -> Iterator[tuple[Reading, str]]:
+def _refused(block: Block, piece: SegmentText, said: Spoken, frontend: FrontEnd) -> Iterator[tuple[Reading, str]]:
     """The readings in phonemes that a voice does not take, and why."""
     for reading in _within(block, piece):
         if reading.ipa is not None:
@@ -150,7 +150,7 @@ def check_size(lesson: Lesson, line: int, said: Spoken) -> None:
         raise LessonError(lesson.path, line, f"{len(said.readings)} words in phonemes in one sentence")
 
 
-def _within(block: Block, piece: Piece) -> tuple[Reading, ...]:
+def _within(block: Block, piece: SegmentText) -> tuple[Reading, ...]:
     """The readings in a piece: it cuts none."""
     first, end = (bisect_left(block.readings, place, key=lambda one: one.start) for place in (piece.start, piece.end))
     return block.readings[first:end]

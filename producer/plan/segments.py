@@ -11,7 +11,7 @@ from pathlib import Path
 
 from models.records import digest
 from models.text.segment import VERSION as SEGMENTATION
-from models.text.segment import Piece, ends, fold, pieces, punctuated
+from models.text.segment import SegmentText, ends, fold, pieces, punctuated
 from producer import readers
 from producer.errors import LessonError
 from producer.lessons.model import SPEED_UNIT, Block, Lesson
@@ -29,7 +29,7 @@ MIN_SPEED, MAX_SPEED = 250, 4000  # thousandths, worker.contract.messages.Segmen
 MAX_MARKS = 1_000  # worker.contract.messages.LessonEntry
 MAX_ENTRIES = 100_000  # worker.contract.messages.LessonPlan
 
-Part = tuple[Piece, Role, int]  # a segment's text, the boundary after it, and the silence there in milliseconds
+Part = tuple[SegmentText, Role, int]  # a segment's text, the boundary after it, and the silence there in milliseconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +165,7 @@ def parts(block: Block, language: str) -> Iterator[Part]:
     """
     language = block.voicing.language or language
     cuts = sorted({pause.offset for pause in block.pauses} | {0, len(block.text)})
-    found: list[tuple[Piece, int]] = []
+    found: list[tuple[SegmentText, int]] = []
     for start, end in pairwise(cuts):
         kept = [(r.start - start, r.end - start) for r in block.readings if start <= r.start and r.end <= end]
         for piece in pieces(block.text[start:end], language, whole=block.whole, kept=kept):

@@ -19,7 +19,7 @@ FIRST = 1 << 13  # characters given to the parser at once, to begin with: a file
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class XmlPlace:
     """Where in the file, both from 1."""
 
     path: Path
@@ -35,7 +35,7 @@ class Place:
 class Start:
     """``<tag attribute="value">``."""
 
-    place: Place
+    place: XmlPlace
     tag: str
     attributes: Mapping[str, str]
 
@@ -44,7 +44,7 @@ class Start:
 class End:
     """``</tag>``."""
 
-    place: Place
+    place: XmlPlace
     tag: str
 
 
@@ -52,7 +52,7 @@ class End:
 class Text:
     """Characters of one line, or the newline at its end."""
 
-    place: Place
+    place: XmlPlace
     text: str
 
 
@@ -89,11 +89,11 @@ class _Source:
             self._parser.Parse(text, final)
         except expat.ExpatError as error:
             reason = expat.ErrorString(error.code)
-            place = Place(self._path, error.lineno, error.offset + 1)
+            place = XmlPlace(self._path, error.lineno, error.offset + 1)
             raise place.error(f"this is not well-formed XML: {reason}{_remedy(error.code)}") from None
 
-    def _place(self) -> Place:
-        return Place(self._path, self._parser.CurrentLineNumber, self._parser.CurrentColumnNumber + 1)
+    def _place(self) -> XmlPlace:
+        return XmlPlace(self._path, self._parser.CurrentLineNumber, self._parser.CurrentColumnNumber + 1)
 
     def _start(self, tag: str, attributes: Mapping[str, str]) -> None:
         self._depth += 1

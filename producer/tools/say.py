@@ -13,7 +13,7 @@ from models.errors import NarrationError, Permanent
 from models.family import load_frontend
 from models.text.languages import LANGUAGES, guess
 from models.text.lexicon import Lexicon
-from models.text.segment import Piece, fold, punctuated, speakable
+from models.text.segment import SegmentText, fold, punctuated, speakable
 from producer.lessons.model import Block, Lesson, Voicing
 from producer.lexicon import pronounced
 from producer.lexicon import read as read_lexicon
@@ -84,7 +84,7 @@ def _segment(  # noqa: PLR0917
     block = Block(text, "paragraph", 0, Voicing(voice))
     if lexicon:
         block = pronounced(block, Lexicon(read_lexicon(lexicon)), language)
-    whole = Piece(fold(text), language, "sentence", len(text) - len(text.lstrip()), len(text.rstrip()))
+    whole = SegmentText(fold(text), language, "sentence", len(text) - len(text.lstrip()), len(text.rstrip()))
     voiced = voiced_part(NO_LESSON, block, whole, language, cast)
     chosen, said = voiced.voice, voiced.said
     if len(said.text) >= MAX_TEXT:

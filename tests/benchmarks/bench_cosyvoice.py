@@ -27,7 +27,7 @@ from models.bundle import Bundle
 from models.cosyvoice.engine import CosyVoiceEngine
 from models.cosyvoice.flow import mel_length
 from models.cosyvoice.language_model import Prompt
-from models.cosyvoice.stages import Parameters, load_parts
+from models.cosyvoice.stages import Parameters, load_stages
 from models.voice import Speech, SpeechRequest, Utterance
 
 TEXT, PER_TEXT_TOKEN = 20, 7  # 140 speech tokens: 2.8 s
@@ -46,12 +46,12 @@ def request(seed: int, text: int = TEXT) -> SpeechRequest:
 def bundle(folder: Path, mix: str) -> Bundle:
     """The converted full-size checkpoint, made where it is not there yet."""
     if not (folder / mix / "voice.toml").exists():
-        from models.cosyvoice.convert import convert
+        from models.cosyvoice.convert import convert_cosyvoice
         from tests.benchmarks import full_size
 
         full_size.write(folder / "checkpoint")
         precision, _, backend = mix.partition("-")
-        convert(
+        convert_cosyvoice(
             folder / "checkpoint",
             folder / mix,
             precision,
@@ -82,7 +82,7 @@ def load(folder: Path, mix: str) -> Row:
 def decode(folder: Path, mix: str, batch: int, context: int = 120, steps: int = 20, runs: int = 3) -> Row:
     """Tokens a second of the language model's steps alone, on one thread."""
     read = bundle(folder, mix)
-    model = load_parts(read.path, Parameters.of(read.parameters, read.origin)).language_model
+    model = load_stages(read.path, Parameters.of(read.parameters, read.origin)).language_model
     model.cache.fit(batch, context + steps, [])
     x = model.embed([1] * batch)[:, None]
     model.step(x, np.full(batch, context), np.ones(batch, np.int64))
@@ -105,11 +105,11 @@ def decode(folder: Path, mix: str, batch: int, context: int = 120, steps: int = 
 def _plain(folder: Path):
     import torch
 
-    from models.cosyvoice.checkpoint import read_checkpoint
+    from models.cosyvoice.checkpoint import read_cosyvoice_checkpoint
     from tests.benchmarks import cosyvoice_torch as plain
 
     torch.set_num_threads(1)
-    read = read_checkpoint(folder / "checkpoint")
+    read = read_cosyvoice_checkpoint(folder / "checkpoint")
     model = plain.LanguageModel(plain.tensors(read.language_model), read.config)
     flow = plain.Flow(plain.tensors(read.flow), read.config)
     return torch, model, flow, plain.Vocoder(plain.tensors(read.hift), read.config.hift), read
@@ -211,7 +211,7 @@ def alone(folder: Path, mix: str, threads: int = 1, batches: int = 2) -> Row:
 def memory(folder: Path, mix: str) -> Row:
     """Sixteen slots at their longest: as many positions as the budget for keys and values gives them."""
     read = bundle(folder, mix)
-    parts = load_parts(read.path, Parameters.of(read.parameters, read.origin))
+    parts = load_stages(read.path, Parameters.of(read.parameters, read.origin))
     model = parts.language_model
     each = model._budget // (16 * model.cache.bytes_per_position)
     text = 40
@@ -235,7 +235,7 @@ def memory(folder: Path, mix: str) -> Row:
 def window(folder: Path, mix: str, seconds: int, size: int = 258, overlap: int = 34) -> Row:
     """The flow over a whole segment, and over windows of three seconds with shared noise and a cross-fade."""
     read = bundle(folder, mix)
-    parts = load_parts(read.path, Parameters.of(read.parameters, read.origin))
+    parts = load_stages(read.path, Parameters.of(read.parameters, read.origin))
     random = np.random.default_rng(0)
     mu = parts.flow.encode(random.integers(0, 4096, 50 * seconds).tolist())
     noise, speaker = random.standard_normal(mu.shape, np.float32), parts.speakers[1][0]

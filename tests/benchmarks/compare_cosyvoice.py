@@ -13,11 +13,11 @@ import torch
 
 from models.conversion.onnx_graph import Graph
 from models.cosyvoice import convert_flow, convert_hift, convert_language_model
-from models.cosyvoice.checkpoint import Checkpoint, read_checkpoint
+from models.cosyvoice.checkpoint import CosyVoiceCheckpoint, read_cosyvoice_checkpoint
 from models.cosyvoice.flow import Flow
 from models.cosyvoice.language_model import LanguageModel, Prompt, Tables
 from models.session import open_session
-from models.vocoders.harmonic_source import Source
+from models.vocoders.harmonic_source import HarmonicSource
 from models.vocoders.hift import Hift
 from tests.benchmarks import cosyvoice_torch as plain
 
@@ -46,11 +46,11 @@ def worst(found, exact) -> float:
 @torch.inference_mode()
 def compare(folder: Path) -> dict[str, float]:
     """The worst absolute difference of each stage."""
-    read, random = read_checkpoint(folder), np.random.default_rng(0)
+    read, random = read_cosyvoice_checkpoint(folder), np.random.default_rng(0)
     return {**_language_model(read, random), **_flow(read, random), **_hift(read, random)}
 
 
-def _language_model(read: Checkpoint, random: np.random.Generator) -> dict[str, float]:
+def _language_model(read: CosyVoiceCheckpoint, random: np.random.Generator) -> dict[str, float]:
     weights, config = read.language_model, read.config.language_model
     parts = (
         convert_language_model.text_encoder,
@@ -86,7 +86,7 @@ def _language_model(read: Checkpoint, random: np.random.Generator) -> dict[str, 
     return {"text": text, "log-probabilities": apart}
 
 
-def _flow(read: Checkpoint, random: np.random.Generator) -> dict[str, float]:
+def _flow(read: CosyVoiceCheckpoint, random: np.random.Generator) -> dict[str, float]:
     weights, config = read.flow, read.config.flow
     ours = Flow(
         session(convert_flow.flow_encoder(weights, config, Graph())),
@@ -105,13 +105,13 @@ def _flow(read: Checkpoint, random: np.random.Generator) -> dict[str, float]:
     return {"mu": mu_apart, "mel": mel_apart}
 
 
-def _hift(read: Checkpoint, random: np.random.Generator) -> dict[str, float]:
+def _hift(read: CosyVoiceCheckpoint, random: np.random.Generator) -> dict[str, float]:
     weights, config = read.hift, read.config.hift
     merge = weights["m_source.l_linear.weight"][0], float(weights["m_source.l_linear.bias"][0])
-    source = Source(*merge, config.amplitude, config.noise, config.voiced)
+    source = HarmonicSource(*merge, config.amplitude, config.noise, config.voiced)
     ours = Hift(
         session(convert_hift.pitch(weights, config, Graph())),
-        session(convert_hift.generator(weights, config, Graph())),
+        session(convert_hift.hift_generator(weights, config, Graph())),
         source,
     )
     theirs = plain.Vocoder(plain.tensors(weights), config)

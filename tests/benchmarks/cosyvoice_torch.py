@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from models.cosyvoice.config import Attention, Config, Estimator, Hift
+from models.cosyvoice.config import AttentionConfig, CosyVoiceConfig, EstimatorConfig, HiftConfig
 
 
 def tensors(weights) -> dict[str, Tensor]:
@@ -23,7 +23,7 @@ def tensors(weights) -> dict[str, Tensor]:
 class Stack:
     """The original's encoders: relative positions by espnet, projected anew at every call."""
 
-    def __init__(self, w: dict[str, Tensor], name: str, config: Attention, legacy: bool = False) -> None:
+    def __init__(self, w: dict[str, Tensor], name: str, config: AttentionConfig, legacy: bool = False) -> None:
         self.w, self.name, self.c, self.legacy = w, name, config, legacy
         self.norms = ("norm1", "norm2") if legacy else ("norm_mha", "norm_ff")
 
@@ -85,7 +85,7 @@ class Stack:
 class LanguageModel:
     """Text and speech tokens to log-probabilities, one segment at a time, as the original runs it."""
 
-    def __init__(self, w: dict[str, Tensor], config: Config) -> None:
+    def __init__(self, w: dict[str, Tensor], config: CosyVoiceConfig) -> None:
         self.w, c = w, config.language_model
         self.encoder = Stack(w, "text_encoder", c.text_encoder)
         self.decoder = Stack(w, "llm", c.decoder, legacy=True)
@@ -110,7 +110,7 @@ class LanguageModel:
 class Flow:
     """Speech tokens to mel."""
 
-    def __init__(self, w: dict[str, Tensor], config: Config) -> None:
+    def __init__(self, w: dict[str, Tensor], config: CosyVoiceConfig) -> None:
         self.w, self.c, self.e = w, config.flow, config.flow.estimator
         self.encoder = Stack(w, "encoder", config.flow.encoder)
 
@@ -146,7 +146,7 @@ class Flow:
         return x
 
     def estimate(self, x: Tensor, mu: Tensor, t: Tensor, speaker: Tensor) -> Tensor:
-        c: Estimator = self.e
+        c: EstimatorConfig = self.e
         half = c.inputs // 2
         rates = torch.exp(torch.arange(half).float() * -(math.log(10000) / (half - 1)))
         angles = 1000 * t[:, None] * rates[None]
@@ -212,7 +212,7 @@ class Flow:
 class Vocoder:
     """HiFT, weight normalisation undone."""
 
-    def __init__(self, w: dict[str, Tensor], config: Hift) -> None:
+    def __init__(self, w: dict[str, Tensor], config: HiftConfig) -> None:
         self.w, self.c = w, config
         self.window = torch.hann_window(config.n_fft)
 

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from models.cosyvoice.checkpoint import Checkpoint, read_checkpoint
+from models.cosyvoice.checkpoint import CosyVoiceCheckpoint, read_cosyvoice_checkpoint
 from tests.benchmarks import cosyvoice_torch as plain
 
 TEXTS, SPEECH = (11, 5, 23), (30, 41, 75)  # tokens; 40 and fewer are stretched in one piece
@@ -28,7 +28,7 @@ Arrays = dict[str, NDArray | str]
 @torch.inference_mode()
 def write_reference(folder: Path) -> None:
     """Three segments through every stage of the checkpoint in the folder."""
-    read, random = read_checkpoint(folder), np.random.default_rng(1)
+    read, random = read_cosyvoice_checkpoint(folder), np.random.default_rng(1)
     made: Arrays = {}
     for i, name in enumerate(sorted(read.speakers)[: len(TEXTS)]):
         speaker = torch.from_numpy(read.speakers[name])
@@ -38,7 +38,7 @@ def write_reference(folder: Path) -> None:
     np.savez(folder / "reference.npz", **made)
 
 
-def _language_model(read: Checkpoint, i: int, speaker: torch.Tensor, random: np.random.Generator) -> Arrays:
+def _language_model(read: CosyVoiceCheckpoint, i: int, speaker: torch.Tensor, random: np.random.Generator) -> Arrays:
     config = read.config.language_model
     model = plain.LanguageModel(plain.tensors(read.language_model), read.config)
     ids = random.integers(0, config.text_vocabulary, TEXTS[i])
@@ -57,7 +57,7 @@ def _language_model(read: Checkpoint, i: int, speaker: torch.Tensor, random: np.
     }
 
 
-def _flow(read: Checkpoint, i: int, speaker: torch.Tensor, random: np.random.Generator) -> Arrays:
+def _flow(read: CosyVoiceCheckpoint, i: int, speaker: torch.Tensor, random: np.random.Generator) -> Arrays:
     flow = plain.Flow(plain.tensors(read.flow), read.config)
     tokens = random.integers(0, read.config.flow.vocabulary, SPEECH[i])
     mu, projected = flow.encode(torch.from_numpy(tokens)), flow.speaker(speaker)
@@ -71,7 +71,7 @@ def _flow(read: Checkpoint, i: int, speaker: torch.Tensor, random: np.random.Gen
     }
 
 
-def _hift(read: Checkpoint, i: int, _: torch.Tensor, random: np.random.Generator) -> Arrays:
+def _hift(read: CosyVoiceCheckpoint, i: int, _: torch.Tensor, random: np.random.Generator) -> Arrays:
     config = read.config.hift
     vocoder = plain.Vocoder(plain.tensors(read.hift), config)
     frames = 2 * SPEECH[i] - 9

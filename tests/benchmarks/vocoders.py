@@ -57,9 +57,9 @@ def generators(folder: Path, mel: Mel) -> dict[str, tuple[Callable[[], object], 
     """Each size: ours and, with weight norm removed, torch's."""
     import torch
 
-    from models.vocoders.convert_hifigan import generator
+    from models.vocoders.convert_hifigan import hifigan_generator
     from models.vocoders.hifigan import GRAPH, HifiGan
-    from models.vocoders.hifigan_checkpoint import Config
+    from models.vocoders.hifigan_checkpoint import HifiGanConfig
     from tests.unit import vocoder_hifigan_torch as reference
 
     torch.set_num_threads(1)
@@ -67,7 +67,7 @@ def generators(folder: Path, mel: Mel) -> dict[str, tuple[Callable[[], object], 
     for name, config in (("V1", reference.V1), ("V2", reference.V2), ("V3", reference.V3)):
         theirs = reference.without_norm(reference.random_generator(config))
         weights = {k: v.detach().numpy() for k, v in theirs.state_dict().items()}
-        generator(weights, Config.model_validate(config)).save(folder / GRAPH)
+        hifigan_generator(weights, HifiGanConfig.model_validate(config)).save(folder / GRAPH)
         ours = HifiGan.load(folder / GRAPH)
 
         def torchs(theirs: reference.Generator = theirs) -> None:

@@ -12,13 +12,13 @@ import pytest
 
 from models.conversion.onnx_graph import Graph
 from models.cosyvoice import config as configuration
-from models.cosyvoice.checkpoint import read_checkpoint, read_hift
+from models.cosyvoice.checkpoint import read_cosyvoice_checkpoint, read_hift
 from models.cosyvoice.checkpoint_shapes import flow_shapes, hift_shapes, language_model_shapes
-from models.cosyvoice.config import read_config
-from models.cosyvoice.convert import convert
-from models.cosyvoice.convert_hift import generator
+from models.cosyvoice.config import read_cosyvoice_config
+from models.cosyvoice.convert import convert_cosyvoice
+from models.cosyvoice.convert_hift import hift_generator
 from models.errors import Permanent
-from models.session import open_session, run
+from models.session import open_session, run_session
 from tests.benchmarks import full_size
 from tests.unit.cosyvoice_reference import DATA, need_torch
 
@@ -51,7 +51,7 @@ def change(folder: Path, name: str, **changes) -> None:
 
 def test_shapes_of_the_full_size_checkpoint(folder):
     (folder / "cosyvoice.yaml").write_text(full_size.configuration())
-    config = read_config(folder)
+    config = read_cosyvoice_config(folder)
     assert language_model_shapes(config.language_model) == full_size.tensors("llm")
     assert flow_shapes(config.flow) == full_size.tensors("flow")
     renamed = {
@@ -72,7 +72,7 @@ def test_references_defaults_and_unknown_sections(folder):
     text = (folder / "cosyvoice.yaml").read_text()
     (folder / "cosyvoice.yaml").write_text(re.sub(r"    sampling: .*?\n\n", "\n", text, flags=re.DOTALL))
     assert "ras_sampling" not in (folder / "cosyvoice.yaml").read_text()
-    config = read_config(folder)
+    config = read_cosyvoice_config(folder)
     assert config.language_model.sampling == configuration.Sampling(0.8, 25, 10, 0.1)
     assert config.language_model.text_width == 32  # by reference
 
@@ -101,14 +101,14 @@ def test_references_defaults_and_unknown_sections(folder):
 def test_refused_configurations(folder, old, new, message):
     edit(folder, old, new)
     with pytest.raises(Permanent, match=message) as caught:
-        read_config(folder)
+        read_cosyvoice_config(folder)
     assert "cosyvoice.yaml" in str(caught.value)
 
 
 def test_another_models_file_is_named(folder):
     (folder / "cosyvoice.yaml").rename(folder / "cosyvoice2.yaml")
     with pytest.raises(Permanent, match=r"cosyvoice2\.yaml: CosyVoice 2 and 3"):
-        read_config(folder)
+        read_cosyvoice_config(folder)
 
 
 def test_every_wrong_tensor_is_named(folder):
@@ -118,7 +118,7 @@ def test_every_wrong_tensor_is_named(folder):
         **{"encoder_proj.bias": None, "prompt.weight": torch.zeros(2), "input_embedding.weight": torch.zeros(3, 32)},
     )
     with pytest.raises(Permanent) as caught:
-        read_checkpoint(folder)
+        read_cosyvoice_checkpoint(folder)
     message = str(caught.value)
     assert "3 tensors" in message
     assert "missing: encoder_proj.bias (80,)" in message
@@ -129,7 +129,7 @@ def test_every_wrong_tensor_is_named(folder):
 def test_not_a_number_is_refused(folder):
     change(folder, "llm.pt", **{"llm_decoder.bias": torch.full((4097,), float("nan"))})
     with pytest.raises(Permanent, match=r"llm.pt: .*\n.*not finite: llm_decoder.bias"):
-        read_checkpoint(folder)
+        read_cosyvoice_checkpoint(folder)
 
 
 def test_bookkeeping_and_bad_speakers_are_noticed(folder):
@@ -137,7 +137,7 @@ def test_bookkeeping_and_bad_speakers_are_noticed(folder):
     change(folder, "spk2info.pt", **{"没有": {"speech_feat": torch.zeros(1)}})
     (folder / "flow.encoder.fp32.zip").write_bytes(b"not ours")
     (folder / "campplus.onnx").write_bytes(b"not ours")
-    read = read_checkpoint(folder)
+    read = read_cosyvoice_checkpoint(folder)
     assert read.notices == ["llm.pt: ignored epoch, step", "spk2info.pt: 没有: no embedding; skipped"]
     assert "没有" not in read.speakers
 
@@ -146,14 +146,14 @@ def test_bookkeeping_and_bad_speakers_are_noticed(folder):
 def test_git_lfs_pointer_is_recognised(folder, name):
     (folder / name).write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1242\n")
     with pytest.raises(Permanent, match=r"Git LFS pointer.*git lfs pull"):
-        read_checkpoint(folder)
+        read_cosyvoice_checkpoint(folder)
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
 def test_any_float_is_read(folder, dtype):
     state = torch.load(folder / "flow.pt", weights_only=True)
     torch.save({name: torch.nn.Parameter(value.to(dtype)) for name, value in state.items()}, folder / "flow.pt")
-    read, exact = read_checkpoint(folder).flow, read_checkpoint(DATA).flow
+    read, exact = read_cosyvoice_checkpoint(folder).flow, read_cosyvoice_checkpoint(DATA).flow
     assert {value.dtype for value in read.values()} == {np.dtype(np.float32)}
     assert max(np.abs(read[name] - exact[name]).max() for name in exact) < 0.03
 
@@ -163,24 +163,24 @@ def test_what_is_no_plain_tensor_is_named(folder):
     for value in (weight.to(torch.int8), weight.to(torch.complex64), weight.to_sparse(), weight.to("meta"), "text"):
         change(folder, "llm.pt", **{"llm_decoder.weight": value})
         with pytest.raises(Permanent, match=r"llm.pt: .*\n  llm_decoder.weight is "):
-            read_checkpoint(folder)
+            read_cosyvoice_checkpoint(folder)
     torch.save({3: weight, "state_dict": {}}, folder / "llm.pt")
     with pytest.raises(Permanent, match=r"3 is a Tensor, not a named tensor\n  state_dict is a dict"):
-        read_checkpoint(folder)
+        read_cosyvoice_checkpoint(folder)
 
 
 def test_every_file_that_is_not_there_is_named(folder):
     (folder / "flow.pt").unlink()
     (folder / "spk2info.pt").unlink()
     with pytest.raises(Permanent, match=r"has no flow.pt, spk2info.pt;"):
-        read_checkpoint(folder)
+        read_cosyvoice_checkpoint(folder)
 
 
 @pytest.mark.parametrize("data", [b"", b"<html>not found</html>", (DATA / "llm.pt").read_bytes()[:90_000]])
 def test_damaged_files_are_told_without_advice_to_run_them(folder, data):
     (folder / "llm.pt").write_bytes(data)
     with pytest.raises(Permanent, match=r"llm.pt: not readable .* damaged or cut short") as caught:
-        read_checkpoint(folder)
+        read_cosyvoice_checkpoint(folder)
     assert "weights_only" not in str(caught.value)
 
 
@@ -191,7 +191,7 @@ def test_damaged_files_are_told_without_advice_to_run_them(folder, data):
 def test_speakers_that_cannot_be_are_named(folder, embedding, message):
     change(folder, "spk2info.pt", **{"一": {"embedding": embedding}})
     with pytest.raises(Permanent, match=f"spk2info.pt: 一: .*{message}"):
-        read_checkpoint(folder)
+        read_cosyvoice_checkpoint(folder)
 
 
 def test_speakers_have_names_that_can_be_given_and_one_each(folder, tmp_path):
@@ -200,7 +200,7 @@ def test_speakers_have_names_that_can_be_given_and_one_each(folder, tmp_path):
     with pytest.raises(
         Permanent, match=r"two speakers would have one name of zh-female, 中文女, .*, a-b, speaker-8, zh-"
     ):
-        convert(folder, tmp_path / "out", "int8")
+        convert_cosyvoice(folder, tmp_path / "out", "int8")
     assert not (tmp_path / "out").exists()
 
 
@@ -209,10 +209,10 @@ def test_weight_normalisation_without_a_direction_or_twice_is_refused(folder):
     direction = torch.load(folder / "hift.pt", weights_only=True)[name]
     change(folder, "hift.pt", **{name: torch.zeros_like(direction)})
     with pytest.raises(Permanent, match=r"conv_pre.weight_v has a row of zeros"):
-        read_checkpoint(folder)
+        read_cosyvoice_checkpoint(folder)
     change(folder, "hift.pt", **{name: direction, "conv_pre.weight_v": direction})
     with pytest.raises(Permanent, match=r"conv_pre.weight_v is there in two spellings"):
-        read_checkpoint(folder)
+        read_cosyvoice_checkpoint(folder)
 
 
 class Harm:
@@ -226,7 +226,7 @@ def test_pickles_with_code_are_refused(folder, monkeypatch):
     monkeypatch.chdir(folder)
     torch.save({"text_embedding.weight": Harm()}, folder / "llm.pt")
     with pytest.raises(Permanent, match=r"llm.pt: not readable .*it names getattr, code that would run"):
-        read_checkpoint(folder)
+        read_cosyvoice_checkpoint(folder)
     assert not (folder / "harmed").exists()
 
 
@@ -245,13 +245,13 @@ def test_public_spellings_of_hift_give_the_same_waveform(folder, spelling):
         state["discriminator.mpd.0.weight"] = torch.zeros(3)
     torch.save(state, folder / "hift.pt", _use_new_zipfile_serialization=spelling != "old format")
     notices: list[str] = []
-    config = dataclasses.replace(read_config(folder).hift)
+    config = dataclasses.replace(read_cosyvoice_config(folder).hift)
     mel = np.random.default_rng(0).standard_normal((80, 12)).astype(np.float32)
     source = np.zeros(12 * 256, np.float32)
     waves = []
     for path in (DATA / "hift.pt", folder / "hift.pt"):
-        graph = generator(read_hift(path, config, notices), config, Graph())
-        waves.append(run(open_session(graph.model().SerializeToString()), {"mel": mel, "source": source})[0])
+        graph = hift_generator(read_hift(path, config, notices), config, Graph())
+        waves.append(run_session(open_session(graph.model().SerializeToString()), {"mel": mel, "source": source})[0])
     assert np.abs(waves[0]).max() > 0.01
     assert np.array_equal(*waves)
     assert notices == (["hift.pt: ignored discriminator.*"] if spelling in ("generator", "both") else [])

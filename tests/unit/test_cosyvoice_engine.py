@@ -19,9 +19,9 @@ from tests.unit.cosyvoice_reference import DATA, need_torch
 need_torch()
 pytest.importorskip("tiktoken")
 
-from models.cosyvoice import stages as loading  # noqa: E402
-from models.cosyvoice.checkpoint import read_checkpoint  # noqa: E402
-from models.cosyvoice.convert import convert  # noqa: E402
+from models.cosyvoice import stages  # noqa: E402
+from models.cosyvoice.checkpoint import read_cosyvoice_checkpoint  # noqa: E402
+from models.cosyvoice.convert import convert_cosyvoice  # noqa: E402
 from models.cosyvoice.engine import CosyVoiceEngine, stream  # noqa: E402
 from models.cosyvoice.flow import mel_length, speed_up  # noqa: E402
 from models.cosyvoice.frontend import CosyVoiceFrontEnd  # noqa: E402
@@ -38,7 +38,7 @@ def voices(tmp_path_factory) -> Path:
 @pytest.fixture(scope="module", params=["fp32", "int8"])
 def bundle(request, voices) -> Bundle:
     out = voices / f"cosy-{request.param}"
-    return convert(DATA, out, request.param, speech_tokens_per_text_token=RATIO)
+    return convert_cosyvoice(DATA, out, request.param, speech_tokens_per_text_token=RATIO)
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +78,7 @@ def test_who_asks_to_end_waits_for_one_pass(engine):
 def test_the_bundle_describes_itself(bundle, voices):
     assert bundle == Bundle.read(voices / bundle.id / "voice.toml")
     assert {f.name for f in bundle.files} == {
-        *(f"{name}.onnx" for name in loading.GRAPHS),
+        *(f"{name}.onnx" for name in stages.GRAPHS),
         "tables.npz",
         "multilingual.tiktoken",
     }
@@ -193,17 +193,17 @@ def test_a_sentence_of_six_hundred_tokens_is_spoken_whole(bundle, engine):
 
 
 def test_an_endless_draw_is_rejected(bundle):
-    parts = loading.load_parts(bundle.path, loading.Parameters.of(bundle.parameters, bundle.origin))
-    prompts = [Prompt((5, 6, 7), parts.speakers[0][0], seed) for seed in range(3)]
-    found = dict(parts.language_model.generate(prompts))
+    loaded = stages.load_stages(bundle.path, stages.Parameters.of(bundle.parameters, bundle.origin))
+    prompts = [Prompt((5, 6, 7), loaded.speakers[0][0], seed) for seed in range(3)]
+    found = dict(loaded.language_model.generate(prompts))
     for result in found.values():  # random weights: an end within 60 of 4,097 tokens is luck
         assert isinstance(result, SpeechRejected) or len(result) < 60
     assert any("no end after 60" in str(result) for result in found.values())
 
 
 def test_the_budget_bounds_the_slots(bundle):
-    parts = loading.load_parts(bundle.path, loading.Parameters.of(bundle.parameters, bundle.origin))
-    model, speaker = parts.language_model, parts.speakers[0][0]
+    loaded = stages.load_stages(bundle.path, stages.Parameters.of(bundle.parameters, bundle.origin))
+    model, speaker = loaded.language_model, loaded.speakers[0][0]
     prompts = [Prompt(tuple(range(2, 2 + n)), speaker, n, tokens=5 * n) for n in (3, 9, 4, 8, 5, 7, 6, 2)]
     free = dict(model.generate(prompts))
     longest = max(prompt.positions for prompt in prompts)
@@ -245,13 +245,13 @@ def test_a_damaged_graph_is_not_loaded(bundle, voices, tmp_path):
 
 def test_refused_conversions(voices, tmp_path):
     with pytest.raises(Permanent, match="exists already"):
-        convert(DATA, tmp_path)
+        convert_cosyvoice(DATA, tmp_path)
     with pytest.raises(Permanent, match="cannot name a bundle"):
-        convert(DATA, tmp_path / "Große Stimme")
+        convert_cosyvoice(DATA, tmp_path / "Große Stimme")
     with pytest.raises(Permanent, match="estimator is not usable in 4 bits"):
-        convert(DATA, tmp_path / "x", per_part={"estimator": "int4"})
+        convert_cosyvoice(DATA, tmp_path / "x", per_part={"estimator": "int4"})
     with pytest.raises(Permanent, match="no choice of precision for 'pitch'"):
-        convert(DATA, tmp_path / "x", per_part={"pitch": "int8"})
+        convert_cosyvoice(DATA, tmp_path / "x", per_part={"pitch": "int8"})
     assert list(tmp_path.iterdir()) == []
 
 
@@ -262,11 +262,13 @@ def test_front_end_and_engine_agree(bundle, engine):
 
 
 def test_four_bits_and_auto(voices):
-    chosen = convert(DATA, voices / "mixed", "auto", {"flow_encoder": "fp32"}, speech_tokens_per_text_token=RATIO)
+    chosen = convert_cosyvoice(
+        DATA, voices / "mixed", "auto", {"flow_encoder": "fp32"}, speech_tokens_per_text_token=RATIO
+    )
     precisions = chosen.record["precisions"]
     assert precisions["flow_encoder"] == "fp32"
     assert chosen.record["self_check"]["overlap"] >= 0.85
-    four = convert(DATA, voices / "four", "int4", speech_tokens_per_text_token=RATIO, reduce_range=True)
+    four = convert_cosyvoice(DATA, voices / "four", "int4", speech_tokens_per_text_token=RATIO, reduce_range=True)
     assert four.precision == "int4-int8"
     assert four.record["reduced_range"] is True
     assert 0.3 < four.record["self_check"]["overlap"] < 1
@@ -283,4 +285,4 @@ def test_running_needs_neither_torch_nor_onnx(bundle):
         f"load_engine(Bundle.read(Path({str(bundle.origin)!r})))"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[2])
-    assert read_checkpoint(DATA).notices == []
+    assert read_cosyvoice_checkpoint(DATA).notices == []

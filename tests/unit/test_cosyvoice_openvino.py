@@ -15,11 +15,11 @@ pytest.importorskip("tiktoken")
 need("openvino")
 
 from models.bundle import Bundle  # noqa: E402
-from models.cosyvoice.convert import convert  # noqa: E402
+from models.cosyvoice.convert import convert_cosyvoice  # noqa: E402
 from models.cosyvoice.engine import CosyVoiceEngine  # noqa: E402
-from models.cosyvoice.stages import Parameters, load_parts  # noqa: E402
+from models.cosyvoice.stages import Parameters, load_stages  # noqa: E402
 from models.errors import Permanent, VoiceNotInstalled  # noqa: E402
-from models.session import MatrixSession, run  # noqa: E402
+from models.session import MatrixSession, run_session  # noqa: E402
 from models.voice import Speech, SpeechRequest, Utterance  # noqa: E402
 
 ALLOWED = {"f32": (1e-5, 1e-5), "bf16": (0.1, 0.1)}  # relative error of the mel after ten steps, of the samples
@@ -28,7 +28,7 @@ ALLOWED = {"f32": (1e-5, 1e-5), "bf16": (0.1, 0.1)}  # relative error of the mel
 @pytest.fixture(scope="module")
 def bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
     out = tmp_path_factory.mktemp("voices") / "matrix"
-    return convert(DATA, out, "fp32", backend="openvino", speech_tokens_per_text_token=8)
+    return convert_cosyvoice(DATA, out, "fp32", backend="openvino", speech_tokens_per_text_token=8)
 
 
 def relative(exact: np.ndarray, found: np.ndarray) -> float:
@@ -39,7 +39,7 @@ def relative(exact: np.ndarray, found: np.ndarray) -> float:
 @pytest.mark.parametrize("tokens", [30, 75])
 def test_mel_and_samples_equal_those_of_onnx_runtime(bundle: Bundle, tokens: int):
     parameters = Parameters.of(bundle.parameters, bundle.origin)
-    exact, other = (load_parts(bundle.path, parameters, backend=name) for name in ("onnxruntime", "openvino"))
+    exact, other = (load_stages(bundle.path, parameters, backend=name) for name in ("onnxruntime", "openvino"))
     precision = MatrixSession(bundle.path("estimator.onnx")).precision
     ids = np.random.default_rng(0).integers(0, 4096, tokens).tolist()
     mels = [parts.flow.mel(ids, parts.speakers[1][0], 7) for parts in (exact, other)]
@@ -57,7 +57,7 @@ def test_a_bundle_says_its_backend_and_is_keyed_by_it(bundle: Bundle):
 
 
 def test_the_engine_speaks_with_half_precision_weights(tmp_path: Path):
-    made = convert(DATA, tmp_path / "half", "int8", backend="openvino", speech_tokens_per_text_token=8)
+    made = convert_cosyvoice(DATA, tmp_path / "half", "int8", backend="openvino", speech_tokens_per_text_token=8)
     assert made.precision == "fp16-int8"
     assert made.record["self_check"]["mel"] < 0.05
     request = SpeechRequest((Utterance("。", "zh", "", (5, 6, 7)),), "zh-female", 1)
@@ -68,7 +68,7 @@ def test_the_engine_speaks_with_half_precision_weights(tmp_path: Path):
 
 def test_inputs_that_do_not_fit_are_a_permanent_error(bundle: Bundle):
     with pytest.raises(Permanent, match="inference failed"):
-        run(MatrixSession(bundle.path("generator.onnx")), {"mel": np.zeros((3, 3), np.float32)})
+        run_session(MatrixSession(bundle.path("generator.onnx")), {"mel": np.zeros((3, 3), np.float32)})
 
 
 def test_without_openvino_the_remedy_is_told(bundle: Bundle, monkeypatch):

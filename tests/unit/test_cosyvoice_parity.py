@@ -10,13 +10,13 @@ from models.cosyvoice import convert_flow, convert_hift, convert_language_model
 from models.cosyvoice.flow import Flow
 from models.cosyvoice.language_model import LanguageModel, Prompt, Tables
 from models.session import open_session
-from models.vocoders.harmonic_source import Source
+from models.vocoders.harmonic_source import HarmonicSource
 from models.vocoders.hift import Hift
 from tests.unit.cosyvoice_reference import REFERENCE, cases, expected, need_torch
 
 need_torch()
 
-from models.cosyvoice.checkpoint import Checkpoint, read_checkpoint  # noqa: E402
+from models.cosyvoice.checkpoint import CosyVoiceCheckpoint, read_cosyvoice_checkpoint  # noqa: E402
 
 
 def close(found, name, tolerance):
@@ -32,18 +32,18 @@ def session(graph: Graph):
 
 
 @pytest.fixture(scope="module")
-def read() -> Checkpoint:
-    return read_checkpoint(REFERENCE)
+def read() -> CosyVoiceCheckpoint:
+    return read_cosyvoice_checkpoint(REFERENCE)
 
 
-def projected(read: Checkpoint, weights, speaker: str):
+def projected(read: CosyVoiceCheckpoint, weights, speaker: str):
     embedding = read.speakers[speaker]
     weight, bias = (weights[f"spk_embed_affine_layer.{part}"] for part in ("weight", "bias"))
     return weight @ (embedding / np.linalg.norm(embedding)) + bias
 
 
 @pytest.fixture(scope="module")
-def language_model(read: Checkpoint) -> LanguageModel:
+def language_model(read: CosyVoiceCheckpoint) -> LanguageModel:
     weights, config = read.language_model, read.config.language_model
     build = (
         convert_language_model.text_encoder,
@@ -103,7 +103,7 @@ def test_language_model_in_one_ragged_batch(read, language_model):
 
 
 @pytest.fixture(scope="module")
-def flow(read: Checkpoint) -> Flow:
+def flow(read: CosyVoiceCheckpoint) -> Flow:
     weights, config = read.flow, read.config.flow
     encoder = session(convert_flow.flow_encoder(weights, config, Graph()))
     return Flow(encoder, session(convert_flow.estimator(weights, config, Graph())), config.guidance)
@@ -120,9 +120,9 @@ def test_flow(read, flow, i):
 
 
 @pytest.fixture(scope="module")
-def hift(read: Checkpoint) -> Hift:
+def hift(read: CosyVoiceCheckpoint) -> Hift:
     weights, config = read.hift, read.config.hift
-    source = Source(
+    source = HarmonicSource(
         weights["m_source.l_linear.weight"][0],
         float(weights["m_source.l_linear.bias"][0]),
         config.amplitude,
@@ -130,7 +130,7 @@ def hift(read: Checkpoint) -> Hift:
         config.voiced,
     )
     pitch = session(convert_hift.pitch(weights, config, Graph()))
-    return Hift(pitch, session(convert_hift.generator(weights, config, Graph())), source)
+    return Hift(pitch, session(convert_hift.hift_generator(weights, config, Graph())), source)
 
 
 @pytest.mark.parametrize("i", cases("hift{i}.mel"))

@@ -10,14 +10,14 @@ need_torch()
 
 import torch  # noqa: E402
 
-from models.cosyvoice.checkpoint import read_checkpoint  # noqa: E402
+from models.cosyvoice.checkpoint import read_cosyvoice_checkpoint  # noqa: E402
 from tests.benchmarks import cosyvoice_torch as plain  # noqa: E402
 
 
 @torch.inference_mode()
 def test_the_rendering_is_the_original():
     read, data = (
-        read_checkpoint(REFERENCE),
+        read_cosyvoice_checkpoint(REFERENCE),
         {k: torch.from_numpy(v) for k, v in expected().items() if v.dtype.kind in "fi"},
     )
     model = plain.LanguageModel(plain.tensors(read.language_model), read.config)

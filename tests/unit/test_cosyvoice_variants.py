@@ -18,7 +18,7 @@ need_torch()
 import torch  # noqa: E402
 
 from models.cosyvoice.checkpoint_shapes import flow_shapes, hift_shapes, language_model_shapes  # noqa: E402
-from models.cosyvoice.config import read_config  # noqa: E402
+from models.cosyvoice.config import read_cosyvoice_config  # noqa: E402
 from tests.benchmarks.compare_cosyvoice import ALLOWED, compare  # noqa: E402
 from tests.benchmarks.full_size import random_tensor  # noqa: E402
 from tests.benchmarks.reference_cosyvoice import write_reference  # noqa: E402
@@ -97,7 +97,7 @@ def write_checkpoint(folder: Path, changes: dict[str, str], spelling: Callable[[
         assert old in text, old
         text = text.replace(old, new, 1)
     (folder / "cosyvoice.yaml").write_text(text, encoding="utf-8")
-    config, random = read_config(folder), np.random.default_rng(0)
+    config, random = read_cosyvoice_config(folder), np.random.default_rng(0)
     for name, shapes in (
         ("llm", language_model_shapes(config.language_model)),
         ("flow", flow_shapes(config.flow)),

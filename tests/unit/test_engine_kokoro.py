@@ -16,7 +16,7 @@ from models.family import load_engine
 from models.kokoro.durations import FRAME, with_durations
 from models.kokoro.engine import SPACE, STOP
 from models.kokoro.foreign_passages import PAUSE
-from models.session import open_session, run
+from models.session import open_session, run_session
 from models.voice import Engine, Speech, SpeechRequest, Utterance
 
 VOCABULARY = json.loads((Path(models.kokoro.__file__).with_name("vocab.json")).read_text(encoding="utf-8"))
@@ -129,8 +129,8 @@ def test_the_sound_is_the_unchanged_file_s(engine: Engine) -> None:
     with_words = open_session(with_durations(Catalogue.load().bundle("kokoro").path("model.onnx").read_bytes()))
     for speed in (0.5, 1.0, 2.0):
         feeds = {"tokens": np.array([tokens], np.int64), "style": style, "speed": np.array([speed], np.float32)}
-        (plain,) = run(session, feeds)
-        sound, durations = run(with_words, feeds)
+        (plain,) = run_session(session, feeds)
+        sound, durations = run_session(with_words, feeds)
         np.testing.assert_array_equal(sound, plain)
         assert durations.shape == (1, len(tokens))
         assert durations.sum() * FRAME == len(sound)

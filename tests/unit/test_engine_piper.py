@@ -17,8 +17,8 @@ from models.errors import NarrationError, Permanent, VoiceNotInstalled
 from models.family import load_engine, load_frontend
 from models.piper.engine import MAX_TOKENS
 from models.piper.noise_inputs import expose_noise
-from models.piper.voice_config import read_config
-from models.session import open_session, run
+from models.piper.voice_config import read_piper_config
+from models.session import open_session, run_session
 from models.voice import Engine, Samples, Speech, SpeechRequest, Utterance
 from tests.make_tiny_voice import AMPLITUDE, NOISE, SAMPLE_RATE, SAMPLES_A_TOKEN, graph, make
 
@@ -172,7 +172,7 @@ def test_the_rewritten_graph_is_valid_and_reads_its_draws() -> None:
     onnx.checker.check_model(onnx.load_from_string(model), full_check=True)
     assert names == ("narrator_noise_0",)
     draws = np.arange(20, dtype=np.float32)
-    (y,) = run(open_session(model), {"x": np.zeros(4, np.float32), names[0]: draws})
+    (y,) = run_session(open_session(model), {"x": np.zeros(4, np.float32), names[0]: draws})
     np.testing.assert_array_equal(y, draws[:12].reshape(3, 4))
 
 
@@ -180,7 +180,7 @@ def test_too_few_draws_name_their_input() -> None:
     """The engine learns from this message how many draws a token takes."""
     model, names = expose_noise(random_graph())
     with pytest.raises(Permanent, match="Name:'narrator_noise_0'"):
-        run(open_session(model), {"x": np.zeros(4, np.float32), names[0]: np.zeros(11, np.float32)})
+        run_session(open_session(model), {"x": np.zeros(4, np.float32), names[0]: np.zeros(11, np.float32)})
 
 
 @pytest.mark.parametrize(
@@ -228,7 +228,7 @@ def test_a_wrong_json_is_named(tmp_path: Path, text: bytes, complaint: str) -> N
     path = tmp_path / "voice.json"
     path.write_bytes(text)
     with pytest.raises(Permanent, match=f"voice.json: .*{complaint}"):
-        read_config(path)
+        read_piper_config(path)
 
 
 def test_a_published_voice_repeats_exactly() -> None:

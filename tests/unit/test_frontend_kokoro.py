@@ -14,7 +14,7 @@ from models.bundle import Bundle
 from models.errors import Unspeakable
 from models.kokoro import frontend
 from models.kokoro.frontend import MAX_TOKENS, VOCABULARY, KokoroFrontEnd
-from models.text import utterance_cuts as parts
+from models.text.utterance_cuts import cut_at_pause, cut_between_words
 from models.voice import Utterance
 from worker.contract.messages import Pronunciation
 
@@ -248,7 +248,7 @@ def test_one_endless_word_is_refused(kokoro: KokoroFrontEnd) -> None:
 
 @given(st.text(max_size=200))
 def test_parts_lose_nothing_and_leave_something_on_either_side(text: str) -> None:
-    for at in (parts.pause(text), parts.gap(text)):
+    for at in (cut_at_pause(text), cut_between_words(text)):
         if at is not None:
             assert any(c.isalnum() for c in text[:at])
             assert any(c.isalnum() for c in text[at:])

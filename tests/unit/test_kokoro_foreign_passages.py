@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from models.bundle import Bundle
-from models.kokoro.foreign_passages import PAUSE, Passage, Sound, paused, spliced
+from models.kokoro.foreign_passages import PAUSE, Passage, TimedSamples, paused, spliced
 from models.kokoro.guest_voices import guest
 from models.voice import Samples
 
@@ -36,10 +36,10 @@ def tone(seconds: float, level: float) -> Samples:
     return (level * np.sin(np.arange(round(seconds * RATE)) * 0.2)).astype(np.float32)
 
 
-def sound(*tokens: tuple[float, float]) -> Sound:
+def sound(*tokens: tuple[float, float]) -> TimedSamples:
     """Tokens of some seconds and level each, with a tenth of a second of silence around."""
     pieces = [tone(0.1, 0), *(tone(seconds, level) for seconds, level in tokens), tone(0.1, 0)]
-    return Sound(np.concatenate(pieces), np.cumsum([len(piece) for piece in pieces[:-1]]))
+    return TimedSamples(np.concatenate(pieces), np.cumsum([len(piece) for piece in pieces[:-1]]))
 
 
 def loudness(samples: Samples) -> float:

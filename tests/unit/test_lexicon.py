@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.text.lexicon import Entry, Lexicon
+from models.text.lexicon import Lexicon, LexiconEntry
 from producer.errors import LessonError
 from producer.lessons.model import Block, Pause, Reading, Voicing
 from producer.lexicon import lexicon_of, pronounced, read
@@ -19,15 +19,15 @@ from tests.unit.test_plan import TINY, Desk
 from worker.contract.messages import Respelling
 
 
-def found(text: str, *entries: Entry, language: str = "en") -> list[str]:
+def found(text: str, *entries: LexiconEntry, language: str = "en") -> list[str]:
     return [
         f"{text[start:end]}={entry.say}"
         for start, end, entry in Lexicon(entries).find(text, lambda _: language)
     ]  # fmt: skip
 
 
-def words(**said: str) -> list[Entry]:
-    return [Entry(word, say) for word, say in said.items()]
+def words(**said: str) -> list[LexiconEntry]:
+    return [LexiconEntry(word, say) for word, say in said.items()]
 
 
 # --- matching
@@ -68,27 +68,32 @@ def words(**said: str) -> list[Entry]:
     ],
 )
 def test_where_a_word_stands(written: str, text: str, matches: list[str]) -> None:
-    assert found(text, Entry(written, "x")) == [f"{match}=x" for match in matches]
+    assert found(text, LexiconEntry(written, "x")) == [f"{match}=x" for match in matches]
 
 
 def test_the_longest_wins() -> None:
-    entries = [*words(new="1", york="2"), Entry("new york", "3"), Entry("new york city", "4"), Entry("重", "5")]
-    entries += [Entry("重庆", "6")]
+    entries = [
+        *words(new="1", york="2"),
+        LexiconEntry("new york", "3"),
+        LexiconEntry("new york city", "4"),
+        LexiconEntry("重", "5"),
+    ]
+    entries += [LexiconEntry("重庆", "6")]
     assert found("New York City, new york, new 重庆重", *entries) == [
         "New York City=4", "new york=3", "new=1", "重庆=6", "重=5",
     ]  # fmt: skip
 
 
 def test_case_and_language_and_parts() -> None:
-    assert found("us US", Entry("us", "we"), Entry("US", "you ess")) == ["us=we", "US=you ess"]
-    assert found("Polish polish", Entry("Polish", "x", case=False)) == ["Polish=x", "polish=x"]
-    assert found("lead Lead", Entry("lead", "x", case=True)) == ["lead=x"]
-    assert found("lead", Entry("lead", "x", language="zh")) == []
-    both = [Entry("lead", "all"), Entry("lead", "chinese", language="zh")]
+    assert found("us US", LexiconEntry("us", "we"), LexiconEntry("US", "you ess")) == ["us=we", "US=you ess"]
+    assert found("Polish polish", LexiconEntry("Polish", "x", case=False)) == ["Polish=x", "polish=x"]
+    assert found("lead Lead", LexiconEntry("lead", "x", case=True)) == ["lead=x"]
+    assert found("lead", LexiconEntry("lead", "x", language="zh")) == []
+    both = [LexiconEntry("lead", "all"), LexiconEntry("lead", "chinese", language="zh")]
     assert found("lead", *both, language="zh") == ["lead=chinese"]
     assert found("lead", *both) == ["lead=all"]
-    assert found("microservices", Entry("micro", "my crow ", part=True)) == ["micro=my crow "]
-    assert found("a micro b", Entry("micro", "x", part=True), Entry("a", "y")) == ["a=y", "micro=x"]
+    assert found("microservices", LexiconEntry("micro", "my crow ", part=True)) == ["micro=my crow "]
+    assert found("a micro b", LexiconEntry("micro", "x", part=True), LexiconEntry("a", "y")) == ["a=y", "micro=x"]
 
 
 def test_the_later_of_two_for_the_same_word_replaces_the_earlier() -> None:
@@ -105,7 +110,7 @@ ALPHABET = "ab B.'-字 カ👍\n"
 )
 def test_matches_are_in_order_apart_and_of_entries(text: str, written: list[str]) -> None:
     at = 0
-    for start, end, entry in Lexicon([Entry(word, "x") for word in written if "\n" not in word]).find(
+    for start, end, entry in Lexicon([LexiconEntry(word, "x") for word in written if "\n" not in word]).find(
         text, lambda _: "en"
     ):
         assert at <= start < end <= len(text)
@@ -121,7 +126,13 @@ def test_marks_of_the_author_win_and_pauses_are_kept() -> None:
     block = Block(
         "kubectl and kubectl, new york", "paragraph", 1, readings=(Reading(0, 7, "mine"),), pauses=(Pause(24, 100),)
     )
-    lexicon = Lexicon([Entry("kubectl", "cube control", source="l:2"), Entry("new york", "x"), Entry("york", "yawk")])
+    lexicon = Lexicon(
+        [
+            LexiconEntry("kubectl", "cube control", source="l:2"),
+            LexiconEntry("new york", "x"),
+            LexiconEntry("york", "yawk"),
+        ]
+    )
     assert pronounced(block, lexicon, "en").readings == (
         Reading(0, 7, "mine"), Reading(12, 19, "cube control"), Reading(25, 29, "yawk"),
     )  # fmt: skip
@@ -129,17 +140,19 @@ def test_marks_of_the_author_win_and_pauses_are_kept() -> None:
 
 def test_the_language_is_that_of_the_sentence() -> None:
     block = Block("The lead is here. 这里的lead很重要，我们必须处理。", "paragraph", 1)
-    lexicon = Lexicon([Entry("lead", "利德", language="zh")])
+    lexicon = Lexicon([LexiconEntry("lead", "利德", language="zh")])
     assert pronounced(block, lexicon, "en").readings == (Reading(21, 25, "利德"),)
     marked = Block("lead", "paragraph", 1, Voicing(language="zh"))
     assert not pronounced(marked, lexicon, "en").readings  # its one word is English
-    assert pronounced(Block("lead", "paragraph", 1), Lexicon([Entry("lead", "led", language="en")]), "en").readings
+    assert pronounced(
+        Block("lead", "paragraph", 1), Lexicon([LexiconEntry("lead", "led", language="en")]), "en"
+    ).readings
 
 
 # --- files
 
 
-def lexicon(tmp_path: Path, text: str, name: str = "lexicon.toml") -> list[Entry]:
+def lexicon(tmp_path: Path, text: str, name: str = "lexicon.toml") -> list[LexiconEntry]:
     path = tmp_path / name
     path.write_text(text, encoding="utf-8")
     return read(path)
@@ -161,12 +174,12 @@ kubectl = "cube  control"
 """,
     )
     assert entries == [
-        Entry("kubectl", "cube control"),
-        Entry("node.js", "node jay ess"),
-        Entry("C#", "see sharp", case=True, part=True),
-        Entry("Nguyen", "win", "/ˈŋwɪən/"),
-        Entry("lead", "led", language="en"),
-        Entry("lead", "利德", language="zh"),
+        LexiconEntry("kubectl", "cube control"),
+        LexiconEntry("node.js", "node jay ess"),
+        LexiconEntry("C#", "see sharp", case=True, part=True),
+        LexiconEntry("Nguyen", "win", "/ˈŋwɪən/"),
+        LexiconEntry("lead", "led", language="en"),
+        LexiconEntry("lead", "利德", language="zh"),
     ]
     assert [entry.source.rpartition(":")[2] for entry in entries] == ["3", "4", "5", "6", "7", "7"]
 
@@ -222,9 +235,9 @@ def test_a_lexicon_in_pls(tmp_path: Path) -> None:
         "lexicon.pls",
     )
     assert entries == [
-        Entry("colour", ipa="ˈkʌlə", language="en"),
-        Entry("color", ipa="ˈkʌlə", language="en"),
-        Entry("W3C", "World Wide Web Consortium", language="en"),
+        LexiconEntry("colour", ipa="ˈkʌlə", language="en"),
+        LexiconEntry("color", ipa="ˈkʌlə", language="en"),
+        LexiconEntry("W3C", "World Wide Web Consortium", language="en"),
     ]
     assert [entry.source.rpartition(":")[2] for entry in entries] == ["5", "6", "10"]
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.text.phonemes.word_alignment import MAX_COMPARED, words
+from models.text.phonemes.word_alignment import MAX_COMPARED, align_words
 
 SAID = {
     "$3.50": "three dollars and fifty cents",
@@ -32,7 +32,7 @@ def said(written: str, spoken: str) -> list[tuple[str, str]]:
     given = pieces(*spoken.split())
     return [
         (word, " ".join(text for text, _ in given[a:b]).replace("  ", " ").strip())
-        for word, a, b in words(written, given, normal)
+        for word, a, b in align_words(written, given, normal)
     ]
 
 
@@ -60,14 +60,14 @@ def test_words_of_the_author(written: str, spoken: str, found: list[tuple[str, s
 
 def test_chinese_words_are_as_they_were_cut() -> None:
     cut = [("今天", "a"), ("是", "b"), ("二零二四年", "c"), (",", ","), ("学习", "d"), ("Python ", "e")]
-    assert words("今天是2024年，学习 Python", cut, normal) == [
+    assert align_words("今天是2024年，学习 Python", cut, normal) == [
         ("今天", 0, 1), ("是", 1, 2), ("2024年", 2, 3), ("学习", 4, 5), ("Python", 5, 6),
     ]  # fmt: skip
 
 
 def test_what_is_too_long_to_compare_falls_back_to_what_is_said() -> None:
     count = int(MAX_COMPARED**0.5) + 1
-    found = words("a " * count, pieces(*["a"] * count), normal)
+    found = align_words("a " * count, pieces(*["a"] * count), normal)
     assert found == [("a", n, n + 1) for n in range(count)]
 
 
@@ -78,7 +78,7 @@ UNITS = st.lists(st.sampled_from(["a", "b", "3", "$3.50", "&", "!", "“", "😀
 def test_every_sound_has_one_word_in_order(written: list[str], spoken: list[str]) -> None:
     given_pieces = pieces(*spoken)
     audible = {n for n, (_, sounds) in enumerate(given_pieces) if any(c.isalpha() for c in sounds)}
-    found = words(" ".join(written), given_pieces, normal)
+    found = align_words(" ".join(written), given_pieces, normal)
     owned = [n for _, a, b in found for n in range(a, b)]
     assert owned == sorted(set(owned))
     assert audible <= set(owned)

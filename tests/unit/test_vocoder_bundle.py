@@ -12,7 +12,7 @@ from tests.unit.cosyvoice_reference import REFERENCE, need_torch
 
 need_torch()
 
-from models.cosyvoice.convert import convert  # noqa: E402
+from models.cosyvoice.convert import convert_cosyvoice  # noqa: E402
 from models.cosyvoice.engine import CosyVoiceEngine  # noqa: E402
 from models.vocoders.convert_hifigan import convert_hifigan  # noqa: E402
 from tests.unit.test_vocoder_hifigan import SMALL, save  # noqa: E402
@@ -20,7 +20,7 @@ from tests.unit.vocoder_hifigan_torch import random_generator  # noqa: E402
 
 
 def test_three_vocoders_behind_one_voice(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
-    made = convert(REFERENCE, tmp_path / "cosy", "fp32", speech_tokens_per_text_token=6)
+    made = convert_cosyvoice(REFERENCE, tmp_path / "cosy", "fp32", speech_tokens_per_text_token=6)
     before = CosyVoiceEngine(made)
     convert_hifigan(save(tmp_path / "gan", random_generator(SMALL).state_dict()), tmp_path / "gan" / "out")
     engine = CosyVoiceEngine(add_vocoder(tmp_path / "cosy", tmp_path / "gan" / "out"))

@@ -20,7 +20,7 @@ need_torch()
 import torch  # noqa: E402
 
 from models.vocoders.convert_hifigan import convert_hifigan  # noqa: E402
-from models.vocoders.hifigan_checkpoint import read_checkpoint  # noqa: E402
+from models.vocoders.hifigan_checkpoint import read_hifigan_checkpoint  # noqa: E402
 from tests.unit import vocoder_hifigan_torch as reference  # noqa: E402
 
 SMALL = {**reference.V1, "upsample_initial_channel": 32}
@@ -72,7 +72,7 @@ SPELLINGS: dict[str, Callable[[reference.Generator], object]] = {
 def test_every_spelling_gives_the_same_weights(tmp_path: Path, spelling: str) -> None:
     made = reference.random_generator(SMALL)
     save(tmp_path, SPELLINGS[spelling](made))
-    weights = read_checkpoint(tmp_path).weights
+    weights = read_hifigan_checkpoint(tmp_path).weights
     plain = {name: value.detach().numpy() for name, value in reference.without_norm(made).state_dict().items()}
     assert weights.keys() == plain.keys()
     for name, value in plain.items():
@@ -83,7 +83,7 @@ def test_half_precision_and_parameters_are_read(tmp_path: Path) -> None:
     """Shared copies are often halved; who saves parameters instead of a state dict has tensors that want gradients."""
     made = reference.without_norm(reference.random_generator(SMALL))
     save(tmp_path, {name: torch.nn.Parameter(value.half()) for name, value in made.state_dict().items()})
-    weights = read_checkpoint(tmp_path).weights
+    weights = read_hifigan_checkpoint(tmp_path).weights
     for name, value in made.state_dict().items():
         np.testing.assert_array_equal(weights[name], value.half().float().numpy())
 
@@ -136,7 +136,7 @@ def test_numbers_that_are_none_are_named(tmp_path: Path, name: str) -> None:
     state[name] = torch.zeros_like(state[name]) if name.endswith("_v") else state[name] * torch.nan
     save(tmp_path, state)
     with pytest.raises(Permanent, match=f"not finite: {name.removesuffix('_v')}$"):
-        read_checkpoint(tmp_path)
+        read_hifigan_checkpoint(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -159,7 +159,7 @@ def test_numbers_that_are_none_are_named(tmp_path: Path, name: str) -> None:
 def test_configurations_of_another_kind_are_refused(tmp_path: Path, change: dict, said: str) -> None:
     save(tmp_path, {}, {**SMALL, **change})
     with pytest.raises(Permanent, match=said) as caught:
-        read_checkpoint(tmp_path)
+        read_hifigan_checkpoint(tmp_path)
     assert str(caught.value).startswith(str(tmp_path / "config.json"))
 
 
@@ -167,10 +167,10 @@ def test_a_configuration_that_is_none(tmp_path: Path) -> None:
     save(tmp_path, {})
     (tmp_path / "config.json").write_bytes(b"\xff{")
     with pytest.raises(Permanent, match=r"config\.json: Invalid JSON"):
-        read_checkpoint(tmp_path)
+        read_hifigan_checkpoint(tmp_path)
     (tmp_path / "config.json").unlink()
     with pytest.raises(Permanent, match=r"config\.json: cannot be read: No such file"):
-        read_checkpoint(tmp_path)
+        read_hifigan_checkpoint(tmp_path)
 
 
 class Trap:
@@ -186,7 +186,7 @@ class Trap:
 def test_files_that_are_no_generator(tmp_path: Path) -> None:
     folder = save(tmp_path, {"generator": Trap(tmp_path / "sprung")})
     with pytest.raises(Permanent, match=r"not readable as a PyTorch checkpoint: .* code that would run"):
-        read_checkpoint(folder)
+        read_hifigan_checkpoint(folder)
     assert not (tmp_path / "sprung").exists()
     generator = tmp_path / "g_00000001"
     for content, said in (
@@ -196,7 +196,7 @@ def test_files_that_are_no_generator(tmp_path: Path) -> None:
     ):
         generator.write_bytes(content)
         with pytest.raises(Permanent, match=said):
-            read_checkpoint(folder)
+            read_hifigan_checkpoint(folder)
     for state, said in (
         ({"mpd": {"w": torch.zeros(1)}, "steps": 5}, "mpd is a dict, not a named tensor"),
         ([1, 2], "holds a list, expected named tensors"),
@@ -209,12 +209,12 @@ def test_files_that_are_no_generator(tmp_path: Path) -> None:
     ):
         torch.save(state, generator)
         with pytest.raises(Permanent, match=said):
-            read_checkpoint(folder)
+            read_hifigan_checkpoint(folder)
     generator.unlink()
     with pytest.raises(Permanent, match="found none; give the file itself"):
-        read_checkpoint(folder)
+        read_hifigan_checkpoint(folder)
     with pytest.raises(Permanent, match="g_00000001: cannot be read: No such file"):
-        read_checkpoint(generator)
+        read_hifigan_checkpoint(generator)
 
 
 def test_of_two_generators_the_file_has_to_be_given(tmp_path: Path) -> None:
@@ -223,8 +223,8 @@ def test_of_two_generators_the_file_has_to_be_given(tmp_path: Path) -> None:
     save(tmp_path, {"generator": state}, name="generator_b.pth.tar")
     save(tmp_path, {"optimiser": 1}, name="do_00000001")
     with pytest.raises(Permanent, match=r"found generator_a\.pth\.tar, generator_b\.pth\.tar; give the file itself"):
-        read_checkpoint(tmp_path)
-    assert read_checkpoint(tmp_path / "generator_b.pth.tar").config.resblock == "1"
+        read_hifigan_checkpoint(tmp_path)
+    assert read_hifigan_checkpoint(tmp_path / "generator_b.pth.tar").config.resblock == "1"
 
 
 def test_an_existing_place_is_left_alone(tmp_path: Path) -> None:

@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.vocoders.convert_hifigan import generator, self_check
+from models.vocoders.convert_hifigan import hifigan_generator, self_check
 from models.vocoders.hifigan import GRAPH, HifiGan
-from models.vocoders.hifigan_checkpoint import Config, generator_shapes
+from models.vocoders.hifigan_checkpoint import HifiGanConfig, generator_shapes
 
-PAIRS = Config(
+PAIRS = HifiGanConfig(
     resblock="1",
     upsample_rates=(8, 8, 4),
     upsample_kernel_sizes=(16, 10, 8),
@@ -24,7 +24,7 @@ SINGLES = PAIRS.model_copy(update={"resblock": "2"})
 Weights = dict[str, np.ndarray]
 
 
-def random_weights(config: Config) -> Weights:
+def random_weights(config: HifiGanConfig) -> Weights:
     random, weights = np.random.default_rng(3), {}
     for name, shape in generator_shapes(config).items():
         scale = 0.1 if name.endswith("bias") else 0.8 / math.sqrt(math.prod(shape[1:]))
@@ -55,7 +55,7 @@ def upsampled(x: np.ndarray, w: Weights, name: str, rate: int) -> np.ndarray:
     return y[:, pad : y.shape[1] - pad] + w[f"{name}.bias"][:, None]
 
 
-def expected(mel: np.ndarray, w: Weights, config: Config) -> np.ndarray:
+def expected(mel: np.ndarray, w: Weights, config: HifiGanConfig) -> np.ndarray:
     x = convolved(mel, w, "conv_pre")
     for i, rate in enumerate(config.upsample_rates):
         x = upsampled(rectified(x), w, f"ups.{i}", rate)
@@ -74,9 +74,9 @@ def expected(mel: np.ndarray, w: Weights, config: Config) -> np.ndarray:
 
 
 @pytest.mark.parametrize("config", [PAIRS, SINGLES], ids=["pairs", "singles"])
-def test_the_graph_computes_what_the_paper_says(tmp_path: Path, config: Config) -> None:
+def test_the_graph_computes_what_the_paper_says(tmp_path: Path, config: HifiGanConfig) -> None:
     weights = random_weights(config)
-    generator(weights, config).save(tmp_path / GRAPH)
+    hifigan_generator(weights, config).save(tmp_path / GRAPH)
     vocoder = HifiGan.load(tmp_path / GRAPH)
     mel = np.random.default_rng(4).normal(-1, 1, (80, 9)).astype(np.float32)
     wanted = expected(mel, weights, config)

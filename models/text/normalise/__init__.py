@@ -14,7 +14,7 @@ from functools import lru_cache
 from importlib import import_module
 from typing import Protocol
 
-from models.text.languages import Span, spans
+from models.text.languages import LanguageSpan, spans
 from models.text.normalise.common import plain, tidy
 from models.text.normalise.rule import Fired
 
@@ -51,14 +51,14 @@ def _normalised(text: str, language: str, trace: list[Fired] | None = None) -> s
     return tidy("".join(parts))
 
 
-def _numbered(found: list[Span]) -> list[Span]:
+def _numbered(found: list[LanguageSpan]) -> list[LanguageSpan]:
     """In English, a number that touches a Chinese word belongs to it: in 2024年."""
-    out: list[Span] = []
+    out: list[LanguageSpan] = []
     for span in found:
         if out and span.language != "en" == out[-1].language and (number := _STUCK.search(out[-1].text)):
             before = out.pop().text[: number.start()]
-            out += [Span(before, "en")] if before else []
-            span = Span(number[0] + span.text, span.language)  # noqa: PLW2901
+            out += [LanguageSpan(before, "en")] if before else []
+            span = LanguageSpan(number[0] + span.text, span.language)  # noqa: PLW2901
         out.append(span)
     return out
 

@@ -1,11 +1,11 @@
 """Grapheme to phoneme, one module a language. Libraries load at first use; nothing here imports an inference runtime.
 
-    english.py   misaki's lexicon and part-of-speech tags; letters.py, a letters-to-sound model, for other words
-    chinese.py   jieba's words, pypinyin's readings, misaki's IPA with tone arrows
-    japanese.py  Open JTalk's readings in the kana-to-IPA table that Kokoro learned
-    espeak.py    eSpeak NG, optional, for Piper voices
-    parts.py     where to cut text that is too long for one utterance
-    words.py     which of the author's words each sound belongs to
+    english.py            misaki's lexicon and part-of-speech tags
+    letters_to_sounds.py  how an English word that is in no list is probably pronounced
+    chinese.py            jieba's words, pypinyin's readings, misaki's IPA with tone arrows
+    japanese.py           Open JTalk's readings in the kana-to-IPA table that Kokoro learned
+    espeak.py             eSpeak NG, optional, for Piper voices
+    word_alignment.py     which of the author's words each sound belongs to
 
 None of them drops or guesses in silence: what has no sound and no rule raises Unspeakable, quoting it.
 """
@@ -19,7 +19,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from models.errors import VoiceNotInstalled
 
-Piece = tuple[str, str]  # some of the text, usually a word or a mark, and its phonemes
+PhonemePiece = tuple[str, str]  # some of the text, usually a word or a mark, and its phonemes
 
 
 def versions(*distributions: str) -> dict[str, str]:

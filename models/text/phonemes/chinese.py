@@ -16,7 +16,7 @@ from functools import partial
 from typing import Any
 
 from models.errors import Unspeakable
-from models.text.phonemes import Piece, not_installed
+from models.text.phonemes import PhonemePiece, not_installed
 
 DISTRIBUTIONS = ("misaki", "jieba", "pypinyin")
 
@@ -60,17 +60,17 @@ class Chinese:
         """
         return self.joined(self.pieces(text))
 
-    def joined(self, pieces: Iterable[Piece]) -> str:
+    def joined(self, pieces: Iterable[PhonemePiece]) -> str:
         """The phonemes of all pieces, with the spaces that the voice expects."""
         sounds = "".join(sounds for _, sounds in pieces)
         return re.sub(r"\s+([,.!?:;…”)])", r"\1", " ".join(sounds.split()))
 
-    def pieces(self, text: str) -> list[Piece]:
+    def pieces(self, text: str) -> list[PhonemePiece]:
         """The text in words and marks, and the phonemes of each.
 
         Raises as ``phonemes``.
         """
-        out: list[Piece] = []
+        out: list[PhonemePiece] = []
         for run in _RUNS.split(text):
             if _HAN.match(run):
                 words = ["", *self._words.lcut(run), ""]

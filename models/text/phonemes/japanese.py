@@ -18,7 +18,7 @@ from itertools import pairwise
 from typing import Any
 
 from models.errors import Unspeakable
-from models.text.phonemes import Piece, hidden, not_installed
+from models.text.phonemes import PhonemePiece, hidden, not_installed
 
 DISTRIBUTIONS = ("pyopenjtalk-plus", "sudachipy", "sudachidict_core", "misaki")
 
@@ -70,13 +70,13 @@ class Japanese:
         """
         return self.joined(self.pieces(text))
 
-    def joined(self, pieces: Iterable[Piece]) -> str:
+    def joined(self, pieces: Iterable[PhonemePiece]) -> str:
         """The phonemes of all pieces, with the spaces that the voice expects."""
         joined = " ".join(" ".join(sounds for _, sounds in pieces).split())
         joined = re.sub(r" (?=[,.!?:;…”)])|(?<=[“(]) ", "", joined)
         return re.sub(r"(?<![!,.:;?—…”)]) (?=ʔ)|(?<=ʔ) (?![“(])", "", joined)
 
-    def pieces(self, text: str) -> list[Piece]:
+    def pieces(self, text: str) -> list[PhonemePiece]:
         """The text as Open JTalk writes it, in words and marks, and the phonemes of each.
 
         Raises as ``phonemes``.

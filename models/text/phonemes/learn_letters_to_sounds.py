@@ -114,7 +114,7 @@ def main() -> None:
         for n, counter in enumerate(counts, 1):
             counter.update(line[at : at + n] for at in range(len(line) - n + 1))
     kept = [{g: c for g, c in counter.items() if c >= least} for counter, least in zip(counts, KEPT, strict=True)]
-    letters.write(names, kept)
+    letters.write_model(names, kept)
     sys.stdout.write(f"{len(words)} words, {len(names)} pairs, {[len(k) for k in kept]} n-grams\n")
     if held:
         right = sum(letters.pronounce(text) == "".join(units) for text, units in held)

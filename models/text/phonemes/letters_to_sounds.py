@@ -81,7 +81,7 @@ class _Model:
         return own + left * self._share(context[1:], pair)
 
 
-def write(names: Mapping[tuple[str, str], str], orders: Iterable[Mapping[str, int]]) -> None:
+def write_model(names: Mapping[tuple[str, str], str], orders: Iterable[Mapping[str, int]]) -> None:
     """Write the model: a line of pairs, then a line of n-grams an order, grouped by their context."""
     lines = [" ".join(letter + sounds for letter, sounds in names)]
     for grams in orders:

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from difflib import SequenceMatcher
 
 from models.text.languages import HAN, KANA
-from models.text.phonemes import Piece
+from models.text.phonemes import PhonemePiece
 
 MAX_COMPARED = 250_000  # written units times spoken ones: beyond that the pieces themselves are the words
 
@@ -27,25 +27,27 @@ _MARKS = " \"'`—–…。，、；：！？¿¡" + "".join(_BRACKETS) + "".joi
 _AFTER = _MARKS + ".,;:!?"  # of words where they come first: .NET
 
 
-def words(written: str, pieces: Sequence[Piece], normal: Callable[[str], str]) -> list[tuple[str, int, int]]:
+def align_words(
+    written: str, pieces: Sequence[PhonemePiece], normal: Callable[[str], str]
+) -> list[tuple[str, int, int]]:
     """The author's words in order, as (text, first piece, end piece); the first and last piece of each are heard.
 
     ``pieces`` are those of the whole text, in order; ``normal`` gives the spoken form of some written text.
     """
-    audible = [n for n, (_, sounds) in enumerate(pieces) if heard(sounds)]
+    sounding = [n for n, (_, sounds) in enumerate(pieces) if audible(sounds)]
     found: list[tuple[str, int, int]] = []
     began = taken = 0  # characters of the text, and audible pieces, that have their word
     for at, end in _cuts(written, pieces, normal):
-        upto = next((n for n in range(taken, len(audible)) if audible[n] >= end), len(audible))
+        upto = next((n for n in range(taken, len(sounding)) if sounding[n] >= end), len(sounding))
         if upto > taken and (text := _bare(written[began:at])):
-            found.append((text, audible[taken], audible[upto - 1] + 1))
+            found.append((text, sounding[taken], sounding[upto - 1] + 1))
             began, taken = at, upto
-    if taken == len(audible):  # what is written after it has no sound
+    if taken == len(sounding):  # what is written after it has no sound
         return found
-    return [(_bare(text), n, n + 1) for n, (text, _) in enumerate(pieces) if n in audible]
+    return [(_bare(text), n, n + 1) for n, (text, _) in enumerate(pieces) if n in sounding]
 
 
-def heard(sounds: str) -> bool:
+def audible(sounds: str) -> bool:
     """Whether phonemes are more than a pause."""
     return any(c.isalpha() for c in sounds)
 
@@ -61,7 +63,7 @@ def _bare(text: str) -> str:
     return bare or text.strip()
 
 
-def _cuts(written: str, pieces: Sequence[Piece], normal: Callable[[str], str]) -> Iterator[tuple[int, int]]:
+def _cuts(written: str, pieces: Sequence[PhonemePiece], normal: Callable[[str], str]) -> Iterator[tuple[int, int]]:
     """Where a word may end, in order: a place in the written text and the piece before which it is."""
     spoken = "".join(text for text, _ in pieces)
     ours, theirs = list(_UNIT.finditer(written)), list(_UNIT.finditer(spoken))

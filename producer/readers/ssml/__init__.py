@@ -22,7 +22,7 @@ from producer.lessons.model import Body, Lesson, Voicing
 from producer.readers.front_matter import decode, default_id
 from producer.readers.ssml import values
 from producer.readers.ssml.writer import RunningText
-from producer.readers.xml import End, Place, Start, Text, events
+from producer.readers.xml import End, Start, Text, XmlPlace, events
 
 MAX_PAUSE_MS = 300_000
 SAMPLE = 40_000  # characters by which the language of figures is guessed where nobody says it
@@ -200,7 +200,7 @@ class _Reader:
             raise LessonError(self._lesson.path, 0, "nothing to speak in this lesson")
         return Body(tuple(self._writer.blocks), tuple(self._writer.notes), tuple(self._refused))
 
-    def _refuse(self, place: Place, message: str) -> None:
+    def _refuse(self, place: XmlPlace, message: str) -> None:
         self._refused.append(place.error(message))
 
     def _obey(self, event: Start) -> None:
