@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from models.cosyvoice.graph import Array, Graph
-from models.state_dict import Weights
+from models.conversion.onnx_graph import Array, Graph
+from models.conversion.torch_files import Weights
 from models.training.network import ENVELOPE, LEVEL, PACE, QUIET, STEP, WINDOW, LightVocoder
 from models.training.teacher import FEATURES, STYLE
 
