@@ -9,6 +9,7 @@ from models.text.normalise.rule import Rule
 from models.text.normalise.tables import words
 
 SIGNS = words("ko", "signs")
+GREEK = words("ko", "greek")
 _ALWAYS = "".join(sign for sign in SIGNS if sign not in "+#@&%")  # those may belong to a name: C#, AT&T
 REST = (
     Rule("number after a letter", "rest", r"(?<=[A-Za-z])[-/]?(?=\d)", " ", (("MP3와 A-4", "MP 삼와 A 사"),)),
@@ -19,6 +20,13 @@ REST = (
         f"[{re.escape(_ALWAYS)}]",
         lambda m: f" {SIGNS[m[0]]} ",
         (("x ≤ 2", "x 이하 이"),),
+    ),
+    Rule(
+        "Greek letter",
+        "rest",
+        f"[{''.join(GREEK)}]",
+        lambda m: f" {GREEK[m[0]]} ",
+        (("π는 3.14", "파이 는 삼 점 일사"),),
     ),
     Rule("plus after a letter", "rest", r"(?<=[A-Za-z])\+(?=[\w(])", " 더하기 ", (("x+y", "x 더하기 y"),)),
     Rule(
