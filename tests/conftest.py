@@ -6,7 +6,6 @@ import os
 import secrets
 import shutil
 import subprocess
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +17,7 @@ from pydantic import SecretStr
 
 from models.catalog import Catalogue
 from producer.local.valkey import valkey_binary
+from tests import guard
 from worker.contract.settings import Settings, load_settings
 from worker.store import Store, open_store
 
@@ -28,6 +28,10 @@ hypothesis.settings.load_profile("narrator")
 DATA = Path(__file__).parent / "data"
 BROKER = os.environ.get("NARRATOR_TEST_BROKER", "")  # another server's binary, such as redis-server
 TINY_VOICES = DATA  # holds tiny_voice/voice.toml, the bundle "tiny"
+
+
+def pytest_configure() -> None:
+    guard.begin()
 
 
 class Valkey:
@@ -43,6 +47,7 @@ class Valkey:
         (folder / "valkey.conf").write_text(
             f"port 0\nunixsocket {self.socket}\nrequirepass {self.password}\ndir {folder}\n"
             "appendonly yes\nappendfsync everysec\nmaxmemory-policy noeviction\nloglevel warning\n"
+            "set-proc-title no\n"  # so that the guard finds it
         )
         self.client = redis.Redis.from_url(self.url, decode_responses=True)
         self.start()
@@ -74,7 +79,7 @@ def fresh_settings() -> None:
 
 @pytest.fixture(scope="session")
 def valkey_server() -> Iterator[Valkey]:
-    folder = Path(tempfile.mkdtemp(prefix="nv-", dir="/tmp"))  # a socket's path may have 108 bytes
+    folder = guard.server_folder("nv-")
     server = Valkey(folder)
     yield server
     server.stop()

@@ -12,10 +12,11 @@ import os
 import select
 import shutil
 import signal
-import tempfile
 import time
 from pathlib import Path
 from typing import Any
+
+from tests.guard import server_folder
 
 CHROMIUM = shutil.which("chromium")
 OPTIONS = (
@@ -31,7 +32,7 @@ class Browser:
 
     def __init__(self) -> None:
         assert CHROMIUM is not None
-        self._profile = tempfile.mkdtemp(prefix="narrator-chromium-")
+        self._profile = server_folder("chromium-")
         theirs_in, self._out = (_high(end) for end in os.pipe())
         self._in, theirs_out = (_high(end) for end in os.pipe())
         command = [CHROMIUM, *OPTIONS, f"--user-data-dir={self._profile}", "about:blank"]

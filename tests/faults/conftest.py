@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,6 +16,7 @@ from tests.conftest import BROKER, TINY_VOICES, Valkey
 from tests.faults import course
 from tests.faults.deployment import Delivered, Deployment
 from tests.faults.proxy import FaultProxy
+from tests.guard import server_folder
 from tests.integration.s3_servers import BUCKET, Server, start
 from worker.contract.settings import Settings
 
@@ -38,7 +38,7 @@ def s3() -> Server:
 @pytest.fixture(scope="session")
 def redis_server() -> Iterator[Valkey]:
     """A Redis with an append-only file that is written through at once: what it took it has after a kill."""
-    folder = Path(tempfile.mkdtemp(prefix="nf-", dir="/tmp"))
+    folder = server_folder("nf-")
     server = Valkey(folder, BROKER or shutil.which("redis-server") or "")
     server.client.config_set("appendfsync", "always")
     yield server

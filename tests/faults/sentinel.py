@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-import tempfile
-from pathlib import Path
 
 import redis
 
 from producer.local.valkey import valkey_binary
+from tests.guard import server_folder
 from tests.integration.processes import until
 from tests.integration.s3_servers import free_port
 
@@ -20,7 +19,7 @@ class Sentinel:
     """Started at once, gone with ``stop``; ``url`` is what NARRATOR_REDIS_URL says."""
 
     def __init__(self) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="ns-", dir="/tmp"))
+        self.folder = server_folder("ns-")
         self._binary = shutil.which("redis-server") or str(valkey_binary())
         self._processes: dict[int, subprocess.Popen[bytes]] = {}
         self.nodes = [free_port() for _ in range(2)]
@@ -70,7 +69,7 @@ class Sentinel:
         folder = self.folder / str(port)
         folder.mkdir()
         config = folder / "redis.conf"
-        config.write_text("\n".join([*lines, f"dir {folder}", f"logfile {folder}/log"]) + "\n")
+        config.write_text("\n".join([*lines, f"dir {folder}", f"logfile {folder}/log", "set-proc-title no"]) + "\n")
         self._processes[port] = subprocess.Popen([self._binary, str(config), *options])
         until(lambda: self._answers(port), 10)
 

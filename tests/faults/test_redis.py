@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import shutil
 import signal
-import tempfile
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import redis
@@ -17,13 +15,14 @@ from tests.conftest import Valkey
 from tests.faults.conftest import Deploy
 from tests.faults.deployment import Delivered, Deployment
 from tests.faults.sentinel import Sentinel
+from tests.guard import server_folder
 from tests.integration.processes import until
 
 
 @pytest.fixture
 def own_redis() -> Iterator[Valkey]:
     """A server for one case, which may die with it."""
-    folder = Path(tempfile.mkdtemp(prefix="nr-", dir="/tmp"))
+    folder = server_folder("nr-")
     server = Valkey(folder, shutil.which("redis-server") or "")
     server.client.config_set("appendfsync", "always")
     yield server

@@ -21,6 +21,7 @@ import pytest
 from infra.monitoring.dashboard import PANELS, dashboard
 from producer.local.stack import environment
 from tests.conftest import Valkey
+from tests.guard import server_folder
 from tests.infra.tools import INFRA, run, tool
 from tests.integration.s3_servers import free_port
 from tests.integration.submission import wait_for
@@ -212,13 +213,12 @@ def draw(prometheus: Prometheus, began: float, out: Path) -> None:
 
 
 def main(out: str) -> None:
-    import tempfile
 
     from pydantic import SecretStr
 
     from tests.conftest import TINY_VOICES
 
-    folder = Path(tempfile.mkdtemp(prefix="nv-", dir="/tmp"))
+    folder = server_folder("nv-")
     valkey = Valkey(folder)
     settings = Settings(
         redis_url=SecretStr(valkey.url), store=str(folder / "store"), voices_dir=TINY_VOICES, serve="tiny,assemble",

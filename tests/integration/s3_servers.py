@@ -19,7 +19,6 @@ import shutil
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -30,10 +29,11 @@ import boto3
 import pytest
 from botocore.config import Config
 
+from tests.guard import server_folder
+
 BUCKET = "narrator-test"
 MOTO_PAGE = 50  # names in a listing's page; S3 gives 1000
 RADOSGW = Path(__file__).parents[2] / "infra" / "ci" / "radosgw.sh"
-DIE_WITH_PARENT = "import sys\nif sys.platform == 'linux': import ctypes; ctypes.CDLL(None).prctl(1, 9)\n"
 
 
 @dataclass
@@ -119,10 +119,9 @@ def free_port() -> int:
 
 
 def run_python(code: str, log: Path, **environment: str) -> subprocess.Popen[bytes]:
-    """Start an interpreter that dies with this process."""
     with log.open("wb") as output:
         return subprocess.Popen(
-            [sys.executable, "-c", DIE_WITH_PARENT + code],
+            [sys.executable, "-c", code],
             stdout=output,
             stderr=subprocess.STDOUT,
             env={**os.environ, **environment},
@@ -132,7 +131,7 @@ def run_python(code: str, log: Path, **environment: str) -> subprocess.Popen[byt
 def start_moto() -> Server:
     if importlib.util.find_spec("moto") is None or importlib.util.find_spec("flask") is None:
         missing("moto", "pip install 'moto[s3,server]'")
-    folder = Path(tempfile.mkdtemp(prefix="moto-"))
+    folder = server_folder("moto-")
     port = free_port()
     code = f"from moto.server import main; main(['-H', '127.0.0.1', '-p', '{port}'])"
     process = run_python(code, folder / "log", MOTO_S3_DEFAULT_MAX_KEYS=str(MOTO_PAGE))
@@ -145,7 +144,7 @@ def start_radosgw() -> Server:
         return Server("radosgw", *(os.environ[name] for name in names)).ready()
     if shutil.which("radosgw") is None:
         missing("radosgw", f"apt-get install radosgw ceph-mon ceph-osd ceph-common, see {RADOSGW.name}")
-    folder = Path(tempfile.mkdtemp(prefix="rgw-"))
+    folder = server_folder("rgw-")
     said = subprocess.run([RADOSGW, "start", folder], check=True, capture_output=True, text=True, timeout=240).stdout
     values = dict(shlex.split(line)[1].split("=", 1) for line in said.splitlines())
 
@@ -158,7 +157,7 @@ def start_radosgw() -> Server:
 def start_swift() -> Server:
     if importlib.util.find_spec("swift") is None:
         missing("swift", "pip install swift")
-    folder = Path(tempfile.mkdtemp(prefix="swift-"))
+    folder = server_folder("swift-")
     ports = {kind: free_port() for kind in ("account", "container", "object", "proxy")}
     (folder / "disk" / "d1").mkdir(parents=True)
     (folder / "swift.conf").write_text("[swift-hash]\nswift_hash_path_suffix = test\n[storage-policy:0]\nname = only\n")
@@ -175,8 +174,8 @@ def start_swift() -> Server:
     for kind in ports:
         # Swift looks for its hash secret in /etc/swift, which only root could write.
         code = f"import swift.common.utils as u; u.SWIFT_CONF_FILE = {str(folder / 'swift.conf')!r}\n"
-        code += f"from swift.common.wsgi import run_wsgi; sys.exit(run_wsgi({str(folder / kind) + '.conf'!r}, "
-        code += f"'{kind}-server', verbose=True))"
+        code += "import sys; from swift.common.wsgi import run_wsgi\nsys.exit(run_wsgi("
+        code += f"{str(folder / kind) + '.conf'!r}, '{kind}-server', verbose=True))"
         processes.append(run_python(code, folder / f"{kind}.log", PYTHONWARNINGS="ignore"))
     endpoint = f"http://127.0.0.1:{ports['proxy']}"
     return Server("swift", endpoint, "test:tester", "testing", processes, folder).ready()

@@ -7,7 +7,6 @@ import shutil
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -24,6 +23,7 @@ from producer.errors import RedisUnavailable
 from producer.local.stack import environment
 from producer.run.submit import plan_paths, submit
 from tests.conftest import TINY_VOICES, Valkey
+from tests.guard import server_folder
 from tests.integration import s3_servers
 from tests.integration.test_embedded import lesson, sentence
 from worker.contract.messages import assemble_queue, render_queue
@@ -131,6 +131,7 @@ class TlsRedis:
         (folder / "redis.conf").write_text(
             f"port 0\ntls-port {self.port}\ntls-cert-file {self.ca}\ntls-key-file {folder}/server.key\n"
             f"tls-ca-cert-file {self.ca}\ntls-auth-clients no\nbind 127.0.0.1\nrequirepass secret\ndir {folder}\n"
+            "set-proc-title no\n"
         )
         self.process = subprocess.Popen([binary, str(folder / "redis.conf")], stdout=subprocess.DEVNULL)
         deadline = time.monotonic() + 20
@@ -160,7 +161,7 @@ def certificate(folder: Path, name: str, holder: str) -> Path:
 
 @pytest.fixture(scope="module")
 def tls() -> Iterator[TlsRedis]:
-    folder = Path(tempfile.mkdtemp(prefix="nt-"))
+    folder = server_folder("nt-")
     server = TlsRedis(folder)
     yield server
     server.process.kill()

@@ -9,7 +9,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +19,7 @@ from pydantic import SecretStr
 
 from producer.local.stack import environment
 from tests.conftest import TINY_VOICES, Valkey
+from tests.guard import server_folder
 from tests.integration.submission import wait_for
 from worker.contract.settings import Settings
 from worker.ledger import broker
@@ -53,7 +53,7 @@ def deployed(
     **options: str,
 ) -> Iterator[Deployment]:
     """Start it all, and end it all; ``options`` are environment variables."""
-    server = Valkey(Path(tempfile.mkdtemp(prefix="nv-", dir="/tmp")))
+    server = Valkey(server_folder("nv-"))
     settings = Settings(
         redis_url=SecretStr(server.url), store=str(folder / "store"), voices_dir=TINY_VOICES, serve=serve,
         lease_seconds=3.0, sweep_seconds=0.2,
