@@ -9,8 +9,8 @@ from tests.acceptance.browser import CHROMIUM, Browser
 from tests.integration.http.conftest import deployed
 from tests.integration.processes import guard_of, until
 from tests.integration.s3_servers import start
-from tests.integration.test_embedded import lesson, sentence
-from tests.integration.test_embedded import start as narrate
+from tests.integration.test_local_stack import lesson, sentence
+from tests.integration.test_local_stack import start as narrate
 
 
 def test_servers_workers_a_command_and_a_browser(tmp_path: Path) -> None:

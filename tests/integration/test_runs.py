@@ -15,7 +15,7 @@ from producer.run.retry import retry
 from producer.run.status import recent
 from producer.run.submit import SubmittedRun, plan_paths, submit
 from tests.integration.submission import wait_until_ended
-from tests.integration.test_embedded import lesson, sentence
+from tests.integration.test_local_stack import lesson, sentence
 from worker.contract.manifest import MANIFEST
 from worker.contract.messages import AssembleLesson, Job, lesson_folder
 from worker.contract.settings import Settings

@@ -20,7 +20,7 @@ from producer.run.batches import Batches, written
 from producer.run.submit import SubmittedRun, plan_paths, submit
 from tests.conftest import TINY_VOICES, Valkey
 from tests.integration.processes import until
-from tests.integration.test_embedded import lesson, sentence
+from tests.integration.test_local_stack import lesson, sentence
 from worker.contract.messages import MAX_BATCH, Job, RenderBatch, assemble_queue, render_queue
 from worker.contract.settings import Settings
 from worker.ledger import broker

@@ -25,7 +25,7 @@ from producer.run.submit import plan_paths, submit
 from tests.conftest import TINY_VOICES, Valkey
 from tests.guard import server_folder
 from tests.integration import s3_servers
-from tests.integration.test_embedded import lesson, sentence
+from tests.integration.test_local_stack import lesson, sentence
 from worker.contract.messages import assemble_queue, render_queue
 from worker.contract.settings import Settings
 from worker.errors import BrokerUnavailable

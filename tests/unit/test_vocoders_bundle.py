@@ -15,7 +15,7 @@ need_torch()
 from models.cosyvoice.convert import convert_cosyvoice  # noqa: E402
 from models.cosyvoice.engine import CosyVoiceEngine  # noqa: E402
 from models.vocoders.convert_hifigan import convert_hifigan  # noqa: E402
-from tests.unit.test_vocoder_hifigan import SMALL, save  # noqa: E402
+from tests.unit.test_vocoders_hifigan import SMALL, save  # noqa: E402
 from tests.unit.vocoder_hifigan_torch import random_generator  # noqa: E402
 
 

@@ -20,7 +20,7 @@ from producer.run.connection import without_password
 from tests.conftest import Valkey
 from tests.integration import s3_servers
 from tests.integration.processes import processes
-from tests.integration.test_embedded import lesson, sentence
+from tests.integration.test_local_stack import lesson, sentence
 from worker.contract.messages import assemble_queue, render_queue
 from worker.contract.settings import Settings
 from worker.store import open_store

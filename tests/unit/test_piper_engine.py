@@ -85,7 +85,7 @@ def test_the_same_request_gives_the_same_samples_in_any_order(engine: Engine) ->
 
 def test_another_process_says_the_same(engine: Engine) -> None:
     code = (
-        "import hashlib; from tests.unit.test_engine_piper import *; "
+        "import hashlib; from tests.unit.test_piper_engine import *; "
         "e = load_engine(Catalogue.load(DATA).bundle('tiny')); samples(e, request('Something else.', seed=9)); "
         "print(hashlib.sha256(samples(e, request()).tobytes()).hexdigest())"
     )

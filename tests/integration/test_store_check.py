@@ -12,7 +12,7 @@ from click.testing import CliRunner
 import producer
 from producer.cli import main
 from tests.conftest import TINY_VOICES
-from tests.integration.test_embedded import lesson, sentence
+from tests.integration.test_local_stack import lesson, sentence
 from worker.contract.settings import Settings
 from worker.store import Store, open_store
 from worker.store.check import contents, verify

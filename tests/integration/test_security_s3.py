@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 from models.errors import Permanent
 from producer.local.stack import environment
 from tests.integration.s3_servers import BUCKET, Server, start
-from tests.integration.test_embedded import lesson, sentence
+from tests.integration.test_local_stack import lesson, sentence
 from worker.contract.messages import assemble_queue, render_queue
 from worker.contract.settings import Settings
 from worker.store import open_store
