@@ -17,7 +17,9 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any
+
+from producer.lessons.options import NarrationOptions
 
 if TYPE_CHECKING:
     from producer.run.report import Report
@@ -25,32 +27,9 @@ if TYPE_CHECKING:
     from worker.contract.settings import Settings
     from worker.ledger.records import Progress
 
-__all__ = ["make", "submit"]
+__all__ = ["NarrationOptions", "make", "submit"]
 
 PathLike = str | os.PathLike[str]
-
-
-class Wishes(TypedDict, total=False):
-    """What ``submit`` and ``make`` take by name, as ``producer.plan.planner.Options`` has it.
-
-    ``voice`` (where it speaks the language) and ``speed`` (1.0 is the voice's own pace) take the place of what the
-    lessons' heads say, ``language`` holds for lessons that name none; ``loudness`` is "off", "-16", "-19" or "-23"
-    (LUFS), ``vocoder`` one of ``models.vocoders.VOCODERS``, ``encoding`` that of text files which are not UTF-8 and
-    cannot be told. ``emoji`` is "silent" or "name", ``lexicon`` a file that says how words are said in all lessons
-    (else ``NARRATOR_LEXICON``). ``lenient`` makes notes of what a lesson asks for and nobody here can do, such as
-    unknown tags in SSML.
-    """
-
-    voice: str | None
-    language: str | None
-    speed: float | None
-    loudness: str | None
-    outputs: tuple[str, ...] | None
-    vocoder: str | None
-    emoji: str | None
-    lexicon: Path | None
-    lenient: bool
-    encoding: str | None
 
 
 def submit(
@@ -58,22 +37,20 @@ def submit(
     *,
     wait: bool = False,
     settings: Settings | None = None,
-    **wishes: Unpack[Wishes],
+    **options: Any,
 ) -> SubmittedRun:
     """Plan lessons and send what is missing to the workers at ``NARRATOR_REDIS_URL``; results go to the store.
 
-    ``paths`` are lesson files or folders of them; for ``voice``, ``speed`` and the like see ``Wishes``.
+    ``paths`` are lesson files or folders of them; for ``voice``, ``speed`` and the like see ``NarrationOptions``.
     With ``wait`` the run has ended when it comes back; ``SubmittedRun.wait`` then gives the report at once. Lessons
     that cannot be read are in the report, and spare the others. Raises NarrationError where nothing can run.
     """
     import time
 
-    from producer.plan.planner import Options
     from producer.run.submit import plan_paths, submit
 
     started = time.monotonic()
-    options = Options(**wishes)
-    run = submit(*plan_paths(_paths(paths), options, settings), started=started)
+    run = submit(*plan_paths(_paths(paths), NarrationOptions(**options), settings), started=started)
     if wait:
         for _ in run.watch():
             pass
@@ -89,20 +66,18 @@ def make(
     settings: Settings | None = None,
     verify: bool = False,
     archives: bool = False,
-    **wishes: Unpack[Wishes],
+    **options: Any,
 ) -> Report:
     """Narrate lessons on this machine into ``out``, with an embedded queue and ``processes`` workers.
 
-    See ``producer.local.make.make``; for ``voice``, ``speed`` and the like see ``Wishes``.
+    See ``producer.local.make.make``; for ``voice``, ``speed`` and the like see ``NarrationOptions``.
     """
     from producer.local.make import make
-    from producer.plan.planner import Options
 
-    options = Options(**wishes)
     return make(
         _paths(paths),
         Path(out),
-        options,
+        NarrationOptions(**options),
         processes=processes,
         on_progress=on_progress,
         settings=settings,

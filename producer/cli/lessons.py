@@ -13,19 +13,18 @@ from producer.cli.shared import (
     ALL_DONE,
     SOME_FAILED,
     duration,
-    encoding_option,
     finish,
     json_option,
-    lenient_option,
     lesson_options,
-    lexicon_option,
+    narration_options,
     progress,
     say_failures,
     verify_option,
 )
 
 if TYPE_CHECKING:
-    from producer.plan.planner import Options, Plan
+    from producer.lessons.options import NarrationOptions
+    from producer.plan.planner import Plan
 
 
 @click.command()
@@ -37,7 +36,7 @@ if TYPE_CHECKING:
 @json_option
 def make(
     paths: tuple[Path, ...],
-    options: Options,
+    options: NarrationOptions,
     out: Path,
     workers: int | None,
     verify: bool,
@@ -63,7 +62,7 @@ def make(
 @click.command()
 @lesson_options
 @json_option
-def plan(paths: tuple[Path, ...], options: Options, as_json: bool) -> None:
+def plan(paths: tuple[Path, ...], options: NarrationOptions, as_json: bool) -> None:
     """Say what would be rendered and what reused, and how long it would take. Renders nothing.
 
     The store is NARRATOR_STORE; without one, everything counts as missing.
@@ -84,24 +83,10 @@ def plan(paths: tuple[Path, ...], options: Options, as_json: bool) -> None:
 @click.command()
 @click.argument("where", metavar="LESSON[:LINE]", required=False)
 @click.option("--text", help="Explain this text instead of a lesson.")
-@click.option("--voice", metavar="ID", help="Voice, where the lesson names none.")
-@click.option("--language", metavar="CODE", help="Language, where the lesson names none.")
 @click.option("--why", is_flag=True, help="Also the rules of reading that changed the text.")
-@lexicon_option
-@lenient_option
-@encoding_option
+@narration_options("voice", "language", "lexicon", "lenient", "encoding")
 @json_option
-def explain(
-    where: str | None,
-    text: str | None,
-    voice: str | None,
-    language: str | None,
-    why: bool,
-    lexicon: Path | None,
-    lenient: bool,
-    encoding: str | None,
-    as_json: bool,
-) -> None:
+def explain(where: str | None, text: str | None, why: bool, options: NarrationOptions, as_json: bool) -> None:
     """Show how each segment is read: text, language, normalised text, phonemes, voice and key.
 
     \b
@@ -113,11 +98,9 @@ def explain(
     if (where is None) == (text is None):
         raise click.UsageError("give either LESSON[:LINE] or --text")
     if text is not None:
-        found: Any = explaining.explain_text(text, language, voice=voice, lexicon=lexicon, why=why)
+        found: Any = explaining.explain_text(text, options, why=why)
     else:
-        found = explaining.explain(
-            str(where), voice=voice, language=language, lenient=lenient, encoding=encoding, lexicon=lexicon, why=why
-        )
+        found = explaining.explain(str(where), options, why=why)
     if as_json:
         click.echo(json.dumps(found, ensure_ascii=False))
         return
@@ -135,7 +118,7 @@ def explain(
 @lesson_options
 @click.option("--toml", "as_toml", is_flag=True, help="As a lexicon, to be corrected and put beside the lessons.")
 @json_option
-def words(paths: tuple[Path, ...], options: Options, as_toml: bool, as_json: bool) -> None:
+def words(paths: tuple[Path, ...], options: NarrationOptions, as_toml: bool, as_json: bool) -> None:
     """List the words that are in none of the voice's lists: how often, where first, how they will be said.
 
     \b
@@ -166,20 +149,9 @@ def words(paths: tuple[Path, ...], options: Options, as_toml: bool, as_json: boo
 @click.command()
 @click.argument("text")
 @click.option("-o", "--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help="The WAV file.")
-@click.option("--voice", metavar="ID", help="Voice [default: the language's first installed one].")
-@click.option("--language", metavar="CODE", help="Language of the text [default: by its script].")
-@click.option("--speed", type=click.FloatRange(0.25, 4.0), default=1.0, help="1.0 is the voice's own pace.")
-@lexicon_option
+@narration_options("voice", "language", "speed", "lexicon")
 @json_option
-def say(
-    text: str,
-    out: Path,
-    voice: str | None,
-    language: str | None,
-    speed: float,
-    lexicon: Path | None,
-    as_json: bool,
-) -> None:
+def say(text: str, out: Path, options: NarrationOptions, as_json: bool) -> None:
     """Speak one text into a WAV file, without queue or store.
 
     \b
@@ -189,7 +161,7 @@ def say(
     """
     from producer.tools.say import say as speak
 
-    seconds = speak(text, out, voice=voice, language=language, speed=speed, lexicon=lexicon)
+    seconds = speak(text, out, options)
     click.echo(json.dumps({"out": str(out), "audio_seconds": seconds}) if as_json else f"{out}: {seconds:.1f} s")
 
 

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from producer.cli.shared import json_option, progress, say_failures, wish_options
+from producer.cli.shared import json_option, narration_options, progress, say_failures
 
 if TYPE_CHECKING:
-    from producer.plan.planner import Options
+    from producer.lessons.options import NarrationOptions
 
 _to = click.option(
     "--to", "store", metavar="STORE", help="A directory or s3://bucket/prefix [default: NARRATOR_STORE]."
@@ -42,7 +42,7 @@ class Deadline(click.ParamType[float]):
 
 @click.command()
 @click.argument("source", metavar="SOURCE")
-@wish_options
+@narration_options()
 @click.option("--to", "store", metavar="STORE", help="A directory or s3://bucket/prefix [default: NARRATOR_STORE].")
 @click.option("--limit", type=click.IntRange(1), metavar="SEGMENTS", help="Stop before the lesson that exceeds it.")
 @click.option("--deadline", "until", type=Deadline(), help="Stop then, and go on the next time.")
@@ -53,7 +53,7 @@ class Deadline(click.ParamType[float]):
 @click.option("--workers", "processes", type=click.IntRange(1, 256), help="With --here [default: cores available].")
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Deliver what is ready there, too.")
 @json_option
-def sync(source: str, options: Options, store: str | None, as_json: bool, **wishes: Any) -> None:
+def sync(source: str, options: NarrationOptions, store: str | None, as_json: bool, **wishes: Any) -> None:
     """Bring the store up to date with SOURCE, a folder or s3://bucket/prefix: for cron.
 
     \b

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from producer.cli.shared import ALL_DONE, SOME_FAILED, duration, json_option
+from producer.cli.shared import ALL_DONE, SOME_FAILED, duration, json_option, narration_options
 
 if TYPE_CHECKING:
     from producer.outputs.survey import Outlier, Surveyed
@@ -62,8 +62,7 @@ def _strange(outlier: Outlier) -> str:
 def sentence_options(command: Callable[..., None]) -> Callable[..., None]:
     """What names one sentence of a lesson."""
     for option in (
-        click.option("--language", metavar="CODE", help="Language, where the lesson names none."),
-        click.option("--voice", metavar="ID", help="Voice, where the lesson names none."),
+        narration_options("voice", "language"),
         click.option("--text", metavar="PART", help="Of several sentences in the line, the one with these words."),
         click.option("--segment", type=click.IntRange(1), help="Of several sentences in the line, this one."),
         click.argument("where", metavar="LESSON:LINE"),

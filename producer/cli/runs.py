@@ -21,7 +21,7 @@ from producer.cli.shared import (
 )
 
 if TYPE_CHECKING:
-    from producer.plan.planner import Options
+    from producer.lessons.options import NarrationOptions
     from producer.run.submit import SubmittedRun
 
 
@@ -33,7 +33,7 @@ wait_option = click.option("--wait", is_flag=True, help="Stay until the run has 
 @wait_option
 @verify_option
 @json_option
-def submit(paths: tuple[Path, ...], options: Options, wait: bool, verify: bool, as_json: bool) -> None:
+def submit(paths: tuple[Path, ...], options: NarrationOptions, wait: bool, verify: bool, as_json: bool) -> None:
     """Send lessons to the workers that NARRATOR_REDIS_URL and NARRATOR_STORE name.
 
     \b

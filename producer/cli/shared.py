@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import click
 
+from producer.lessons.options import NarrationOptions, Option, Place, options_of
+
 if TYPE_CHECKING:
     from producer.run.report import Report
     from worker.ledger.records import Progress
@@ -22,63 +24,59 @@ ALL_DONE, SOME_FAILED, COULD_NOT_RUN, INTERRUPTED = 0, 1, 2, 130
 MOST_LINES = 30  # about failures on the screen
 
 
-lenient_option = click.option(
-    "--lenient", is_flag=True, help="What a lesson asks for and cannot be done, such as an unknown tag, is only noted."
-)
-encoding_option = click.option(
-    "--encoding", metavar="NAME", help="Of text files that are not UTF-8, such as gb18030 [default: detected]."
-)
-
-lexicon_option = click.option(
-    "--lexicon",
-    metavar="FILE",
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="How words are said, in TOML or PLS [default: NARRATOR_LEXICON]. lexicon.toml beside a lesson wins.",
-)
-
-
 def lesson_options(command: Callable[P, R]) -> Callable[P, R]:
-    """What commands that plan lessons of the command line take: their paths, and one ``Options``."""
+    """Take what commands that plan lessons of the command line take: paths, and every option of a narration."""
     paths = click.argument(
         "paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="LESSON_OR_DIR..."
     )
-    return paths(wish_options(command))
+    return paths(narration_options()(command))
 
 
-def wish_options(command: Callable[P, R]) -> Callable[P, R]:
-    """What every command that plans lessons takes; handed on as one ``Options``."""
+def narration_options(*names: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Take some options of a narration, by default all that a command line has; handed on as ``options``."""
+    known = options_of(Place.COMMAND)
+    taken = {name: known[name] for name in names or known}
 
-    @click.option(
-        "--voice", metavar="ID", help="Who speaks, where that voice speaks the language (see: narrator voices)."
+    def decorate(command: Callable[P, R]) -> Callable[P, R]:
+        @wraps(command)
+        def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
+            said: dict[str, Any] = {name: kwargs.pop(name) for name in taken}
+            kwargs["options"] = NarrationOptions(**{name: value for name, value in said.items() if value})
+            return command(*args, **kwargs)
+
+        decorated: Callable[P, R] = wrapper
+        for name, option in reversed(taken.items()):
+            decorated = _click_option(name, option)(decorated)
+        return decorated
+
+    return decorate
+
+
+def _click_option(name: str, option: Option) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    if option.kind is bool:
+        return click.option(f"--{name}", is_flag=True, help=option.help)
+    type_: click.ParamType[Any] | None = None
+    if option.choices:
+        type_ = click.Choice(option.choices)
+    elif option.bounds:
+        type_ = click.FloatRange(*option.bounds)
+    elif option.kind is Path:
+        type_ = click.Path(path_type=Path, exists=True, dir_okay=False)
+
+    def checked(_context: click.Context, _parameter: click.Parameter, value: Any) -> Any:
+        if value and (fault := option.fault(value)):
+            raise click.BadParameter(fault)
+        return value
+
+    return click.option(
+        option.flag or f"--{name}",
+        name,
+        type=type_,
+        multiple=option.several,
+        metavar=option.metavar,
+        callback=checked,
+        help=option.help + (" May be repeated." if option.several else ""),
     )
-    @click.option("--language", metavar="CODE", help="Language for lessons that name none: en, zh, ja, yue, ko.")
-    @click.option("--speed", type=click.FloatRange(0.25, 4.0), help="1.0 is the voice's own pace.")
-    @click.option("--vocoder", type=click.Choice(["hift", "hifigan", "griffin-lim"]), help="Of CosyVoice voices.")
-    @click.option("--loudness", type=click.Choice(["off", "-16", "-19", "-23"]), help="One gain a lesson, in LUFS.")
-    @click.option(
-        "--format",
-        "outputs",
-        multiple=True,
-        type=click.Choice(["wav", "mp3", "opus", "flac"]),
-        help="Audio files to make; may be repeated. WAV is the default.",
-    )
-    @click.option("--emoji", type=click.Choice(["silent", "name"]), help="How emoji are read [default: silent].")
-    @lexicon_option
-    @lenient_option
-    @encoding_option
-    @wraps(command)
-    def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
-        from producer.plan.planner import Options
-
-        names = (
-            "voice", "language", "speed", "vocoder", "loudness", "outputs", "emoji", "lexicon", "lenient", "encoding",
-        )  # fmt: skip
-        chosen: dict[str, Any] = {name: kwargs.pop(name) for name in names}
-        chosen["outputs"] = chosen["outputs"] or None
-        kwargs["options"] = Options(**{name: value for name, value in chosen.items() if value is not None})
-        return command(*args, **kwargs)
-
-    return wrapper
 
 
 verify_option = click.option(

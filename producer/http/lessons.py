@@ -20,7 +20,7 @@ from models.errors import Permanent
 from producer.errors import Unfit
 from producer.http.access import KEYED
 from producer.http.service import Service, Shared
-from producer.http.submission import SUFFIXES, LessonOptions, LessonText, Submitted, send
+from producer.http.submission import SUFFIXES, LessonOptions, LessonText, Submitted, Upload, send
 from producer.readers import READERS
 from producer.run.connection import broker_faults
 from producer.run.retry import retry
@@ -155,20 +155,20 @@ async def submit_lesson(request: Request, response: Response, service: Shared) -
     """Have a lesson narrated: its text in JSON, or its file as a form. Follow the run that comes back."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "multipart/form-data":
-        data, suffix, name, options = await _form(request)
+        data, suffix, name, upload = await _form(request)
     elif kind == "application/json":
         lesson = _valid(LessonText, await request.body())
-        data, suffix, name, options = lesson.text.encode(), SUFFIXES[lesson.format], "", lesson
+        data, suffix, name, upload = lesson.text.encode(), SUFFIXES[lesson.format], "", lesson
     else:
         raise HTTPException(415, "a lesson is application/json, or multipart/form-data with a file")
     async with PLANNING:
-        made = await asyncio.to_thread(send, data, suffix, name, options, service.settings)
+        made = await asyncio.to_thread(send, data, suffix, name, upload, service.settings)
     if made.run:
         response.headers["Location"] = f"/v1/runs/{made.run}"
     return made
 
 
-async def _form(request: Request) -> tuple[bytes, str, str, LessonOptions]:
+async def _form(request: Request) -> tuple[bytes, str, str, Upload]:
     async with request.form(max_files=1, max_fields=32) as form:
         file = form.get("file")
         if not isinstance(file, UploadFile):

@@ -24,7 +24,9 @@ from starlette.exceptions import HTTPException
 from models.errors import NarrationError
 from producer.errors import Busy
 from producer.http import problems, sound
+from producer.http.narration import Speed
 from producer.http.service import Service, Shared
+from producer.lessons.options import NarrationOptions
 from worker.contract.messages import Language
 
 router = APIRouter()
@@ -38,7 +40,7 @@ class Wish(BaseModel):
     text: Annotated[str, Field(min_length=1)]
     voice: str | None = None
     language: Language | None = None
-    speed: Annotated[float, Field(ge=0.25, le=4.0)] = 1.0
+    speed: Speed = 1.0
     format: Literal["wav", "mp3", "opus", "flac", "pcm"] = "wav"
 
 
@@ -74,7 +76,9 @@ async def _answer(socket: WebSocket, service: Service, caller: str, message: str
 
 async def _speak(socket: WebSocket, service: Service, caller: str, wish: Wish) -> None:
     began = time.monotonic()
-    entries = await service.segments(caller, wish.text, voice=wish.voice, language=wish.language, speed=wish.speed)
+    entries = await service.segments(
+        caller, wish.text, NarrationOptions(voice=wish.voice, language=wish.language, speed=wish.speed)
+    )
     rate = service.script.rate(entries)
     total = 0.0
     index = 0

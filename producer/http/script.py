@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
@@ -12,7 +13,8 @@ from models.errors import Permanent
 from models.family import load_frontend
 from producer.errors import LessonError, Unfit
 from producer.lessons.model import Lesson
-from producer.plan.segments import Options, draft
+from producer.lessons.options import NO_OPTIONS, NarrationOptions
+from producer.plan.segments import draft
 from producer.plan.voices import Cast
 from producer.readers.front_matter import clean
 from worker.contract.messages import LessonEntry
@@ -29,15 +31,13 @@ class Script:
         self._frontend = lru_cache(maxsize=None)(lambda name: load_frontend(catalogue.bundle(name)))
         self._cast = lru_cache(maxsize=256)(self._new_cast)
 
-    def segments(
-        self, text: str, *, voice: str | None = None, language: str | None = None, speed: float = 1.0
-    ) -> tuple[LessonEntry, ...]:
+    def segments(self, text: str, options: NarrationOptions = NO_OPTIONS) -> tuple[LessonEntry, ...]:
         """At least one. Raises Unfit with the reason: an unknown voice, nothing to say, a mark that makes no sense."""
         try:
-            voice = self.voice(voice).id if voice else None
-            lesson = Lesson("text", "text", SOURCE, "0" * 64, clean(SOURCE, text, 1), language=language)
-            wanted = Options(voice=voice, speed=speed).completed(self._settings)
-            return draft(lesson, self._cast(voice, language), wanted).plan.entries
+            voice = self.voice(options.voice).id if options.voice else None
+            lesson = Lesson("text", "text", SOURCE, "0" * 64, clean(SOURCE, text, 1))
+            wanted = replace(options, voice=voice).with_settings(self._settings)
+            return draft(lesson, self._cast(voice, options.language), wanted).plan.entries
         except LessonError as error:
             raise Unfit(f"line {error.line}: {error.reason}" if error.line else error.reason) from error
         except Permanent as error:

@@ -17,6 +17,7 @@ from producer.http.counts import Counts
 from producer.http.options import ApiSettings
 from producer.http.script import Script
 from producer.http.waiting import Waiting
+from producer.lessons.options import NarrationOptions
 from worker.contract.messages import LessonEntry, interactive_queue
 from worker.contract.settings import Settings
 from worker.ledger.broker import redis_client
@@ -45,15 +46,13 @@ class Service:
         self.gauges = Gauges(self.redis, settings, queues)
         self.counts.registry.register(self.gauges)
 
-    async def segments(
-        self, caller: str, text: str, *, voice: str | None, language: str | None, speed: float
-    ) -> tuple[LessonEntry, ...]:
+    async def segments(self, caller: str, text: str, options: NarrationOptions) -> tuple[LessonEntry, ...]:
         """The segments of a text to be spoken now, within the caller's limits. Raises Unfit, Busy, HTTPException."""
         most = self.options.max_characters
         if len(text) > most:
             raise HTTPException(413, f"{len(text)} characters: at most {most} at once; POST /v1/lessons takes more")
         self.access.speak(caller, len(text))
-        return await asyncio.to_thread(self.script.segments, text, voice=voice, language=language, speed=speed)
+        return await asyncio.to_thread(self.script.segments, text, options)
 
     def depths(self, queues: Iterable[str]) -> dict[str, int]:
         """Messages waiting in each of these queues. Blocks."""

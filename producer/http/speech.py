@@ -17,7 +17,9 @@ from starlette.exceptions import HTTPException
 from models.text.languages import guess
 from producer.http import sound
 from producer.http.access import Caller
+from producer.http.narration import Speed
 from producer.http.service import Service, Shared
+from producer.lessons.options import NarrationOptions
 from worker.contract.messages import Language, LessonEntry
 
 router = APIRouter(tags=["speech"])
@@ -59,7 +61,7 @@ class SpeechRequest(BaseModel):
     response_format: Literal["mp3", "opus", "aac", "flac", "wav", "pcm"] = Field(
         "mp3", description="pcm is 16 bits, mono, 24 kHz; aac is not to be had"
     )
-    speed: Annotated[float, Field(ge=0.25, le=4.0)] = 1.0
+    speed: Speed = 1.0
     stream_format: Literal["audio"] = "audio"
     language: Language | None = Field(None, description="not OpenAI's: guessed where it is not given")
     instructions: str | None = Field(None, description="ignored")
@@ -72,7 +74,8 @@ async def tts(request: TtsRequest, service: Shared, caller: Caller) -> TtsRespon
     voice = request.speaker_id
     if isinstance(voice, int):
         voice = service.script.numbered(voice, request.language or guess(request.text)).id
-    entries = await service.segments(caller, request.text, voice=voice, language=request.language, speed=1.0)
+    options = NarrationOptions(voice=voice, language=request.language)
+    entries = await service.segments(caller, request.text, options)
     parts = await service.waiting.all(entries)
     service.first_audio(began)
     data, seconds = await asyncio.to_thread(sound.whole, "wav", service.script.rate(entries), parts)
@@ -90,9 +93,9 @@ async def speech(request: SpeechRequest, service: Shared, caller: Caller) -> Res
     began = time.monotonic()
     if request.response_format == "aac":
         raise HTTPException(400, "aac is not to be had here: choose wav, mp3, opus, flac or pcm")
-    entries = await service.segments(
-        caller, request.input, voice=_voice(request, service), language=request.language, speed=request.speed
-    )
+    voice = _voice(request, service)
+    options = NarrationOptions(voice=voice, language=request.language, speed=request.speed)
+    entries = await service.segments(caller, request.input, options)
     return await _sounding(service, request.response_format, entries, began)
 
 

@@ -6,16 +6,18 @@ import hashlib
 import tempfile
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from models.errors import Permanent
 from producer.errors import Unfit
+from producer.http.narration import FIELDS
 from producer.lessons.model import slug
-from producer.plan.planner import Options, PlannedLesson
+from producer.lessons.options import NarrationOptions
+from producer.plan.planner import PlannedLesson
 from producer.run.submit import plan_paths, submit
-from worker.contract.messages import Identifier, Language
+from worker.contract.messages import Identifier
 from worker.contract.settings import Settings
 
 COURSE: Final = "uploads"  # of lessons that name none
@@ -25,26 +27,29 @@ SUFFIXES: Final = {
 }  # fmt: skip
 
 
-class LessonOptions(BaseModel):
+class Upload(BaseModel):
     """How a lesson is to be narrated, as the command line's options say it."""
 
     model_config = ConfigDict(extra="forbid")
 
     course: Identifier = COURSE
     lesson: Identifier | None = Field(None, description="default: the file's name, or one made from the text's digest")
-    voice: Annotated[str, Field(max_length=100)] | None = None
-    language: Language | None = None
-    speed: Annotated[float, Field(ge=0.25, le=4.0)] | None = None
-    loudness: Literal["off", "-16", "-19", "-23"] | None = None
-    outputs: list[Literal["wav", "mp3", "opus", "flac"]] | None = None
-    lenient: bool = False
+
+    def options(self) -> NarrationOptions:
+        """Return what it says of its narration."""
+        said = self.model_dump(include=set(FIELDS), exclude_none=True)
+        return NarrationOptions(**said)
 
 
-class LessonText(LessonOptions):
+class TextUpload(Upload):
     """A lesson, as a text."""
 
     text: Annotated[str, Field(min_length=1)]
     format: Literal["markdown", "text", "ssml", "csv", "jsonl", "srt", "vtt", "html"] = "markdown"
+
+
+LessonOptions = create_model("LessonOptions", __base__=Upload, __doc__=Upload.__doc__, **FIELDS)
+LessonText = create_model("LessonText", __base__=TextUpload, __doc__=TextUpload.__doc__, **FIELDS)
 
 
 class Submitted(BaseModel):
@@ -58,15 +63,15 @@ class Submitted(BaseModel):
     failures: list[str] = Field(description="lessons of the file that cannot be narrated, each with its line")
 
 
-def send(data: bytes, suffix: str, name: str, options: LessonOptions, settings: Settings) -> Submitted:
+def send(data: bytes, suffix: str, name: str, upload: Upload, settings: Settings) -> Submitted:
     """Plan and submit the lessons of one file. Blocks. Raises Unfit where none of them can be narrated."""
-    stem = options.lesson or slug(Path(name).stem) or f"lesson-{hashlib.sha256(data).hexdigest()[:8]}"
+    stem = upload.lesson or slug(Path(name).stem) or f"lesson-{hashlib.sha256(data).hexdigest()[:8]}"
     with tempfile.TemporaryDirectory(prefix="narrator-") as folder:
-        path = Path(folder, options.course, stem + suffix)
+        path = Path(folder, upload.course, stem + suffix)
         path.parent.mkdir()
         path.write_bytes(data)
         try:
-            plan, store, _ = plan_paths([path], _planning(options), settings)
+            plan, store, _ = plan_paths([path], upload.options(), settings)
         except Permanent as error:
             raise Unfit(str(error).replace(str(path), path.name)) from error
     failures = [str(failure).replace(str(path), path.name) for failure in plan.failures]
@@ -83,11 +88,6 @@ def send(data: bytes, suffix: str, name: str, options: LessonOptions, settings: 
         estimated_seconds=round(plan.estimated_seconds, 1),
         failures=failures,
     )
-
-
-def _planning(options: LessonOptions) -> Options:
-    chosen: dict[str, Any] = options.model_dump(include={"voice", "language", "speed", "loudness", "lenient"})
-    return Options(**chosen, outputs=tuple(options.outputs) if options.outputs else None)
 
 
 def _without_folder(lesson: PlannedLesson, path: Path) -> PlannedLesson:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from producer.errors import LessonError
+from producer.lessons.options import NO_OPTIONS, NarrationOptions
 
 SPEED_UNIT = 1000  # speed is kept in thousandths
 MAX_ID = 100  # characters; worker.contract.messages.Identifier
@@ -113,7 +114,7 @@ class Row:
 class Lesson:
     """A lesson's head: cheap to read, so that an unchanged lesson is never parsed. ``readers.body`` gives the rest.
 
-    None stands for "the author did not say". ``lines`` gives the line of each setting, for errors.
+    ``lines`` gives the line of each setting, for errors.
     """
 
     course: str
@@ -123,14 +124,7 @@ class Lesson:
     text: str = field(repr=False)  # the source without its head
     first_line: int = 1  # of ``text``, in the file
     title: str | None = None
-    language: str | None = None
-    voice: str | None = None
-    voices: Mapping[str, str] = field(default_factory=dict)  # language -> voice
-    speed: int | None = None  # thousandths
-    loudness: str | None = None
-    vocoder: str | None = None  # of voices that leave the choice
-    emoji: str | None = None  # "name" or "silent"
-    outputs: tuple[str, ...] | None = None
+    options: NarrationOptions = NO_OPTIONS  # that its head gives
     lines: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()  # known before its body is parsed: "encoding assumed: ..."
     marp: bool = False  # a deck in Markdown, of which only the speaker notes are spoken

@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from producer.lessons.options import NO_OPTIONS, NarrationOptions
 from worker.contract.settings import Settings, load_settings
 
 if TYPE_CHECKING:
-    from producer.plan.planner import Options
     from producer.run.report import Report
     from worker.ledger.records import Progress
 
@@ -20,7 +20,7 @@ STORE_FOLDER = ".narrator"  # inside the output folder, where the settings name 
 def make(
     paths: Sequence[Path],
     out: Path,
-    options: Options | None = None,
+    options: NarrationOptions = NO_OPTIONS,
     *,
     processes: int | None = None,
     archives: bool = False,

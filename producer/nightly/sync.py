@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from models.errors import NarrationError, Permanent
+from producer.lessons.options import NO_OPTIONS, NarrationOptions
 from producer.nightly import garbage, webhook
 from producer.nightly.lock import StoreLock
 from producer.nightly.source import Source, open_source, recall, remember
-from producer.plan.planner import Options, Plan
+from producer.plan.planner import Plan
 from producer.plan.previous import EDITED, NEW_LESSON, NEW_TEXT
 from producer.plan.result import PlannedLesson
 from producer.run.connection import broker_faults
@@ -95,7 +96,7 @@ class Wishes:
 
 def sync(
     where: str,
-    options: Options | None = None,
+    options: NarrationOptions = NO_OPTIONS,
     wishes: Wishes | None = None,
     *,
     settings: Settings | None = None,
@@ -109,7 +110,7 @@ def sync(
     settings, wishes = settings or load_settings(), wishes or Wishes()
     webhook.check(settings)
     try:
-        night = _Sync(where, options or Options(), wishes, settings, on_progress).run()
+        night = _Sync(where, options, wishes, settings, on_progress).run()
     except NarrationError as error:
         with suppress(NarrationError):  # the first error is the one to tell
             webhook.send(settings, _event("failed", {"source": where, "error": str(error)}))
@@ -146,7 +147,12 @@ class _Sync:
     """One night under way."""
 
     def __init__(
-        self, where: str, options: Options, wishes: Wishes, settings: Settings, on_progress: Callable[[Progress], None]
+        self,
+        where: str,
+        options: NarrationOptions,
+        wishes: Wishes,
+        settings: Settings,
+        on_progress: Callable[[Progress], None],
     ) -> None:
         self._where, self._options, self._wishes, self._settings = where, options, wishes, settings
         self._on_progress = on_progress

@@ -15,25 +15,22 @@ from pathlib import Path
 
 from models.bundle import Bundle
 from models.errors import Permanent
-from models.text.languages import LANGUAGES
 from models.text.segment import width
-from models.vocoders import VOCODERS
 from models.voice import FrontEnd
 from producer import readers
 from producer.errors import LessonError
 from producer.lessons.model import Lesson
+from producer.lessons.options import NarrationOptions
 from producer.lexicon import read as read_lexicon
 from producer.plan.previous import Previous, counted, previous, reasons
 from producer.plan.result import LessonFailure, Plan, PlannedLesson
-from producer.plan.segments import Options, draft, source_digest
+from producer.plan.segments import draft, source_digest
 from producer.plan.voices import Cast, Catalogue
-from producer.readers.encoding import known as known_encoding
-from producer.readers.front_matter import EMOJI, LOUDNESS, OUTPUTS
 from worker.contract.messages import LessonPlan, Segment, segment_name
 from worker.contract.settings import Settings
 from worker.store.base import Store
 
-__all__ = ["LessonFailure", "Options", "Plan", "PlannedLesson", "plan", "plan_with_settings"]
+__all__ = ["LessonFailure", "Plan", "PlannedLesson", "plan", "plan_with_settings"]
 
 GROUP = 64  # lessons in memory at once; their manifests are fetched concurrently
 WIDTHS_PER_SECOND = 15.0  # of speech: letters of English; Han counts three, so five characters of Chinese
@@ -42,7 +39,7 @@ RTF = {"kokoro": 0.75, "piper": 0.09, "cosyvoice": 1.2}  # by family, one core; 
 
 def plan(
     paths: Iterable[Path],
-    options: Options,
+    options: NarrationOptions,
     catalogue: Catalogue,
     store: Store | None,
     frontend_of: Callable[[Bundle], FrontEnd],
@@ -52,7 +49,6 @@ def plan(
     What is wrong with one lesson is among the failures. Raises Permanent for paths and options that make no sense,
     StoreUnavailable where the store does not answer.
     """
-    check_options(options)
     if options.lexicon:
         read_lexicon(options.lexicon)  # what is wrong with it is said once
     if options.voice:
@@ -63,7 +59,7 @@ def plan(
     return planner.finish()
 
 
-def plan_with_settings(paths: Iterable[Path], options: Options, settings: Settings | None = None) -> Plan:
+def plan_with_settings(paths: Iterable[Path], options: NarrationOptions, settings: Settings | None = None) -> Plan:
     """The same, with the voices and the store that the settings name; without a store where they name none."""
     from models.catalog import Catalogue as Voices
     from models.family import load_frontend
@@ -72,7 +68,7 @@ def plan_with_settings(paths: Iterable[Path], options: Options, settings: Settin
 
     settings = settings or load_settings()
     store = open_store(settings) if settings.store else None
-    return plan(paths, options.completed(settings), Voices.load(settings.voices_dir), store, load_frontend)
+    return plan(paths, options.with_settings(settings), Voices.load(settings.voices_dir), store, load_frontend)
 
 
 @dataclass(slots=True)
@@ -90,7 +86,7 @@ class _Candidate:
 
 
 class _Planner:
-    def __init__(self, options: Options, cast: Cast, store: Store | None) -> None:
+    def __init__(self, options: NarrationOptions, cast: Cast, store: Store | None) -> None:
         self._options, self._cast, self._store = options, cast, store
         self._candidates: list[_Candidate] = []
         self._failures: list[LessonFailure] = []
@@ -216,26 +212,6 @@ def _planned(candidate: _Candidate, there: set[str], missing: dict[str, Segment]
         notes=candidate.notes,
         stale_takes=candidate.stale_takes,
     )
-
-
-def check_options(options: Options) -> Options:
-    """The options themselves. Raises Permanent naming what is wrong and what is known."""
-    for name, value, known in (
-        ("language", options.language, LANGUAGES),
-        ("loudness", options.loudness, LOUDNESS),
-        ("vocoder", options.vocoder, VOCODERS),
-        ("emoji", options.emoji, EMOJI),
-        *(("output", output, OUTPUTS) for output in options.outputs or ()),
-    ):
-        if value is not None and value not in known:
-            raise Permanent(f"unknown {name} {value!r}: known are {', '.join(known)}")
-    if options.speed is not None and not 0.25 <= options.speed <= 4:
-        raise Permanent(f"speed {options.speed} is not between 0.25 and 4")
-    if options.encoding is not None:
-        known_encoding(options.encoding)
-    if not 0 <= options.take <= 1000:
-        raise Permanent(f"take {options.take} is not between 0 and 1000")
-    return options
 
 
 def _grouped(paths: Iterable[Path], size: int) -> Iterator[list[Path]]:

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from pathlib import Path
 
 from models.records import digest
 from models.text.segment import VERSION as SEGMENTATION
@@ -15,56 +14,20 @@ from models.text.segment import SegmentText, ends, fold, pieces, punctuated
 from producer import readers
 from producer.errors import LessonError
 from producer.lessons.model import SPEED_UNIT, Block, Lesson
+from producer.lessons.options import FASTEST, SLOWEST, NarrationOptions
 from producer.lexicon import emoji as emoji_names
 from producer.lexicon import lexicon_of, pronounced
 from producer.plan.readings import Voiced, check, check_size, voiced_part
 from producer.plan.voices import Cast
 from worker.contract.messages import SCHEMA, CaptionMark, LessonEntry, LessonPlan, Loudness, Role, Segment
-from worker.contract.settings import Settings
 
 VERSION = 3  # of this file and the readers; a rise plans every lesson anew, and renders only what comes out different
 PAUSE_MS: dict[Role, int] = {"heading": 700, "paragraph": 500, "list_item": 350, "sentence": 250, "clause": 120}
 MAX_PAUSE_MS = 600_000
-MIN_SPEED, MAX_SPEED = 250, 4000  # thousandths, worker.contract.messages.Segment
 MAX_MARKS = 1_000  # worker.contract.messages.LessonEntry
 MAX_ENTRIES = 100_000  # worker.contract.messages.LessonPlan
 
 Part = tuple[SegmentText, Role, int]  # a segment's text, the boundary after it, and the silence there in milliseconds
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What the caller wants, whatever a lesson's head says; None leaves it to the lesson, then to the default.
-
-    The voice holds where it speaks the sentence's language; marks in the text and ``language`` in the head win.
-
-    ``speed`` 1.0 is the voice's own pace; ``loudness`` is "off", "-16", "-19" or "-23" (LUFS); ``take`` says which of
-    several renderings of every segment. ``lenient`` makes notes of what a lesson asks for and nobody here can do.
-    ``encoding`` is that of text files which are not UTF-8.
-    """
-
-    voice: str | None = None
-    language: str | None = None
-    speed: float | None = None
-    loudness: str | None = None
-    outputs: tuple[str, ...] | None = None
-    vocoder: str | None = None  # of voices that leave the choice
-    take: int = 0
-    lenient: bool = False
-    encoding: str | None = None
-    lexicon: Path | None = None  # of all courses; that beside a lesson wins
-    emoji: str | None = None  # "name" or "silent"
-    megabytes: int = 16  # of one file, at most
-    relaxed: bool = False  # of the settings alone: random weights are to pass the checks, in tests
-
-    def completed(self, settings: Settings) -> Options:
-        """With what the settings say where the caller says nothing."""
-        return replace(
-            self,
-            lexicon=self.lexicon or settings.lexicon,
-            megabytes=settings.lesson_megabytes,
-            relaxed=settings.relaxed_checks,
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +39,10 @@ class Draft:
     stale_takes: tuple[str, ...] = ()  # texts of takes that no sentence matches any more
 
 
-def draft(lesson: Lesson, cast: Cast, options: Options) -> Draft:
+def draft(lesson: Lesson, cast: Cast, options: NarrationOptions) -> Draft:
     """Segment, voice and key a lesson. Raises LessonError, with the line, or VoiceNotInstalled."""
-    body = readers.body(replace(lesson, language=lesson.language or options.language))
+    own = options.over(lesson.options)
+    body = readers.body(replace(lesson, options=replace(lesson.options, language=own.language)))
     language = cast.language(lesson, body)
     cast.check(lesson, language)
     if body.refused and not options.lenient:
@@ -86,7 +50,7 @@ def draft(lesson: Lesson, cast: Cast, options: Options) -> Draft:
     refusals = [f"{error.line}: {error.reason}" for error in body.refused]
     notes: dict[str, None] = dict.fromkeys([*lesson.notes, *body.notes, *refusals])
     lexicon = lexicon_of(lesson.path.parent, options.lexicon)
-    emoji = _emoji(lesson, options) == "name"
+    emoji = own.emoji == "name"
     entries: list[LessonEntry] = []
     for written in body.blocks:
         block = pronounced(written, lexicon, language)
@@ -113,19 +77,20 @@ def draft(lesson: Lesson, cast: Cast, options: Options) -> Draft:
         source=str(lesson.path),
         source_digest=source_digest(lesson, cast, options, {(e.segment.voice, e.segment.language) for e in entries}),
         entries=tuple(entries),
-        loudness=_loudness(lesson, options),
-        outputs=options.outputs or lesson.outputs or ("wav",),
+        loudness=_loudness(own),
+        outputs=own.outputs or ("wav",),
     )
     matched = {(fold(entry.caption), entry.segment.voice) for entry in entries}
     return Draft(plan, tuple(notes), tuple(text for text, voice in lesson.takes if (text, voice) not in matched))
 
 
-def source_digest(lesson: Lesson, cast: Cast, options: Options, used: AbstractSet[tuple[str, str]]) -> str:
+def source_digest(lesson: Lesson, cast: Cast, options: NarrationOptions, used: AbstractSet[tuple[str, str]]) -> str:
     """A digest over all that shapes a lesson's plan: on a match with the manifest's, it need not even be parsed.
 
     ``used`` are the (voice id, language) pairs of its segments: their voices and front-ends as they are now are in it,
     and so is the voice that each of those languages would get today.
     """
+    own = options.over(lesson.options)
     voices = []
     for voice_id, language in sorted(used):
         voice = cast.by_id(voice_id)
@@ -139,11 +104,11 @@ def source_digest(lesson: Lesson, cast: Cast, options: Options, used: AbstractSe
             "versions": [VERSION, SEGMENTATION, SCHEMA, LessonPlan.model_fields["assembly"].default],
             "source": lesson.digest,
             "lesson": [lesson.course, lesson.id],
-            "language": lesson.language or options.language,
+            "language": own.language,
             "voice": options.voice,
-            "speed": _speed(lesson, options),
-            "loudness": options.loudness or lesson.loudness,
-            "outputs": options.outputs or lesson.outputs,
+            "speed": _speed(own),
+            "loudness": own.loudness,
+            "outputs": own.outputs,
             "take": options.take,
             "takes": sorted([*said, take] for said, take in lesson.takes.items()),
             "vocoder": options.vocoder,
@@ -151,7 +116,7 @@ def source_digest(lesson: Lesson, cast: Cast, options: Options, used: AbstractSe
             **({"lenient": True} if options.lenient else {}),
             **({"relaxed": True} if options.relaxed else {}),
             **({"lexicon": lexicon} if (lexicon := lexicon_of(lesson.path.parent, options.lexicon).digest) else {}),
-            **({"emoji": emoji_names.edition()} if _emoji(lesson, options) == "name" else {}),
+            **({"emoji": emoji_names.edition()} if own.emoji == "name" else {}),
         }
     )
 
@@ -187,7 +152,7 @@ def parts(block: Block, language: str) -> Iterator[Part]:
 
 
 def _entry(  # noqa: PLR0917
-    lesson: Lesson, block: Block, part: Part, voiced: Voiced, cast: Cast, options: Options, *, first: bool
+    lesson: Lesson, block: Block, part: Part, voiced: Voiced, cast: Cast, options: NarrationOptions, *, first: bool
 ) -> tuple[LessonEntry, str]:
     """A segment in its place, and a note where its voice cannot speak all of it."""
     piece, role, pause = part
@@ -238,25 +203,21 @@ def _marks(block: Block, cut: Sequence[Part]) -> list[tuple[CaptionMark, ...]]:
     return [tuple(marks) for marks in found]
 
 
-def _speed_here(lesson: Lesson, block: Block, line: int, options: Options) -> int:
+def _speed_here(lesson: Lesson, block: Block, line: int, options: NarrationOptions) -> int:
     """The lesson's speed times that of the block."""
-    speed = round(_speed(lesson, options) * block.voicing.rate / SPEED_UNIT)
-    if not MIN_SPEED <= speed <= MAX_SPEED:
+    speed = round(_speed(options.over(lesson.options)) * block.voicing.rate / SPEED_UNIT)
+    if not SLOWEST <= speed / SPEED_UNIT <= FASTEST:
         raise LessonError(
             lesson.path, line, f"a rate of {block.voicing.rate / SPEED_UNIT:g} times the lesson's speed is "
-            f"{speed / SPEED_UNIT:g}, not from 0.25 to 4"
+            f"{speed / SPEED_UNIT:g}, not from {SLOWEST:g} to {FASTEST:g}"
         )  # fmt: skip
     return speed
 
 
-def _emoji(lesson: Lesson, options: Options) -> str | None:
-    return options.emoji or lesson.emoji
+def _speed(own: NarrationOptions) -> int:
+    return round((own.speed or 1) * SPEED_UNIT)
 
 
-def _speed(lesson: Lesson, options: Options) -> int:
-    return round(options.speed * SPEED_UNIT) if options.speed else lesson.speed or SPEED_UNIT
-
-
-def _loudness(lesson: Lesson, options: Options) -> Loudness:
-    wanted = options.loudness or lesson.loudness or "off"
+def _loudness(own: NarrationOptions) -> Loudness:
+    wanted = own.loudness or "off"
     return Loudness() if wanted == "off" else Loudness(lufs=int(wanted) * 100)

@@ -59,18 +59,22 @@ class Cast:
 
     def language(self, lesson: Lesson, body: Body) -> str:
         """The lesson's own, that of the options, or, where nobody says, the one most of its spoken words are in."""
-        return lesson.language or self._language or guess("\n".join(block.text for block in body.blocks[:MANY_BLOCKS]))
+        return (
+            lesson.options.language
+            or self._language
+            or guess("\n".join(block.text for block in body.blocks[:MANY_BLOCKS]))
+        )
 
     def check(self, lesson: Lesson, language: str) -> None:
         """Raises LessonError, at its line, for a voice that is unknown or does not speak what it is named for.
 
         ``language`` is the lesson's.
         """
-        for spoken, name in lesson.voices.items():
+        for spoken, name in lesson.options.voices.items():
             self._speaks(lesson, "voices", name, spoken)
-        if lesson.voice:
-            self._speaks(lesson, "voice", lesson.voice, language)
-        elif self._voice and language not in lesson.voices:
+        if lesson.options.voice:
+            self._speaks(lesson, "voice", lesson.options.voice, language)
+        elif self._voice and language not in lesson.options.voices:
             self._speaks(lesson, "", self._voice, language)
 
     def choose(self, lesson: Lesson, voicing: Voicing, text: str, language: str) -> tuple[Voice, str]:
@@ -132,7 +136,7 @@ class Cast:
         """
         if voice.family == "kokoro":
             return dict(self._guests(lesson, voice, text, language))
-        wanted = vocoder or lesson.vocoder
+        wanted = vocoder or lesson.options.vocoder
         if voice.family != "cosyvoice" or wanted in (None, VOCODERS[0]):
             return {}
         files = {file.name for file in self._catalogue.bundle(voice.bundle).files}
@@ -144,11 +148,11 @@ class Cast:
 
     def _guests(self, lesson: Lesson, voice: Voice, text: str, language: str) -> Iterator[tuple[str, str]]:
         """The option of each language that the lesson has a voice for and the segment has words in."""
-        if not lesson.voices:
+        if not lesson.options.voices:
             return
         for other in sorted({span.language for span in spans(text, language)} - {language, voice.languages[0]}):
-            if other in lesson.voices:
-                guest = self.find(lesson, lesson.voices[other], lesson.lines.get("voices", 0))
+            if other in lesson.options.voices:
+                guest = self.find(lesson, lesson.options.voices[other], lesson.lines.get("voices", 0))
                 if guest.bundle == voice.bundle and guest.languages[0] == other:
                     yield OPTION + other, f"{guest.speaker}/{guest.fingerprint}"
 
@@ -167,10 +171,10 @@ class Cast:
     def _candidates(self, lesson: Lesson, language: str, needed: set[str]) -> Iterator[Voice]:
         if self._voice:
             yield self.find(lesson, self._voice, 0)
-        if language in lesson.voices:
-            yield self.find(lesson, lesson.voices[language], lesson.lines.get("voices", 0))
-        if lesson.voice:
-            yield self.find(lesson, lesson.voice, lesson.lines.get("voice", 0))
+        if language in lesson.options.voices:
+            yield self.find(lesson, lesson.options.voices[language], lesson.lines.get("voices", 0))
+        if lesson.options.voice:
+            yield self.find(lesson, lesson.options.voice, lesson.lines.get("voice", 0))
         for spoken in (language, *(other for other in LANGUAGES if other in needed - {language})):
             voice = self._default(spoken)
             if isinstance(voice, Voice) and language in voice.languages:

@@ -10,39 +10,18 @@ import codecs
 import re
 from pathlib import Path
 
-from models.errors import Permanent
 from producer.errors import LessonError
+from producer.lessons.encodings import EXAMPLES, WIDER, codec_of
 
 SAMPLE = 64 << 10  # bytes that detection looks at
 CHAOS = 0.03  # share of text that looks like a wrong encoding, above which none is believed
 
-# Narrow encodings are read as what browsers take them for (https://encoding.spec.whatwg.org): supersets.
-_WIDER = {
-    "ascii": "cp1252", "iso8859-1": "cp1252", "gb2312": "gb18030", "gbk": "gb18030", "shift_jis": "cp932",
-    "euc_kr": "cp949", "big5": "cp950",
-}  # fmt: skip
-_KNOWN = re.compile(
-    r"utf-8(-sig)?|utf-(16|32)(-[lb]e)?|gb18030|cp9(32|49|50)|big5hkscs|euc_jp|iso2022_(jp|kr)|cp125\d|cp(437|85\d|866)"
-    r"|iso8859-\d+|koi8-[ru]|mac-(roman|cyrillic|greek|latin2)|tis-620"
-)
 _DETECTED = ["gb18030", "big5", "cp932", "euc_jp", "cp949", "cp1252"]
 _DECLARED = re.compile(
     rb"""^\s*<\?xml[^>]{0,100}?\sencoding\s*=\s*["']([\w.:-]{1,40})["']|<meta[^>]{0,200}?charset\s*=\s*["']?([\w.:-]{1,40})""",
     re.IGNORECASE,
 )
 _UTF32 = (b"\xff\xfe\x00\x00", b"\x00\x00\xfe\xff")
-
-
-def known(name: str) -> str:
-    """The codec for an encoding's name. Raises Permanent for names that are none of a text's."""
-    try:
-        codec = codecs.lookup(name).name
-    except (LookupError, ValueError):  # ValueError: a NUL in it
-        codec = ""
-    codec = _WIDER.get(codec, codec)
-    if not _KNOWN.fullmatch(codec):
-        raise Permanent(f"unknown encoding {name!r}: such as utf-8, gb18030, big5, shift_jis, euc-kr, windows-1252")
-    return codec
 
 
 def utf8(path: Path, data: bytes, encoding: str | None = None) -> tuple[bytes, str]:
@@ -57,7 +36,7 @@ def utf8(path: Path, data: bytes, encoding: str | None = None) -> tuple[bytes, s
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or (not escapes and _fault(data) < 0):
         return data, ""
     if encoding:  # of what is not UTF-8
-        return _recoded(path, data, known(encoding)), ""
+        return _recoded(path, data, codec_of(encoding)), ""
     if declared := _declared(path, data):
         return _recoded(path, data, declared), ""
     clear, found = _detected(data)
@@ -99,11 +78,10 @@ def _declared(path: Path, data: bytes) -> str:
     if not match:
         return ""
     name = (match[1] or match[2]).decode("ascii")
-    try:
-        codec = known(name)
-    except Permanent as error:
+    codec = codec_of(name)
+    if not codec:
         line = data.count(b"\n", 0, match.start()) + 1
-        raise LessonError(path, line, str(error)) from None
+        raise LessonError(path, line, f"unknown encoding {name!r}: such as {EXAMPLES}")
     return "" if codec.startswith("utf-") else codec
 
 
@@ -122,5 +100,5 @@ def _detected(data: bytes) -> tuple[str, list[str]]:
     clean = [match for match in matches if match.encoding in _DETECTED and match.chaos < CHAOS]
     fluent = [match for match in clean if match.coherence > 0]
     clear = fluent if len(fluent) == 1 else [match for match in clean if match.encoding != "cp1252" or len(clean) > 1]
-    names = [_WIDER.get(match.encoding, match.encoding) for match in clean]
-    return (_WIDER.get(clear[0].encoding, clear[0].encoding) if len(clear) == 1 else ""), names
+    names = [WIDER.get(match.encoding, match.encoding) for match in clean]
+    return (WIDER.get(clear[0].encoding, clear[0].encoding) if len(clear) == 1 else ""), names

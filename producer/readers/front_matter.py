@@ -14,10 +14,9 @@ from typing import Any
 import yaml
 from pydantic import TypeAdapter, ValidationError
 
-from models.text.languages import LANGUAGES
-from models.vocoders import VOCODERS
 from producer.errors import LessonError
-from producer.lessons.model import SPEED_UNIT, Lesson, slug
+from producer.lessons.model import Lesson, slug
+from producer.lessons.options import HEAD, NarrationOptions
 from worker.contract.messages import Identifier
 
 MAX_HEAD = 64 << 10  # characters of front matter
@@ -28,9 +27,6 @@ MARP = (
     "backgroundColor", "backgroundImage", "backgroundPosition", "backgroundRepeat", "backgroundSize", "transition",
     "author", "description", "keywords", "url", "image", "lang", "auto-scaling", "date",
 )  # fmt: skip
-LOUDNESS = ("off", "-16", "-19", "-23")  # LUFS
-EMOJI = ("silent", "name")
-OUTPUTS = ("wav", "mp3", "opus", "flac")
 
 _IDENTIFIER: TypeAdapter[str] = TypeAdapter(Identifier)
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]")
@@ -86,7 +82,8 @@ def lesson_of(path: Path, data: bytes) -> Lesson:
         first_line=first_line,
         lines={name: setting.line for name, setting in settings.items()},
         marp=marp,
-        **given,
+        title=given.pop("title", None),
+        options=NarrationOptions(**given),
     )
 
 
@@ -190,37 +187,23 @@ def default_id(path: Path, name: str, source: str) -> str:
     return made
 
 
-def _choice(*allowed: str) -> Callable[[Path, str, Setting], str]:
-    def read(path: Path, name: str, setting: Setting) -> str:
-        value = _text(path, name, setting)
-        if value not in allowed:
-            raise LessonError(path, setting.line, f"{name}: {value!r} is none of {', '.join(allowed)}")
-        return value
-
-    return read
-
-
-def _speed(path: Path, name: str, setting: Setting) -> int:
-    value = _text(path, name, setting)
+def _option(path: Path, name: str, setting: Setting) -> Any:
     try:
-        speed = float(value)
-    except ValueError:
-        speed = 0.0
-    if not 0.25 <= speed <= 4:
-        raise LessonError(path, setting.line, f"{name}: {value!r} is no number from 0.25 to 4 (1 is the voice's own)")
-    return round(speed * SPEED_UNIT)
+        return HEAD[name].parse(_text(path, name, setting))
+    except ValueError as error:
+        raise LessonError(path, setting.line, f"{name}: {error}") from None
 
 
-def _outputs(path: Path, name: str, setting: Setting) -> tuple[str, ...]:
+def _several(path: Path, name: str, setting: Setting) -> tuple[Any, ...] | None:
     nodes = setting.node.value if isinstance(setting.node, yaml.SequenceNode) else [setting.node]
-    chosen = [_choice(*OUTPUTS)(path, name, Setting(node, node.start_mark.line + 2)) for node in nodes]
-    return tuple(dict.fromkeys(chosen)) or ("wav",)
+    chosen = [_option(path, name, Setting(node, node.start_mark.line + 2)) for node in nodes]
+    return tuple(dict.fromkeys(chosen)) or None
 
 
 def _voices(path: Path, name: str, setting: Setting) -> dict[str, str]:
     if not isinstance(setting.node, yaml.MappingNode):
         raise LessonError(path, setting.line, f"{name}: must be languages with voices, such as `zh: zf_xiaobei`")
-    known = dict.fromkeys(LANGUAGES)
+    known = dict.fromkeys(HEAD["language"].choices)
     return {key: _text(path, key, value) for key, value in _mapping(path, setting.node, "language", known).items()}
 
 
@@ -228,12 +211,6 @@ READ: Mapping[str, Callable[[Path, str, Setting], Any]] = {
     "course": _id,
     "lesson": _id,
     "title": _text,
-    "language": _choice(*LANGUAGES),
-    "voice": _text,
+    **{name: _several if option.several else _option for name, option in HEAD.items()},
     "voices": _voices,
-    "speed": _speed,
-    "loudness": _choice(*LOUDNESS),
-    "vocoder": _choice(*VOCODERS),
-    "emoji": _choice(*EMOJI),
-    "outputs": _outputs,
 }

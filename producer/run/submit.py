@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from models.errors import Permanent
+from producer.lessons.options import NO_OPTIONS, NarrationOptions
 from producer.run.batches import bundles
 from producer.run.connection import broker_faults
 from producer.run.listen_back import listened, require_recogniser
@@ -25,7 +26,7 @@ from worker.store.base import Store
 from worker.store.open import open_store
 
 if TYPE_CHECKING:
-    from producer.plan.planner import Options, Plan
+    from producer.plan.planner import Plan
     from worker.ledger.records import Progress
 
 
@@ -51,17 +52,17 @@ class SubmittedRun(Run):
 
 
 def plan_paths(
-    paths: Sequence[Path], options: Options | None = None, settings: Settings | None = None
+    paths: Sequence[Path], options: NarrationOptions = NO_OPTIONS, settings: Settings | None = None
 ) -> tuple[Plan, Store, Settings]:
     """Plan lesson files and folders against the store that the settings name (by default this process's)."""
     from models.catalog import Catalogue
     from models.family import load_frontend
-    from producer.plan.planner import Options, plan
+    from producer.plan.planner import plan
 
     settings = settings or load_settings()
     store = open_store(settings)
     catalogue = Catalogue.load(settings.voices_dir)
-    options = (options or Options()).completed(settings)
+    options = options.with_settings(settings)
     return plan(paths, options, catalogue, store, load_frontend), store, settings
 
 

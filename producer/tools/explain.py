@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from models.errors import NarrationError, Permanent
-from models.text.languages import LANGUAGES, guess
+from models.text.languages import guess
 from models.text.lexicon import Lexicon
 from models.text.normalise import fired, normalise
 from models.text.segment import fold, punctuated
 from producer import readers
 from producer.lessons.model import Block, Lesson, Voicing
+from producer.lessons.options import NO_OPTIONS, NarrationOptions
 from producer.lexicon import pronounced
 from producer.lexicon import read as read_lexicon
-from producer.plan.planner import check_options
 from producer.plan.previous import Previous, previous, reasons
 from producer.plan.readings import spoken, voiced_part
-from producer.plan.segments import Draft, Options, draft, parts
+from producer.plan.segments import Draft, draft, parts
 from producer.plan.voices import Cast
 from worker.contract.messages import LessonEntry, segment_name
 
@@ -32,12 +33,8 @@ NO_STORE = "no store configured"
 
 def explain(
     where: str,
+    options: NarrationOptions = NO_OPTIONS,
     *,
-    voice: str | None = None,
-    language: str | None = None,
-    lenient: bool = False,
-    encoding: str | None = None,
-    lexicon: Path | None = None,
     why: bool = False,
     settings: Settings | None = None,
     store: Store | None = None,
@@ -51,11 +48,11 @@ def explain(
     given. Raises Permanent where the lesson cannot be planned.
     """
     path, line = place_of(where)
-    cast, settings = casting(settings, voice, language)
+    cast, settings = casting(settings, options)
     store = store or _store(settings)
-    wanted = Options(voice=voice, language=language, lenient=lenient, encoding=encoding, lexicon=lexicon)
-    options = check_options(wanted.completed(settings))
-    drafts = [(lesson, draft(lesson, cast, options)) for lesson in readers.read(path, encoding, options.megabytes)]
+    options = options.with_settings(settings)
+    lessons = readers.read(path, options.encoding, options.megabytes)
+    drafts = [(lesson, draft(lesson, cast, options)) for lesson in lessons]
     at = last_before(line, [entry.line for _, drafted in drafts for entry in drafted.plan.entries])
     found = []
     for lesson, drafted in drafts:
@@ -66,25 +63,17 @@ def explain(
 
 
 def explain_text(
-    text: str,
-    language: str | None = None,
-    *,
-    voice: str | None = None,
-    lexicon: Path | None = None,
-    why: bool = False,
-    settings: Settings | None = None,
+    text: str, options: NarrationOptions = NO_OPTIONS, *, why: bool = False, settings: Settings | None = None
 ) -> dict[str, Any]:
     """How a text would be read: ``language``, ``segments`` (their texts), ``normalised``, ``voice``, ``phonemes``.
 
     ``normalised`` needs no voice; where none is there, or it cannot say the text, ``error`` says so instead of
     phonemes. The language is guessed where none is given. With ``why`` also ``rules``, as ``rules_of`` gives them.
     """
-    if language is not None and language not in LANGUAGES:
-        raise Permanent(f"unknown language {language!r}: known are {', '.join(LANGUAGES)}")
-    language = language or guess(text)
-    block = Block(text, "paragraph", 0, Voicing(voice))
-    if lexicon:
-        block = pronounced(block, Lexicon(read_lexicon(lexicon)), language)
+    language = options.language or guess(text)
+    block = Block(text, "paragraph", 0, Voicing(options.voice))
+    if options.lexicon:
+        block = pronounced(block, Lexicon(read_lexicon(options.lexicon)), language)
     cut = list(parts(block, language))
     said = [(spoken(block, piece, language), piece.boundary) for piece, _, _ in cut]
     ready = fold(" ".join(one.text for one, _ in said) if block.readings else text)
@@ -97,7 +86,7 @@ def explain_text(
     if why:
         found["rules"] = rules_of(ready, language)
     try:
-        cast, _ = casting(settings, voice, language)
+        cast, _ = casting(settings, replace(options, language=language))
         phonemes = []
         for piece, _, _ in cut:
             voiced = voiced_part(_NO_LESSON, block, piece, language, cast)
@@ -134,14 +123,15 @@ def place_of(where: str) -> tuple[Path, int | None]:
     return Path(where), None
 
 
-def casting(settings: Settings | None, voice: str | None, language: str | None) -> tuple[Cast, Settings]:
+def casting(settings: Settings | None, options: NarrationOptions = NO_OPTIONS) -> tuple[Cast, Settings]:
     """The voices that the settings know, with what the caller asks for."""
     from models.catalog import Catalogue
     from models.family import load_frontend
     from worker.contract.settings import load_settings
 
     settings = settings or load_settings()
-    return Cast(Catalogue.load(settings.voices_dir), load_frontend, voice=voice, language=language), settings
+    catalogue = Catalogue.load(settings.voices_dir)
+    return Cast(catalogue, load_frontend, voice=options.voice, language=options.language), settings
 
 
 def _store(settings: Settings) -> Store | None:

@@ -12,9 +12,9 @@ from models.errors import Permanent
 from models.family import draws
 from producer import readers
 from producer.lessons import takes
+from producer.lessons.options import NO_OPTIONS, NarrationOptions
 from producer.outputs.deliver import replacing
-from producer.plan.planner import check_options
-from producer.plan.segments import Options, draft
+from producer.plan.segments import draft
 from producer.plan.voices import Cast
 from producer.tools.explain import casting, last_before, place_of
 from producer.tools.say import speak
@@ -33,8 +33,7 @@ class Which:
     where: str
     segment: int | None = None
     text: str | None = None
-    voice: str | None = None
-    language: str | None = None
+    options: NarrationOptions = NO_OPTIONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +70,8 @@ def retake(which: Which, take: int | None = None, *, settings: Settings | None =
 def chosen(where: str, *, settings: Settings | None = None) -> list[Taken]:
     """The takes chosen for a lesson file, each with its place, and those that match no sentence any more."""
     path, _ = place_of(where)
-    cast, settings = casting(settings, None, None)
-    entries = _entries(path, None, cast, Options().completed(settings))
+    cast, settings = casting(settings)
+    entries = _entries(path, None, cast, NO_OPTIONS.with_settings(settings))
     places = {takes.said(entry): f"{path}:{entry.line}" for entry in reversed(entries)}
     found = takes.read(path)
     file = str(takes.takes_file(path))
@@ -110,8 +109,8 @@ def _find(which: Which, settings: Settings | None) -> tuple[Path, LessonEntry, C
     path, line = place_of(which.where)
     if line is None and which.text is None:
         raise Permanent(f"{which.where}: say which sentence: {which.where}:LINE, or with --text")
-    cast, settings = casting(settings, which.voice, which.language)
-    options = check_options(Options(voice=which.voice, language=which.language)).completed(settings)
+    cast, settings = casting(settings, which.options)
+    options = which.options.with_settings(settings)
     entries = list({takes.said(entry): entry for entry in _entries(path, line, cast, options)}.values())
     if which.text is not None:
         entries = [entry for entry in entries if which.text in entry.caption]
@@ -125,7 +124,7 @@ def _find(which: Which, settings: Settings | None) -> tuple[Path, LessonEntry, C
     raise Permanent(f"{which.where}: {len(entries)} sentences; say which with --segment or --text:\n{listed}")
 
 
-def _entries(path: Path, line: int | None, cast: Cast, options: Options) -> list[LessonEntry]:
+def _entries(path: Path, line: int | None, cast: Cast, options: NarrationOptions) -> list[LessonEntry]:
     """The segments of a file's lessons; with a line those that begin there, else the last before it."""
     lessons = readers.read(path, options.encoding, options.megabytes)
     entries = [entry for lesson in lessons for entry in draft(lesson, cast, options).plan.entries]

@@ -11,10 +11,11 @@ from pathlib import Path
 from models.catalog import Catalogue
 from models.errors import NarrationError, Permanent
 from models.family import load_frontend
-from models.text.languages import LANGUAGES, guess
+from models.text.languages import guess
 from models.text.lexicon import Lexicon
 from models.text.segment import SegmentText, fold, punctuated, speakable
-from producer.lessons.model import Block, Lesson, Voicing
+from producer.lessons.model import SPEED_UNIT, Block, Lesson, Voicing
+from producer.lessons.options import NO_OPTIONS, NarrationOptions
 from producer.lexicon import pronounced
 from producer.lexicon import read as read_lexicon
 from producer.local.stack import environment
@@ -29,11 +30,8 @@ NO_LESSON = Lesson(course="-", id="-", path=Path("say"), digest="", text="")
 def say(
     text: str,
     out: Path,
+    options: NarrationOptions = NO_OPTIONS,
     *,
-    voice: str | None = None,
-    language: str | None = None,
-    speed: float = 1.0,
-    lexicon: Path | None = None,
     settings: Settings | None = None,
 ) -> float:
     """Speak a text into a WAV file, as one segment; gives its seconds of audio.
@@ -42,7 +40,7 @@ def say(
     the voice does not speak that, the voice's own. Raises NarrationError with the reason.
     """
     settings = settings or load_settings()
-    segment = _segment(text, voice, language, speed, lexicon or settings.lexicon, settings)
+    segment = segment_of(text, options.with_settings(settings), settings)
     return speak({out: segment}, settings=settings)[out]
 
 
@@ -65,14 +63,9 @@ def speak(segments: Mapping[Path, Segment], *, settings: Settings | None = None)
     raise NarrationError(f"worker.render.standalone ended with {done.returncode}:\n{reason}")
 
 
-def _segment(  # noqa: PLR0917
-    text: str, voice: str | None, language: str | None, speed: float, lexicon: Path | None, settings: Settings
-) -> Segment:
+def segment_of(text: str, options: NarrationOptions, settings: Settings) -> Segment:
     """The segment that a lesson of just this text would have. Raises Permanent."""
-    if language is not None and language not in LANGUAGES:
-        raise Permanent(f"unknown language {language!r}: known are {', '.join(LANGUAGES)}")
-    if not 0.25 <= speed <= 4:
-        raise Permanent(f"speed {speed} is not between 0.25 and 4")
+    voice, language = options.voice, options.language
     catalogue = Catalogue.load(settings.voices_dir)
     cast = Cast(catalogue, load_frontend, voice=voice, language=language)
     if language is None:
@@ -82,8 +75,8 @@ def _segment(  # noqa: PLR0917
     if not speakable(text):
         raise Permanent(f"nothing to say in {text[:40]!r}: no letter and no digit")
     block = Block(text, "paragraph", 0, Voicing(voice))
-    if lexicon:
-        block = pronounced(block, Lexicon(read_lexicon(lexicon)), language)
+    if options.lexicon:
+        block = pronounced(block, Lexicon(read_lexicon(options.lexicon)), language)
     whole = SegmentText(fold(text), language, "sentence", len(text) - len(text.lstrip()), len(text.rstrip()))
     voiced = voiced_part(NO_LESSON, block, whole, language, cast)
     chosen, said = voiced.voice, voiced.said
@@ -98,6 +91,6 @@ def _segment(  # noqa: PLR0917
         text=punctuated(said.text, said.language, "paragraph"),
         readings=said.readings,
         frontend=cast.fingerprint(chosen.bundle, said.language),
-        speed=round(speed * 1000),
-        relaxed=settings.relaxed_checks,
+        speed=round((options.speed or 1) * SPEED_UNIT),
+        relaxed=options.relaxed,
     )

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from models.errors import Permanent, Unspeakable
 from producer import readers
-from producer.plan.planner import check_options
-from producer.plan.segments import Options, draft
+from producer.lessons.options import NarrationOptions
+from producer.plan.segments import draft
 from producer.tools.explain import casting
 from worker.contract.settings import Settings
 
@@ -37,13 +37,13 @@ class Report:
     untold: dict[str, int] = field(default_factory=dict)  # voice -> segments
 
 
-def words(paths: Iterable[Path], options: Options, *, settings: Settings | None = None) -> Report:
+def words(paths: Iterable[Path], options: NarrationOptions, *, settings: Settings | None = None) -> Report:
     """Go through lesson files and folders of them.
 
     Raises Permanent for paths and options that make no sense; what is wrong with a lesson is in the report.
     """
-    cast, settings = casting(settings, options.voice, options.language)
-    options = check_options(options.completed(settings))
+    cast, settings = casting(settings, options)
+    options = options.with_settings(settings)
     found: dict[str, Unknown] = {}
     report = Report()
     for path in readers.find(paths):

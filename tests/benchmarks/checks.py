@@ -57,9 +57,10 @@ def sentences() -> list[tuple[str, str]]:
     found = []
     for language, every in EVERY.items():
         found += [(language, text) for of, text in rows(FIGURES) if of == language][::every]
-    from producer.plan.planner import Options, plan
+    from producer.lessons.options import NarrationOptions
+    from producer.plan.planner import plan
 
-    course = plan([ROOT / "examples" / "everyday-science"], Options(), Catalogue.load(), None, load_frontend)
+    course = plan([ROOT / "examples" / "everyday-science"], NarrationOptions(), Catalogue.load(), None, load_frontend)
     for lesson in course.lessons:
         assert lesson.plan
         found += [(entry.segment.language, entry.segment.text) for entry in lesson.plan.entries]

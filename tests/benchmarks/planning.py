@@ -43,11 +43,12 @@ def measure(folder: Path) -> dict[str, float]:
     """Plan a folder in this process, with the tiny voice and no store."""
     from models.catalog import Catalogue
     from models.family import load_frontend
-    from producer.plan.planner import Options, plan
+    from producer.lessons.options import NarrationOptions
+    from producer.plan.planner import plan
     from tests.conftest import TINY_VOICES
 
     began = time.process_time()
-    made = plan([folder], Options(voice="tiny/one"), Catalogue.load(TINY_VOICES), None, load_frontend)
+    made = plan([folder], NarrationOptions(voice="tiny/one"), Catalogue.load(TINY_VOICES), None, load_frontend)
     cpu = time.process_time() - began
     assert not made.failures, made.failures[0]
     return {"segments": made.segments, "cpu": cpu, "rss": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}

@@ -11,6 +11,7 @@ import pytest
 
 import producer
 from models.errors import Permanent
+from producer.lessons.options import NarrationOptions
 from producer.local.stack import EmbeddedStack
 from producer.tools.say import say
 from tests.conftest import TINY_VOICES
@@ -74,7 +75,7 @@ def test_planning_and_submitting_load_no_inference_runtime(tmp_path: Path) -> No
 def test_say_writes_one_segment(tmp_path: Path) -> None:
     settings = Settings(voices_dir=TINY_VOICES)
     out = tmp_path / "sea.wav"
-    seconds = say("The sea is wide", out, voice="tiny/one", settings=settings)
+    seconds = say("The sea is wide", out, NarrationOptions(voice="tiny/one"), settings=settings)
     with wave.open(str(out)) as sound:
         assert (sound.getnchannels(), sound.getsampwidth(), sound.getframerate()) == (1, 2, SAMPLE_RATE)
         assert sound.getnframes() / SAMPLE_RATE == pytest.approx(seconds)
@@ -88,17 +89,18 @@ def test_say_writes_one_segment(tmp_path: Path) -> None:
         ("…", {}, "nothing to say"),
         ("The sea. " * 500, {}, "make a lesson"),
         ("The sea", {"voice": "nobody"}, "no voice 'nobody'"),
-        ("The sea", {"language": "xx"}, "unknown language 'xx'"),
-        ("The sea", {"speed": 9.0}, "speed 9.0"),
+        ("The sea", {"language": "xx"}, "language: 'xx' is none of en, zh"),
+        ("The sea", {"speed": 9.0}, "speed: 9.0 is no number from 0.25 to 4"),
     ],
 )
 def test_say_refuses_what_it_cannot_say(text: str, options: dict[str, str], message: str, tmp_path: Path) -> None:
     chosen = {"voice": "tiny/one", **options}
     with pytest.raises(Permanent, match=message):
-        say(text, tmp_path / "out.wav", settings=Settings(voices_dir=TINY_VOICES), **chosen)
+        say(text, tmp_path / "out.wav", NarrationOptions(**chosen), settings=Settings(voices_dir=TINY_VOICES))
     assert not list(tmp_path.iterdir())
 
 
 def test_say_names_the_file_it_cannot_write(tmp_path: Path) -> None:
+    out = tmp_path / "nowhere" / "out.wav"
     with pytest.raises(Permanent, match=r"nowhere/out\.wav: No such file"):
-        say("The sea", tmp_path / "nowhere" / "out.wav", voice="tiny/one", settings=Settings(voices_dir=TINY_VOICES))
+        say("The sea", out, NarrationOptions(voice="tiny/one"), settings=Settings(voices_dir=TINY_VOICES))

@@ -19,11 +19,11 @@ from standardwebhooks import Webhook, WebhookVerificationError
 
 from models.errors import Permanent, Transient
 from producer.errors import Locked
+from producer.lessons.options import NO_OPTIONS, NarrationOptions
 from producer.nightly import webhook
 from producer.nightly.lock import StoreLock
 from producer.nightly.source import open_source
 from producer.nightly.sync import Night, Wishes, sync
-from producer.plan.planner import Options
 from tests.conftest import TINY_VOICES
 from worker.contract.settings import Settings
 from worker.store import open_store
@@ -52,7 +52,7 @@ def here(tmp_path: Path) -> Settings:
     return Settings(voices_dir=TINY_VOICES, store=str(tmp_path / "store"), lease_seconds=2.0, sweep_seconds=0.2)
 
 
-def night(lessons: Path, settings: Settings, options: Options | None = None, **wishes: Any) -> Night:
+def night(lessons: Path, settings: Settings, options: NarrationOptions = NO_OPTIONS, **wishes: Any) -> Night:
     return sync(str(lessons), options, Wishes(here=True, processes=1, **wishes), settings=settings)
 
 
@@ -122,8 +122,8 @@ def test_a_new_speed_waits_for_a_yes(lessons: Path, here: Settings) -> None:
     night(lessons, here)
     careful = here.model_copy(update={"rerender_budget": 5})
     with pytest.raises(Permanent, match=r"6 segments would be rendered again \(speed changed: 6\), about 0.0 h on 1"):
-        night(lessons, careful, Options(speed=1.5))
-    assert night(lessons, careful, Options(speed=1.5), yes=True).rendered == 6
+        night(lessons, careful, NarrationOptions(speed=1.5))
+    assert night(lessons, careful, NarrationOptions(speed=1.5), yes=True).rendered == 6
 
 
 def test_new_lessons_need_no_yes(lessons: Path, here: Settings) -> None:

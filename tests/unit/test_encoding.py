@@ -12,8 +12,9 @@ from models.errors import NarrationError, Permanent
 from models.text.normalise import normalise
 from producer import readers
 from producer.errors import LessonError
-from producer.plan.planner import Options, check_options
-from producer.readers.encoding import known, utf8
+from producer.lessons.encodings import codec_of
+from producer.lessons.options import NarrationOptions
+from producer.readers.encoding import utf8
 
 CHINESE = "光合作用是植物利用阳光，把二氧化碳和水变成糖的过程。"
 TRADITIONAL = "光合作用是植物利用陽光，把二氧化碳和水變成糖的過程。"
@@ -40,7 +41,7 @@ def lesson(tmp_path):
 def test_what_stands_out_is_taken_and_said(lesson, text, encoding):
     found = lesson(text.encode(encoding))
     assert found.text == text
-    assert found.notes == (f"encoding assumed to be {known(encoding)}; --encoding NAME says otherwise",)
+    assert found.notes == (f"encoding assumed to be {codec_of(encoding)}; --encoding NAME says otherwise",)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
@@ -74,8 +75,8 @@ def test_bytes_that_the_declared_encoding_lacks(lesson):
 
 @pytest.mark.parametrize("name", ["klingon", "rot13", "base64", "unicode_escape", "utf-7", "idna", "a\0b", ""])
 def test_names_that_are_no_encoding(name):
-    with pytest.raises(Permanent, match="unknown encoding"):
-        check_options(Options(encoding=name))
+    with pytest.raises(Permanent, match=r"encoding: .* is unknown: such as utf-8"):
+        NarrationOptions(encoding=name)
 
 
 @pytest.mark.parametrize(

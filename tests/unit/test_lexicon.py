@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from models.text.lexicon import Lexicon, LexiconEntry
 from producer.errors import LessonError
 from producer.lessons.model import Block, Pause, Reading, Voicing
+from producer.lessons.options import NarrationOptions
 from producer.lexicon import lexicon_of, pronounced, read
-from producer.plan.segments import Options
 from tests.unit.test_plan import TINY, Desk
 from worker.contract.messages import Respelling
 
@@ -349,7 +349,7 @@ def test_a_broken_lexicon_is_named_in_every_lesson_and_everyones_at_once(desk: D
     everyones.write_text("[words]\na = 3\n")
     path.unlink()
     with pytest.raises(LessonError, match=r"all\.toml:2"):
-        desk.plan(Options(voice="tiny/one", lexicon=everyones))
+        desk.plan(NarrationOptions(voice="tiny/one", lexicon=everyones))
     assert not desk.plan(TINY).failures
 
 
@@ -381,7 +381,7 @@ def test_emoji_are_read_by_name(text: str, language: str, said: str) -> None:
 def test_emoji_are_silent_unless_a_lesson_or_its_caller_asks(desk: Desk) -> None:
     desk.write("c.md", "Well done 🎉 indeed.\n")
     assert entries(desk.plan())["Well done 🎉 indeed."][0] == "Well done 🎉 indeed."
-    named = Options(voice="tiny/one", emoji="name")
+    named = NarrationOptions(voice="tiny/one", emoji="name")
     assert entries(desk.plan(named))["Well done 🎉 indeed."][0] == "Well done party popper indeed."
     desk.render(desk.plan())
     desk.write("c.md", "---\nemoji: name\n---\nWell done 🎉 indeed.\n")

@@ -13,6 +13,7 @@ from models.errors import NarrationError
 from producer import readers
 from producer.errors import LessonError
 from producer.lessons.model import Body, Lesson, Pause, Voicing
+from producer.lessons.options import NO_OPTIONS, NarrationOptions
 
 TOP = "---\ntitle: Leaves\n---\n"
 
@@ -207,8 +208,14 @@ def test_front_matter(head):
         "speed: 1.25\nloudness: -19\noutputs: [wav, mp3]\n---\nHello"
     )
     assert (lesson.course, lesson.id, lesson.title) == ("Science", "l-01", "光合作用")
-    assert (lesson.language, lesson.voice, dict(lesson.voices)) == ("zh", "zf_xiaobei", {"en": "af_heart"})
-    assert (lesson.speed, lesson.loudness, lesson.outputs) == (1250, "-19", ("wav", "mp3"))
+    assert lesson.options == NarrationOptions(
+        language="zh",
+        voice="zf_xiaobei",
+        voices={"en": "af_heart"},
+        speed=1.25,
+        loudness="-19",
+        outputs=("wav", "mp3"),
+    )
     assert (lesson.lines["voice"], lesson.lines["outputs"], lesson.first_line) == (6, 11, 13)
 
 
@@ -216,7 +223,7 @@ def test_defaults_come_from_folder_and_file(head):
     lesson = head("Hello")
     assert (lesson.course, lesson.id) == ("my-course", "01-intro")
     assert head("Hello", "第一课：光.md").id == "第一课-光"
-    assert (lesson.language, lesson.voice, lesson.speed, lesson.outputs) == (None, None, None, None)
+    assert lesson.options == NO_OPTIONS
 
 
 @pytest.mark.parametrize(

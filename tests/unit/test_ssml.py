@@ -45,7 +45,8 @@ def test_the_head(head):
         '<?xml version="1.0" encoding="UTF-8"?>\n<speak version="1.1" xmlns="http://www.w3.org/2001/10/synthesis" '
         'xml:lang="zh-CN">\n<metadata><rdf:x><dc:title>光 &amp;\n 水</dc:title></rdf:x></metadata>你好</speak>'
     )
-    assert (lesson.course, lesson.id, lesson.title, lesson.language) == ("my-course", "01-intro", "光 & 水", "zh")
+    assert (lesson.course, lesson.id, lesson.title) == ("my-course", "01-intro", "光 & 水")
+    assert lesson.options.language == "zh"
     assert head('<speak><meta name="title" content="One"/>Hi</speak>').title == "One"
     assert head("<speak>Hi <metadata><title>no</title></metadata></speak>").title is None
 
@@ -56,7 +57,7 @@ def test_the_head(head):
      ("yue", "yue"), ("JA_jp", "ja"), ("ko-KR", "ko")],
 )  # fmt: skip
 def test_languages(head, tag, language):
-    assert head(f'<speak xml:lang="{tag}">Hi</speak>').language == language
+    assert head(f'<speak xml:lang="{tag}">Hi</speak>').options.language == language
 
 
 def test_paragraphs_and_sentences_are_boundaries(body):

@@ -11,16 +11,17 @@ from click.testing import CliRunner
 from models.catalog import Catalogue
 from models.family import load_frontend
 from producer.cli import main
-from producer.plan.planner import Options, Plan, plan
+from producer.lessons.options import NarrationOptions
+from producer.plan.planner import Plan, plan
 from tests.conftest import TINY_VOICES
 from worker.contract.messages import CaptionMark, LessonEntry
 
-TINY = Options(voice="tiny/one")
+TINY = NarrationOptions(voice="tiny/one")
 
 
 @pytest.fixture
 def planned(tmp_path: Path):
-    def planned(inside: str, options: Options = TINY) -> Plan:
+    def planned(inside: str, options: NarrationOptions = TINY) -> Plan:
         path = tmp_path / "lesson.ssml"
         path.write_text(f'<speak xml:lang="en">{inside}</speak>', encoding="utf-8")
         return plan([path], options, Catalogue.load(TINY_VOICES), None, load_frontend)
@@ -30,7 +31,7 @@ def planned(tmp_path: Path):
 
 @pytest.fixture
 def entries(planned):
-    def entries(inside: str, options: Options = TINY) -> tuple[LessonEntry, ...]:
+    def entries(inside: str, options: NarrationOptions = TINY) -> tuple[LessonEntry, ...]:
         made = planned(inside, options)
         assert not made.failures, made.failures
         return made.lessons[0].plan.entries
@@ -60,9 +61,9 @@ def test_a_sentence_is_one_segment_and_a_paragraph_ends(entries):
 
 
 def test_speeds_multiply_and_are_bounded(entries, planned):
-    (entry,) = entries('<prosody rate="50%">One.</prosody>', Options(voice="tiny/one", speed=1.5))
+    (entry,) = entries('<prosody rate="50%">One.</prosody>', NarrationOptions(voice="tiny/one", speed=1.5))
     assert entry.segment.speed == 750
-    made = planned('\n<prosody rate="50%">One.</prosody>', Options(voice="tiny/one", speed=0.4))
+    made = planned('\n<prosody rate="50%">One.</prosody>', NarrationOptions(voice="tiny/one", speed=0.4))
     assert str(made.failures[0]).endswith(":2: a rate of 0.5 times the lesson's speed is 0.2, not from 0.25 to 4")
 
 
@@ -91,11 +92,11 @@ def test_what_cannot_be_done_fails_or_is_noted(planned):
     made = planned(inside)
     assert made.failures[0].line == 2
     assert made.failures[0].message.startswith("column 5: unknown tag <audio>")
-    made = planned(inside, Options(voice="tiny/one", lenient=True))
+    made = planned(inside, NarrationOptions(voice="tiny/one", lenient=True))
     (lesson,) = made.lessons
     assert [e.caption for e in lesson.plan.entries] == ["One two three."]
     assert [note[:30] for note in lesson.notes] == ["2: column 5: unknown tag <audi", "2: column 32: pitch of <prosod"]
-    assert planned('<say-as interpret-as="date">x</say-as>', Options(voice="tiny/one", lenient=True)).failures
+    assert planned('<say-as interpret-as="date">x</say-as>', NarrationOptions(voice="tiny/one", lenient=True)).failures
 
 
 def test_what_is_said_instead_stands_in_the_segment_and_the_caption_keeps_the_word(entries):

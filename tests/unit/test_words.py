@@ -10,8 +10,9 @@ from click.testing import CliRunner, Result
 
 from models.kokoro.alphabet import spelt, symbols
 from producer.cli import main
+from producer.lessons.options import NarrationOptions
 from producer.lexicon import read
-from producer.tools.say import _segment
+from producer.tools.say import segment_of
 from worker.contract.settings import Settings
 
 
@@ -70,10 +71,10 @@ def test_explain_and_say_take_a_lexicon(course: Path) -> None:
     found = json.loads(narrator("explain", "--text", text, "--lexicon", str(lexicon), "--json").stdout)
     assert found["segments"] == ["A plain word met Brobdin."]
     assert "plˈAn wˈɜɹd mˈɛt bɹɒb" in found["phonemes"]
-    segment = _segment(text, None, None, 1.0, lexicon, Settings())
+    segment = segment_of(text, NarrationOptions(lexicon=lexicon), Settings())
     assert segment.text == "A plain word met Brobdin."
     assert [(one.start, one.end, one.ipa) for one in segment.readings] == [(17, 24, "bɹɒb")]
-    assert segment.key() != _segment("A plain word met Brobdin.", None, None, 1.0, None, Settings()).key()
+    assert segment.key() != segment_of("A plain word met Brobdin.", NarrationOptions(), Settings()).key()
     lexicon.write_text("[words]\nzyxwick = 3\n")
     done = narrator("explain", "--text", text, "--lexicon", str(lexicon))
     assert done.exit_code == 2

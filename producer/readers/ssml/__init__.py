@@ -18,7 +18,8 @@ from models.errors import Unspeakable
 from models.text.languages import LANGUAGES, guess
 from models.text.normalise.say_as import KINDS, say_as
 from producer.errors import LessonError
-from producer.lessons.model import Body, Lesson, Voicing
+from producer.lessons.model import SPEED_UNIT, Body, Lesson, Voicing
+from producer.lessons.options import FASTEST, SLOWEST, NarrationOptions
 from producer.readers.front_matter import decode, default_id
 from producer.readers.ssml import values
 from producer.readers.ssml.writer import RunningText
@@ -28,7 +29,6 @@ MAX_PAUSE_MS = 300_000
 SAMPLE = 40_000  # characters by which the language of figures is guessed where nobody says it
 MAX_NAME = 100  # characters of a mark's name
 MAX_ALIAS = 1_000  # characters of what is said instead
-MIN_RATE, MAX_RATE = 250, 4000  # thousandths, worker.contract.messages.Segment.speed
 MIN_GAIN, MAX_GAIN = -4000, 1200  # hundredths of dB, worker.contract.messages.LessonEntry.gain
 
 ATTRIBUTES: Mapping[str, frozenset[str]] = {
@@ -66,7 +66,7 @@ def read(path: Path, data: bytes) -> list[Lesson]:
             digest=hashlib.sha256(data).hexdigest(),
             text=text,
             title=title,
-            language=language,
+            options=NarrationOptions(language=language),
         )
     ]
 
@@ -136,7 +136,7 @@ class _Reader:
 
     def __init__(self, lesson: Lesson) -> None:
         self._lesson = lesson
-        self._language = lesson.language or guess(_TAG.sub(" ", lesson.text[:SAMPLE]))
+        self._language = lesson.options.language or guess(_TAG.sub(" ", lesson.text[:SAMPLE]))
         self._writer = RunningText()
         self._open: list[tuple[str, Voicing]] = []  # tags, each with the voicing around it
         self._refused: list[LessonError] = []
@@ -164,7 +164,7 @@ class _Reader:
                 self._refuse(event.place, f"{name} of <{event.tag}> has no effect here: known are {known}")
         if "xml:lang" in event.attributes and event.tag != "speak":
             language = _language(event)
-            own = None if language == self._lesson.language else language
+            own = None if language == self._lesson.options.language else language
             self._writer.voicing = replace(self._writer.voicing, language=own)
         self._obey(event)
 
@@ -271,8 +271,8 @@ class _Reader:
         self._set(event, replace(now, rate=round(now.rate * rate / 1000), gain=now.gain + gain))
 
     def _set(self, event: Start, voicing: Voicing) -> None:
-        if not MIN_RATE <= voicing.rate <= MAX_RATE:
-            raise event.place.error(f"a rate of {voicing.rate / 1000:g} is not from 0.25 to 4")
+        if not SLOWEST <= voicing.rate / SPEED_UNIT <= FASTEST:
+            raise event.place.error(f"a rate of {voicing.rate / SPEED_UNIT:g} is not from {SLOWEST:g} to {FASTEST:g}")
         if not MIN_GAIN <= voicing.gain <= MAX_GAIN:
             raise event.place.error(f"a volume of {voicing.gain / 100:+g}dB is not from -40dB to +12dB")
         self._writer.voicing = voicing

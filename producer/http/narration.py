@@ -1,0 +1,27 @@
+"""What an author may wish, as the fields of HTTP bodies."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import Field
+
+from producer.lessons.options import FASTEST, SLOWEST, Option, Place, options_of
+
+MAX_NAME: Final = 100  # characters of a text
+Speed = Annotated[float, Field(ge=SLOWEST, le=FASTEST)]
+
+
+def _field(option: Option) -> tuple[Any, Any]:
+    """Return an option's type and default, as pydantic's ``create_model`` takes them."""
+    if option.kind is bool:
+        return bool, Field(False, description=option.help)
+    one: Any = Annotated[str, Field(max_length=MAX_NAME)]
+    if option.choices:
+        one = Literal[option.choices]
+    elif option.bounds:
+        one = Annotated[option.kind, Field(ge=option.bounds[0], le=option.bounds[1])]
+    return (tuple[one, ...] if option.several else one) | None, Field(None, description=option.help)
+
+
+FIELDS: Final[dict[str, Any]] = {name: _field(option) for name, option in options_of(Place.HTTP).items()}
