@@ -12,7 +12,7 @@ import webvtt as webvtt_reader
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.assemble.captions import LEAST_MS, MOST_MS, Caption, lesson_cues, srt, webvtt
+from worker.assemble.captions import LEAST_MS, MOST_MS, Caption, lesson_captions, srt, webvtt
 
 RATE = 24000
 ENGLISH = (
@@ -36,7 +36,7 @@ def columns(text: str) -> float:
 
 
 def cues_of(text: str, seconds: float) -> list[Caption]:
-    return lesson_cues([(text, 0, round(seconds * RATE), ())], RATE, round(seconds * RATE))
+    return lesson_captions([(text, 0, round(seconds * RATE), ())], RATE, round(seconds * RATE))
 
 
 def joined(cues: list[Caption]) -> str:
@@ -115,7 +115,7 @@ def test_a_cue_begins_with_its_first_word() -> None:
     text = "One, two. Three “four” five six seven, eight nine ten eleven twelve, thirteen fourteen fifteen."
     starts = {"One": 0, "two": 1.0, "Three": 6.0, "four": 6.2, "eight": 7.5, "thirteen": 8.25, "fifteen": 9.5}
     words = [(word, round(at * RATE), round((at + 0.1) * RATE)) for word, at in starts.items()]
-    cues = lesson_cues(
+    cues = lesson_captions(
         [(text, 10 * RATE, 20 * RATE, [(w, a + 10 * RATE, b + 10 * RATE) for w, a, b in words])], RATE, 20 * RATE
     )
     begins = {cue.lines[0].split()[0].strip(",.“”"): cue.start for cue in cues}
@@ -129,8 +129,8 @@ def test_a_cue_begins_with_its_first_word() -> None:
 
 def test_words_that_the_caption_does_not_have_do_no_harm() -> None:
     words = [("Nowhere", 100, 200), ("When", 1000, 2000), ("absent", 3000, 4000)]
-    assert lesson_cues([(ENGLISH, 0, 14 * RATE, words)], RATE, 14 * RATE)[0].start == 0
-    assert joined(lesson_cues([(ENGLISH, 0, 14 * RATE, words)], RATE, 14 * RATE)) == "".join(ENGLISH.split())
+    assert lesson_captions([(ENGLISH, 0, 14 * RATE, words)], RATE, 14 * RATE)[0].start == 0
+    assert joined(lesson_captions([(ENGLISH, 0, 14 * RATE, words)], RATE, 14 * RATE)) == "".join(ENGLISH.split())
 
 
 @given(
@@ -139,7 +139,7 @@ def test_words_that_the_caption_does_not_have_do_no_harm() -> None:
 )
 def test_timed_cues_are_whole_and_in_order(texts: list[str], starts: list[int]) -> None:
     words = [(text.strip("“”.,"), at, at) for text, at in zip(texts, sorted(starts), strict=False)]
-    cues = lesson_cues([(" ".join(texts), 0, 9 * RATE, words)], RATE, 9 * RATE)
+    cues = lesson_captions([(" ".join(texts), 0, 9 * RATE, words)], RATE, 9 * RATE)
     assert joined(cues) == "".join(texts)
     assert all(one.start <= one.end <= two.start for one, two in pairwise(cues))
     assert (cues[0].start, cues[-1].end) == (0, 9000)
@@ -149,7 +149,7 @@ def test_times_are_rounded_one_by_one_and_never_overlap() -> None:
     rate = 22050
     length, gap = 23153, 7  # neither is a whole number of milliseconds
     entries = [("Word.", at, at + length, ()) for at in range(0, 1000 * (length + gap), length + gap)]
-    cues = lesson_cues(entries, rate, entries[-1][2])
+    cues = lesson_captions(entries, rate, entries[-1][2])
     assert len(cues) == 1000
     for cue, (_, start, end, _) in zip(cues, entries, strict=True):
         assert abs(cue.start - start * 1000 / rate) <= 0.5
@@ -159,12 +159,12 @@ def test_times_are_rounded_one_by_one_and_never_overlap() -> None:
 
 def test_a_short_cue_stands_on_into_the_pause() -> None:
     entries = [("Yes.", 0, 7200, ()), ("No.", 12000, 19200, ()), ("So.", 72000, 79200, ())]
-    cues = lesson_cues(entries, RATE, 3400 * 24)
+    cues = lesson_captions(entries, RATE, 3400 * 24)
     assert [(cue.start, cue.end) for cue in cues] == [(0, 500), (500, 1500), (3000, 3400)]
 
 
 def test_a_caption_without_text_is_no_cue() -> None:
-    assert [cue.lines for cue in lesson_cues([("One.", 0, 24000, ()), (" \n", 24000, 48000, ())], RATE, 48000)] == [
+    assert [cue.lines for cue in lesson_captions([("One.", 0, 24000, ()), (" \n", 24000, 48000, ())], RATE, 48000)] == [
         ("One.",)
     ]
 
@@ -183,7 +183,7 @@ AWKWARD = [
 
 
 def test_webvtt_is_read_back() -> None:
-    cues = lesson_cues(
+    cues = lesson_captions(
         [(text, n * RATE * 4, (n * 4 + 3) * RATE, ()) for n, text in enumerate(AWKWARD)], RATE, RATE * 1000
     )
     read = webvtt_reader.from_buffer(io.StringIO(webvtt(cues)))
@@ -194,7 +194,7 @@ def test_webvtt_is_read_back() -> None:
 
 
 def test_srt_is_read_back() -> None:
-    cues = lesson_cues(
+    cues = lesson_captions(
         [(text, n * RATE * 4, (n * 4 + 3) * RATE, ()) for n, text in enumerate(AWKWARD)], RATE, RATE * 1000
     )
     read = list(srt_reader.parse(srt(cues)))
@@ -212,7 +212,7 @@ def test_hours_are_written_in_full() -> None:
 
 @given(st.text(max_size=300), st.integers(1, 60 * RATE))
 def test_any_text_is_whole_and_in_order(text: str, length: int) -> None:
-    cues = lesson_cues([(text, 100, 100 + length, ())], RATE, 100 + length)
+    cues = lesson_captions([(text, 100, 100 + length, ())], RATE, 100 + length)
     assert joined(cues) == "".join(text.split())
     assert all(len(cue.lines) <= 2 and all(columns(line) <= 42.001 for line in cue.lines) for cue in cues)
     assert all(one.end <= two.start for one, two in pairwise(cues))

@@ -23,7 +23,7 @@ from worker.assemble.sound import LessonSound, Spool, gather, lay_out
 from worker.audio.encode import MEDIA_TYPES, LessonFile
 from worker.contract.manifest import Cue, Kind, LessonPart, Manifest, TimedMark, WordTime
 from worker.contract.messages import AssembleLesson, LessonPlan, lesson_folder
-from worker.contract.timings import chapter_captions, timings
+from worker.contract.timings import timings
 from worker.errors import Exists, Missing, StoreRefused, UnreadableManifest
 from worker.observe import tracing
 from worker.store import manifests
@@ -164,7 +164,7 @@ def _write(work: Path, plan: LessonPlan, lesson: LessonSound, levels: Levels) ->
         for block in levels.blocks(lesson):
             for writer in writers:
                 writer.write(block)
-    cues = captions.lesson_cues(
+    cues = captions.lesson_captions(
         [
             (entry.caption, *span, words or ())
             for entry, span, words in zip(plan.entries, lesson.spans, lesson.words(), strict=True)
@@ -186,7 +186,7 @@ def _write_timings(work: Path, manifest: Manifest) -> list[LessonPart]:
     stem = f"{manifest.lesson}.{manifest.lesson_key[:8]}"
     times, chapters = work / f"{stem}.timings.json", work / f"{stem}.chapters.vtt"
     times.write_text(timings(manifest).model_dump_json(indent=1) + "\n", encoding="utf-8", newline="\n")
-    chapters.write_text(captions.webvtt(chapter_captions(manifest)), encoding="utf-8", newline="\n")
+    chapters.write_text(captions.webvtt(captions.chapter_captions(manifest)), encoding="utf-8", newline="\n")
     return [_part(times, "timings", "application/json"), _part(chapters, "chapters", "text/vtt")]
 
 

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Literal
 
 from models.text.segment_cuts import speakable
-from worker.assemble.captions import REACH, spoken_length
+from worker.assemble.caption_text import spoken_length
+from worker.assemble.captions import REACH
 from worker.contract.manifest import WordTime
 
 Timing = Literal["word", "segment", "share"]

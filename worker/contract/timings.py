@@ -13,7 +13,6 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from worker.assemble.captions import Caption, to_milliseconds
 from worker.contract.manifest import Cue, Manifest, Sample
 from worker.contract.messages import Identifier, Language, Message, Role
 
@@ -113,13 +112,6 @@ def chapters(manifest: Manifest) -> Iterator[tuple[str, int, int]]:
     ends = [*(start for _, start in starts[1:]), manifest.samples]
     for (title, start), end in zip(starts, ends, strict=True):
         yield title, start, end
-
-
-def chapter_captions(manifest: Manifest) -> Iterator[Caption]:
-    """The chapters as cues of a WebVTT file of the kind "chapters"."""
-    rate = manifest.sample_rate
-    for title, start, end in chapters(manifest):
-        yield Caption(to_milliseconds(start, rate), to_milliseconds(end, rate), (" ".join(title.split()),))
 
 
 def _joined(cues: Iterable[Cue]) -> str:
