@@ -32,7 +32,7 @@ from models.bundle import Bundle
 from models.errors import NarrationError
 from models.voice import Engine, Speech, SpeechRequest, Step
 from worker.contract import messages as contract
-from worker.ledger import ledger
+from worker.ledger import work
 from worker.process.main import main
 from worker.store import s3_client as s3client
 
@@ -84,7 +84,7 @@ def load(bundle: Bundle, threads: int = 1, real=family.load_engine) -> Engine:
 if __name__ == "__main__":
     family.load_engine = load
     s3client.READ_SECONDS = float(os.environ.get("FAULT_READ_SECONDS", s3client.READ_SECONDS))
-    ledger.SUBMIT_SECONDS = float(os.environ.get("FAULT_SUBMIT_SECONDS", ledger.SUBMIT_SECONDS))
+    work.SUBMIT_SECONDS = float(os.environ.get("FAULT_SUBMIT_SECONDS", work.SUBMIT_SECONDS))
     contract.SCHEMA = int(os.environ.get("FAULT_SCHEMA", contract.SCHEMA))
     wrong = datetime.timedelta(seconds=float(os.environ.get("FAULT_CLOCK", "0")))
     right = botocore.auth.get_current_datetime

@@ -122,7 +122,7 @@ def test_two_runs_wait_for_one_rendering(ledger: Ledger) -> None:
 def test_a_long_lesson_is_not_ready_before_its_last_part_is_enlisted(ledger: Ledger, monkeypatch) -> None:
     run = next(runs)
     lesson = AssembleLesson(run=run, course="c", lesson="l", plan="1" * 64, submitted=ledger.open_run(run, {}))
-    monkeypatch.setattr("worker.ledger.ledger.PART", 2)
+    monkeypatch.setattr("worker.ledger.scripts.PART", 2)
     call = ledger._run
     seen: list[list[AssembleLesson]] = []
 
@@ -407,7 +407,7 @@ def test_a_submission_that_broke_off_is_cancelled(
     (sealed,) = open_run(ledger, {"one": KEYS[2:3]}).values()
     ledger.sweep()
     assert progress(ledger, lesson).state == "submitting"
-    monkeypatch.setattr("worker.ledger.ledger.SUBMIT_SECONDS", 0.05)
+    monkeypatch.setattr("worker.ledger.work.SUBMIT_SECONDS", 0.05)
     ledger.enlist(lesson.model_copy(update={"lesson": "two"}), KEYS[:1])  # it lives
     ledger.sweep()
     assert progress(ledger, lesson).state == "submitting"
