@@ -33,7 +33,7 @@ def retry(run: str, settings: Settings | None = None) -> SubmittedRun:
         ledger = open_ledger(settings)
         if ledger.progress(run) is None:
             raise Permanent(forgotten(run, settings))
-        left = ledger.left(run)
+        left = ledger.lessons_left(run)
     store = open_store(settings)
     plan = _plan(left, store, Catalogue.load(settings.voices_dir))
     return submit(plan, store, settings, started=started, submitted=min((one.submitted for one in left), default=0))

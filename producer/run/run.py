@@ -102,7 +102,7 @@ class Run:
             summary = {"lessons": len(self.plan.lessons), "started": time.time(), "names": names}
             opened = self.ledger.open_run(self.id, summary)
             if not self.submitted:
-                self.ledger.planned(self.plan.reused, self.plan.missing)
+                self.ledger.count_lookups(self.plan.reused, self.plan.missing)
             self.submitted = self.submitted or opened
             batches = Batches(lessons, self.plan, self.settings.task_seconds)
             for lesson, plan_id in zip(

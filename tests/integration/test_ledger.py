@@ -415,7 +415,7 @@ def test_a_submission_that_broke_off_is_cancelled(
     ledger.sweep()
     assert progress(ledger, lesson).state == "cancelled"
     assert progress(ledger, sealed).state == "running"
-    assert [left.lesson for left in ledger.left(lesson.run)] == ["one", "two"]
+    assert [left.lesson for left in ledger.lessons_left(lesson.run)] == ["one", "two"]
     assert not valkey.client.exists(f"{settings.redis_prefix}:submitting")
 
 

@@ -40,8 +40,8 @@ def run(course: Path, settings: Settings) -> SubmittedRun:
 
 @pytest.fixture
 def narrator(settings: Settings, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("producer.run.status.load", lambda: settings)
-    monkeypatch.setattr("producer.run.retry.load", lambda: settings)
+    monkeypatch.setattr("producer.run.status.load_settings", lambda: settings)
+    monkeypatch.setattr("producer.run.retry.load_settings", lambda: settings)
 
     def call(*words: str) -> Result:
         return CliRunner().invoke(main, words)
@@ -70,7 +70,7 @@ def give_up_one(run: SubmittedRun) -> Job:
 def test_retry_submits_just_what_was_given_up(run: SubmittedRun, settings: Settings, ledger: Ledger, narrator) -> None:
     poison = give_up_one(run)
     assert run.progress().state == "incomplete"
-    (left,) = ledger.left(run.id)
+    (left,) = ledger.lessons_left(run.id)
     again = retry(run.id, settings)
     assert [(one.lesson, one.missing) for one in again.work] == [("first", (poison.key,))]
     assert [job.key for job in jobs(again)] == [poison.key]
@@ -80,14 +80,14 @@ def test_retry_submits_just_what_was_given_up(run: SubmittedRun, settings: Setti
     assert (ready.plan, ready.submitted) == (left.plan, left.submitted)
     ledger.assembled(ready)
     assert again.progress().state == "done"
-    assert ledger.left(again.id) == []
+    assert ledger.lessons_left(again.id) == []
 
 
 def test_a_retry_leaves_a_newer_submission_alone(
     run: SubmittedRun, course: Path, settings: Settings, ledger: Ledger, store: Store
 ) -> None:
     give_up_one(run)
-    (left,) = ledger.left(run.id)
+    (left,) = ledger.lessons_left(run.id)
     newer = _manifest(left, run.submitted + 1)
     store.put(lesson_folder(left.course, left.lesson) + MANIFEST, newer)
     assert retry(run.id, settings).work == []

@@ -45,7 +45,7 @@ class RunLedger(RedisScripts):
         if not self._run("seal", run):
             raise RunGone(f"run {run} is not in the ledger: it expired or Redis was flushed; submit again")
 
-    def planned(self, hits: int, misses: int) -> None:
+    def count_lookups(self, hits: int, misses: int) -> None:
         """Count what a submission found in the store, and what not: over all runs, for the cache's hit ratio."""
         self._ask("hincrby", f"{self._prefix}:totals", "cache_hits", hits)
         self._ask("hincrby", f"{self._prefix}:totals", "cache_misses", misses)
@@ -83,7 +83,7 @@ class RunLedger(RedisScripts):
         states = (self._ask("hget", f"{self._prefix}:run:{name}", "state") for name in names)
         return len(list(islice((1 for state in states if state in ("submitting", "running")), most)))
 
-    def left(self, run: str) -> list[AssembleLesson]:
+    def lessons_left(self, run: str) -> list[AssembleLesson]:
         """The lessons that a run left undone: given up, or cut off when it was cancelled."""
         messages = self._ask("hgetall", f"{self._prefix}:run:{run}:left")
         return [AssembleLesson.model_validate_json(text) for _, text in sorted(messages.items())]

@@ -41,7 +41,7 @@ class RedisScripts:
         seconds, micros = self._ask("time")
         return int(seconds) * 1_000_000 + int(micros)
 
-    def trouble(self, reason: str) -> None:
+    def note_trouble(self, reason: str) -> None:
         """Note a passing fault, so that status can say why nothing moves."""
         name = f"{self._prefix}:troubles"
         self._ask("zadd", name, {f"{socket.gethostname()}: {reason[:500]}": self.now() / 1e6})

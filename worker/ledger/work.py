@@ -134,7 +134,7 @@ class WorkLedger(RedisScripts):
 
     def postpone(self, lesson: AssembleLesson, reason: str) -> None:
         """Assembly met a passing fault: the lesson's message is sent again after ``lease_seconds``."""
-        self.trouble(reason)
+        self.note_trouble(reason)
         self._run("hold", lesson_member(lesson), self._lease_ms, -1, 0, self._ttl)
 
     def refused(self, lesson: AssembleLesson, reason: str) -> None:
@@ -144,7 +144,7 @@ class WorkLedger(RedisScripts):
         if begun >= 2 * self._settings.max_attempts:
             self.abandon(lesson, reason)
         else:
-            self.trouble(reason)
+            self.note_trouble(reason)
             self._run("hold", lesson_member(lesson), self._lease_ms, 0, 0, self._ttl)
 
     def assembled(self, lesson: AssembleLesson) -> None:
@@ -199,7 +199,7 @@ class WorkLedger(RedisScripts):
         version: str = "",
     ) -> None:
         if reason and tokens:
-            self.trouble(reason)
+            self.note_trouble(reason)
         for part in parts_of(tokens.items()):
             about = (how, reason, int(delay * 1000), limit, version)
             self._run("release", *about, *(text for pair in part for text in pair))

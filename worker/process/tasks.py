@@ -136,7 +136,7 @@ def _without_strangers(batch: RenderBatch, context: ProcessContext, headers: Map
         strangers = batch.model_copy(update={"jobs": tuple(job for job in batch.jobs if job not in ours)})
         bounces = headers.get(BOUNCES, 0)
         reason = f"{len(strangers.jobs)} segments have other keys than this worker computes: versions differ"
-        context.ledger.trouble(reason)
+        context.ledger.note_trouble(reason)
         if isinstance(bounces, int) and 0 <= bounces < MAX_BOUNCES:
             time.sleep(BOUNCE_SECONDS)
             context.sender.batch(strangers, bounces + 1)
