@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 
@@ -142,7 +143,21 @@ def test_no_digit_is_left_and_no_letter_is_lost(text, language):
 
 WORDS = ("lantern", "copper", "violin", "meadow")
 PIECES = st.sampled_from(
-    (*WORDS, *'0123456789.,:;-–—/%$€£¥°+=×^~()[]{}<>&@#*_|\\"!? 第年个は개', "//", "**", "==", "&&", " km", "</")
+    (
+        *WORDS,
+        *'0123456789.,:;-–—/%$€£¥°+=×^~()[]{}<>&@#*_|\\"!? 第年个は개',
+        "//",
+        "**",
+        "==",
+        "&&",
+        " km",
+        "</",
+        "~",
+        "bn",
+        "™",
+        "²",
+        "α",
+    )
 )
 
 
@@ -152,6 +167,14 @@ def test_no_word_is_lost_whatever_signs_are_around_it(text, language):
     spoken = normalise(text, language)
     for word in WORDS:
         assert spoken.count(word) == text.count(word)
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.lists(PIECES, max_size=24).map("".join), st.sampled_from(("en", "ko")))
+def test_no_word_grows_together_with_what_is_said_beside_it(text, language):
+    written, said = (re.findall("[A-Za-z]+", one) for one in (text, normalise(text, language)))
+    for word in set(WORDS) & set(written):
+        assert said.count(word) >= written.count(word)
 
 
 @settings(max_examples=200, deadline=None)

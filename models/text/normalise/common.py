@@ -12,9 +12,9 @@ _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ", "012345678
 _SUBSCRIPT = re.compile(r"(?<=\w)(?=[ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ])")  # aₙ
 _LOG_BASE = re.compile("(?<=log)[₀-₉]+ ?")
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffc]")
-# Emoji and dingbats are silent: a script's words carry its meaning. Arrows and signs of mathematics are not here.
+# Emoji, dingbats and trade marks are silent: the words carry the meaning. Arrows and signs of mathematics are not here.
 _SILENT = re.compile(
-    "[\u2600-\u266c\u266e\u2670-\u27be\u2b00-\u2bff\ufe0e\ufe0f\U0001f000-\U0001faff\U000e0020-\U000e007f\u25a0-\u25b2\u25b4-\u25ff\u2500-\u259f•‣※†‡¶\u20d0-\u20ff]+"
+    "[\u2600-\u266c\u266e\u2670-\u27be\u2b00-\u2bff\ufe0e\ufe0f\U0001f000-\U0001faff\U000e0020-\U000e007f\u25a0-\u25b2\u25b4-\u25ff\u2500-\u259f•‣※†‡¶™℠\u20d0-\u20ff]+"
 )
 _QUOTES = str.maketrans(
     {**dict.fromkeys("“”„‟«»‹›″〝〞〟", '"'), "〔": "（", "〕": "）", **dict.fromkeys("‘’‚‛′＇", "'")}

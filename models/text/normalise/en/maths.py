@@ -23,8 +23,8 @@ def _power(m: Match) -> str:
     exponent = m["e"].strip("{}()")
     if exponent in _POWERS:
         return f"{m['base']} {_POWERS[exponent]}"
-    words = re.sub(r"\d+", lambda d: number(d[0]), exponent.replace("-", " minus ").replace("+", " plus "))
-    return f"{m['base']} to the power of {words}"
+    words = re.sub(r"\d+", lambda d: f" {number(d[0])} ", exponent.replace("-", " minus ").replace("+", " plus "))
+    return f"{m['base']} to the power of {words.strip()}"
 
 
 def _derivative(m: Match) -> str:
@@ -182,7 +182,7 @@ MATHS = (
         "maths",
         r"(?P<base>[A-Za-z\d)α-ωΑ-Ω]+)\^(?P<e>\{[^}]{1,20}\}|\([^)]{1,20}\)|-?\w+)",
         _power,
-        (("a³ and 2^(n+1)", "a cubed and two to the power of n plus one"),),
+        (("a³ and 2^(2n+1)", "a cubed and two to the power of two n plus one"),),
     ),
     Rule("by", "maths", r"(?<=\d)x(?=\d+(?!\d*\s?=))", " by ", (("a 6x8 grid", "a six by eight grid"),)),
     Rule("times", "maths", r"(?<=\d)\s?[xX*]\s?(?=\d)", " times ", (("3*4", "three times four"),)),
