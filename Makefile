@@ -7,7 +7,7 @@ OUT ?= out/demo
 PYTHON ?= $(shell for p in python3.12 python3.11 python3; do \
 	$$p -c 'import sys; raise SystemExit(sys.version_info[:2] not in ((3, 11), (3, 12)))' 2>/dev/null && { echo $$p; break; }; done)
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
-WORKERS ?=
+PROCESSES ?=
 TESTERS ?= 2
 
 .PHONY: demo test faults soak lint unit bench bench-cosyvoice pins sbom licences audit clean help
@@ -31,7 +31,7 @@ $(VENV)/.dev: infra/requirements/dev.txt pyproject.toml | $(BIN)/python
 	@touch $@ $(VENV)/.demo
 
 demo: $(VENV)/.demo ## narrate the example course and say where the results are
-	$(BIN)/narrator make examples/everyday-science --out $(OUT) $(if $(WORKERS),--workers $(WORKERS))
+	$(BIN)/narrator make examples/everyday-science --out $(OUT) $(if $(PROCESSES),--processes $(PROCESSES))
 
 lint: $(VENV)/.dev ## ruff, mypy --strict, import rules
 	$(BIN)/ruff check .

@@ -64,7 +64,7 @@ def make(
     processes: int | None = None,
     on_progress: Callable[[Progress], None] | None = None,
     settings: Settings | None = None,
-    verify: bool = False,
+    listen_back: bool = False,
     archives: bool = False,
     **options: Any,
 ) -> Report:
@@ -81,7 +81,7 @@ def make(
         processes=processes,
         on_progress=on_progress,
         settings=settings,
-        verify=verify,
+        listen_back=listen_back,
         archives=archives,
     )
 

@@ -7,16 +7,13 @@ from typing import Any
 
 import click
 
-from producer.cli import http, lessons, machines, nightly, outputs, runs, store, voices
-from producer.cli.shared import COULD_NOT_RUN, INTERRUPTED
+from producer.cli import lessons, machines, nightly, outputs, runs, store, voices
+from producer.cli.help import Group
+from producer.cli.printing import COULD_NOT_RUN, INTERRUPTED
 
 
-class Shell(click.Group):
-    """Commands in the order of a newcomer's first day; a NarrationError is one line on stderr and exit code 2."""
-
-    def list_commands(self, _: click.Context) -> list[str]:
-        """In the order in which they are added, not of the alphabet."""
-        return list(self.commands)
+class Shell(Group):
+    """The whole command line: a NarrationError is one line on stderr and exit code 2."""
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; say what went wrong without a traceback, unless it is our own bug."""
@@ -38,9 +35,8 @@ def main() -> None:
     """Narrate courses: lessons in, audio with captions out. What is already rendered is never rendered again.
 
     \b
-    narrator make lessons/ --out audio/     on this machine, everything included
-    narrator submit lessons/ --wait         to workers elsewhere (NARRATOR_REDIS_URL, NARRATOR_STORE)
-    narrator say "Hello there." -o hi.wav   one sentence, to try a voice
+    narrator make lessons/ --out audio/           on this machine, everything included
+    narrator say "Hello there." --out hello.wav   one sentence, to try a voice
     """
 
 
@@ -50,22 +46,18 @@ for command in (
     lessons.explain,
     lessons.words,
     lessons.say,
-    lessons.preview,
+    outputs.preview,
     outputs.report,
-    outputs.retake,
     outputs.takes,
+    outputs.retake,
     voices.voices,
+    machines.doctor,
     runs.submit,
-    runs.status,
     runs.runs,
-    runs.cancel,
-    runs.retry,
-    store.verify,
     nightly.sync,
     store.pull,
-    store.gc,
+    store.store,
     machines.worker,
-    http.serve,
-    machines.doctor,
+    machines.serve,
 ):
     main.add_command(command)

@@ -1,4 +1,4 @@
-"""An author's commands: make, plan, explain, words, say, preview."""
+"""An author's commands: make, plan, explain, words, say."""
 
 from __future__ import annotations
 
@@ -9,66 +9,75 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from producer.cli.shared import (
-    ALL_DONE,
-    SOME_FAILED,
-    duration,
-    finish,
+from producer.cli.help import Command
+from producer.cli.options import (
+    READING,
     json_option,
-    lesson_options,
+    lessons_argument,
+    listen_back_option,
     narration_options,
-    progress,
-    say_failures,
-    verify_option,
+    out_option,
+    processes_option,
 )
+from producer.cli.printing import ALL_DONE, SOME_FAILED, duration, finish, progress, say_failures
 
 if TYPE_CHECKING:
     from producer.lessons.options import NarrationOptions
     from producer.plan.planner import Plan
 
 
-@click.command()
-@lesson_options
-@click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="Where results go.")
-@click.option("--workers", type=click.IntRange(1, 256), help="Worker processes [default: cores available].")
-@verify_option
-@click.option("--zip", "archives", is_flag=True, help="Pack each course into OUT/COURSE.zip, to be uploaded.")
+@click.command(cls=Command)
+@lessons_argument
+@narration_options()
+@out_option("Where courses go; what is rendered is kept in DIR/.narrator.")
+@click.option("--zip", "archives", is_flag=True, help="Pack each course into DIR/COURSE.zip, to be uploaded.")
+@processes_option
+@listen_back_option
 @json_option
 def make(
     paths: tuple[Path, ...],
     options: NarrationOptions,
     out: Path,
-    workers: int | None,
-    verify: bool,
     archives: bool,
+    processes: int | None,
+    listen_back: bool,
     as_json: bool,
 ) -> None:
     """Narrate lessons on this machine: queue, workers and store included.
 
     \b
     narrator make intro.md --out audio/
-    narrator make courses/ --out audio/ --voice af_heart --loudness -19 --format wav --format mp3
-    narrator make intro.md --out audio/ --verify
+    narrator make courses/ --out audio/ --voice af_heart --loudness -19 --outputs wav,mp3
 
     Run it again after an edit: only what changed is rendered. Ctrl-C is safe at any moment.
     """
     from producer.local.make import make as make_here
 
     with progress(as_json) as show:
-        report = make_here(paths, out, options, processes=workers, on_progress=show, verify=verify, archives=archives)
+        report = make_here(
+            paths,
+            out,
+            options,
+            processes=processes,
+            on_progress=show,
+            listen_back=listen_back,
+            archives=archives,
+        )
     finish(report, as_json)
 
 
-@click.command()
-@lesson_options
+@click.command(cls=Command)
+@lessons_argument
+@narration_options()
 @json_option
 def plan(paths: tuple[Path, ...], options: NarrationOptions, as_json: bool) -> None:
-    """Say what would be rendered and what reused, and how long it would take. Renders nothing.
-
-    The store is NARRATOR_STORE; without one, everything counts as missing.
+    """Say what would be rendered and how long that would take, and render nothing.
 
     \b
+    narrator plan lessons/
     NARRATOR_STORE=audio/.narrator narrator plan lessons/
+
+    The store is NARRATOR_STORE; without one, everything counts as missing.
     """
     from producer.plan.planner import plan_with_settings
 
@@ -80,14 +89,14 @@ def plan(paths: tuple[Path, ...], options: NarrationOptions, as_json: bool) -> N
     sys.exit(SOME_FAILED if made.failures else ALL_DONE)
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("where", metavar="LESSON[:LINE]", required=False)
 @click.option("--text", help="Explain this text instead of a lesson.")
+@narration_options(*READING)
 @click.option("--why", is_flag=True, help="Also the rules of reading that changed the text.")
-@narration_options("voice", "language", "lexicon", "lenient", "encoding")
 @json_option
-def explain(where: str | None, text: str | None, why: bool, options: NarrationOptions, as_json: bool) -> None:
-    """Show how each segment is read: text, language, normalised text, phonemes, voice and key.
+def explain(where: str | None, text: str | None, options: NarrationOptions, why: bool, as_json: bool) -> None:
+    """Show how each sentence is read: language, words, phonemes, voice.
 
     \b
     narrator explain lessons/intro.md:12
@@ -98,6 +107,8 @@ def explain(where: str | None, text: str | None, why: bool, options: NarrationOp
     if (where is None) == (text is None):
         raise click.UsageError("give either LESSON[:LINE] or --text")
     if text is not None:
+        if options.lenient or options.encoding:
+            raise click.UsageError("--lenient and --encoding are for lessons in files: leave them out beside --text")
         found: Any = explaining.explain_text(text, options, why=why)
     else:
         found = explaining.explain(str(where), options, why=why)
@@ -114,12 +125,13 @@ def explain(where: str | None, text: str | None, why: bool, options: NarrationOp
         click.echo()
 
 
-@click.command()
-@lesson_options
+@click.command(cls=Command)
+@lessons_argument
+@narration_options(*READING)
 @click.option("--toml", "as_toml", is_flag=True, help="As a lexicon, to be corrected and put beside the lessons.")
 @json_option
 def words(paths: tuple[Path, ...], options: NarrationOptions, as_toml: bool, as_json: bool) -> None:
-    """List the words that are in none of the voice's lists: how often, where first, how they will be said.
+    """List the words that no list knows: how often, where first, and how they will be said.
 
     \b
     narrator words lessons/
@@ -146,39 +158,23 @@ def words(paths: tuple[Path, ...], options: NarrationOptions, as_toml: bool, as_
     sys.exit(SOME_FAILED if found.failures else ALL_DONE)
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("text")
-@click.option("-o", "--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help="The WAV file.")
-@narration_options("voice", "language", "speed", "lexicon")
+@narration_options("language", "voice", "speed", "lexicon")
+@out_option("The WAV file.", file=True)
 @json_option
-def say(text: str, out: Path, options: NarrationOptions, as_json: bool) -> None:
+def say(text: str, options: NarrationOptions, out: Path, as_json: bool) -> None:
     """Speak one text into a WAV file, without queue or store.
 
     \b
-    narrator say "Welcome to lesson three." -o welcome.wav
-    narrator say "欢迎来到第三课。" -o welcome.wav --voice zf_xiaobei
-    narrator say "Run kubectl now." -o try.wav --lexicon lessons/lexicon.toml
+    narrator say "Welcome to lesson three." --out welcome.wav
+    narrator say "欢迎来到第三课。" --out welcome.wav --voice zf_xiaobei
+    narrator say "Run kubectl now." --out try.wav --lexicon lessons/lexicon.toml
     """
     from producer.tools.say import say as speak
 
     seconds = speak(text, out, options)
     click.echo(json.dumps({"out": str(out), "audio_seconds": seconds}) if as_json else f"{out}: {seconds:.1f} s")
-
-
-@click.command()
-@click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False), metavar="OUT_OR_COURSE_FOLDER")
-@click.option("--inline", is_flag=True, help="One file a course with the audio inside, to be mailed.")
-def preview(folder: Path, inline: bool) -> None:
-    """Write a page a course to look at and listen to. `narrator make` has done so already.
-
-    \b
-    narrator preview audio/
-    narrator preview audio/everyday-science --inline
-    """
-    from producer.outputs import preview as previewing
-
-    for course in previewing.courses(folder):
-        click.echo(previewing.preview(course, inline=inline))
 
 
 def _print_plan(made: Plan) -> None:

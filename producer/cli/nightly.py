@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from producer.cli.shared import json_option, narration_options, progress, say_failures
+from producer.cli.help import Command
+from producer.cli.options import json_option, narration_options, processes_option
+from producer.cli.printing import progress, say_failures
 
 if TYPE_CHECKING:
     from producer.lessons.options import NarrationOptions
 
-_to = click.option(
-    "--to", "store", metavar="STORE", help="A directory or s3://bucket/prefix [default: NARRATOR_STORE]."
-)
 _SPAN = re.compile(r"(?:(\d+)h)?(?:(\d+)m(?:in)?)?")
 
 
@@ -40,30 +39,35 @@ class Deadline(click.ParamType[float]):
         return (now + timedelta(hours=int(match[1] or 0), minutes=int(match[2] or 0))).timestamp()
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("source", metavar="SOURCE")
 @narration_options()
-@click.option("--to", "store", metavar="STORE", help="A directory or s3://bucket/prefix [default: NARRATOR_STORE].")
+@click.option("--store", metavar="PLACE", help="A directory or s3://bucket/prefix [default: NARRATOR_STORE].")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Deliver what is ready there, too, as narrator pull does.",
+)
+@click.option("--here", is_flag=True, help="Render on this machine, with a queue and workers of its own.")
+@processes_option
+@click.option("--no-wait", "wait", flag_value=False, default=True, help="Submit, and leave it to the workers.")
 @click.option("--limit", type=click.IntRange(1), metavar="SEGMENTS", help="Stop before the lesson that exceeds it.")
 @click.option("--deadline", "until", type=Deadline(), help="Stop then, and go on the next time.")
 @click.option("--prune", is_flag=True, help="Remove lessons from the store that are gone from the source.")
 @click.option("--yes", is_flag=True, help="Render again what a new voice or version changes, however much it is.")
-@click.option("--no-wait", "wait", flag_value=False, default=True, help="Submit, and leave it to the workers.")
-@click.option("--here", is_flag=True, help="Render on this machine, with a queue and workers of its own.")
-@click.option("--workers", "processes", type=click.IntRange(1, 256), help="With --here [default: cores available].")
-@click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Deliver what is ready there, too.")
 @json_option
 def sync(source: str, options: NarrationOptions, store: str | None, as_json: bool, **wishes: Any) -> None:
-    """Bring the store up to date with SOURCE, a folder or s3://bucket/prefix: for cron.
+    """Bring the store up to date with a folder or s3://bucket/prefix: for cron.
 
     \b
-    narrator sync lessons/                                    workers at NARRATOR_REDIS_URL
-    narrator sync s3://authors/lessons --to s3://narration --deadline 06:30 --prune
-    narrator sync lessons/ --to store/ --here --out audio/    all on this machine
+    narrator sync s3://authors/lessons --store s3://narration --deadline 06:30 --prune
+    narrator sync lessons/ --store store/ --here --out audio/    all on this machine
 
-    Renders what changed, and nothing where nothing did. Two runs over the same source never overlap. Exit codes: 0
-    nothing to do or all done (also where --limit or --deadline came first), 1 some lessons failed, 2 could not run.
+    Two runs over the same SOURCE never overlap. It is no failure where --limit or --deadline came first.
     """
+    if wishes["processes"] and not wishes["here"]:
+        raise click.UsageError("--processes is for --here: workers elsewhere have a number of their own")
     from producer.nightly.sync import Wishes
     from producer.nightly.sync import sync as run
     from worker.contract.settings import load_settings

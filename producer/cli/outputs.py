@@ -1,4 +1,4 @@
-"""What came out, and how to better it: report, retake, takes."""
+"""What came out, and how to better it: preview, report, takes, retake."""
 
 from __future__ import annotations
 
@@ -7,21 +7,46 @@ import sys
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 import click
 
-from producer.cli.shared import ALL_DONE, SOME_FAILED, duration, json_option, narration_options
+from producer.cli.help import Command
+from producer.cli.options import json_option, narration_options
+from producer.cli.printing import ALL_DONE, SOME_FAILED, duration
 
 if TYPE_CHECKING:
+    from producer.lessons.options import NarrationOptions
     from producer.outputs.survey import Outlier, Surveyed
 
+P = ParamSpec("P")
+R = TypeVar("R")
+_folder = click.argument(
+    "folder", type=click.Path(path_type=Path, exists=True, file_okay=False), metavar="OUT_OR_COURSE_FOLDER"
+)
 
-@click.command()
-@click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False), metavar="OUT_OR_COURSE_FOLDER")
+
+@click.command(cls=Command)
+@_folder
+@click.option("--inline", is_flag=True, help="One file a course with the audio inside, to be mailed.")
+def preview(folder: Path, inline: bool) -> None:
+    """Write a page a course to look at and listen to. `narrator make` has done so already.
+
+    \b
+    narrator preview audio/
+    narrator preview audio/everyday-science --inline
+    """
+    from producer.outputs import preview as previewing
+
+    for course in previewing.courses(folder):
+        click.echo(previewing.preview(course, inline=inline))
+
+
+@click.command(cls=Command)
+@_folder
 @json_option
 def report(folder: Path, as_json: bool) -> None:
-    """Say how delivered lessons came out: loudness, speaking rate, pitch, and sentences that are out of line.
+    """Report loudness, speaking rate, pitch, and the sentences that are out of line.
 
     \b
     narrator report audio/
@@ -59,39 +84,42 @@ def _strange(outlier: Outlier) -> str:
     return f"{name} {outlier.value:g} {unit}, {outlier.voice} usually at {outlier.usual:g}"
 
 
-def sentence_options(command: Callable[..., None]) -> Callable[..., None]:
-    """What names one sentence of a lesson."""
-    for option in (
-        narration_options("voice", "language"),
-        click.option("--text", metavar="PART", help="Of several sentences in the line, the one with these words."),
-        click.option("--segment", type=click.IntRange(1), help="Of several sentences in the line, this one."),
-        click.argument("where", metavar="LESSON:LINE"),
-    ):
-        command = option(command)
-    return command
+def _sentence(metavar: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Give a command a sentence of a lesson, and what is needed to find it."""
+
+    def decorate(command: Callable[P, R]) -> Callable[P, R]:
+        text = click.option("--text", metavar="PART", help="The sentence with these words, in place of line or number.")
+        where = click.argument("where", metavar=metavar)
+        return where(text(narration_options("language", "voice")(command)))
+
+    return decorate
 
 
-@click.command()
-@sentence_options
-@click.option("--take", type=click.IntRange(0, 1000), help="This take [default: the next one]; 0 goes back.")
-@click.option("--list", "listing", is_flag=True, help="Say which takes are chosen in LESSON.")
+@click.command(cls=Command)
+@_sentence("LESSON[:LINE[:NUMBER]]")
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), metavar="DIR", help="Where takes and page go.")
+@click.option("--count", type=click.IntRange(1, 20), default=3, show_default=True, help="How many takes.")
 @json_option
-def retake(where: str, take: int | None, listing: bool, as_json: bool, **which: Any) -> None:
-    """Choose another take of a sentence that sounds bad; the next run renders it.
+def takes(where: str, text: str | None, options: NarrationOptions, out: Path | None, count: int, as_json: bool) -> None:
+    """List the takes chosen in a lesson, or speak several of a sentence to compare them.
 
     \b
-    narrator retake lessons/intro.md:12
-    narrator retake lessons/intro.md:12 --segment 2 --take 0
-    narrator retake lessons/intro.md --list
-
-    The choice stands in LESSON.takes.toml, to be committed, and survives edits elsewhere.
+    narrator takes lessons/intro.md
+    narrator takes lessons/intro.md:12 --out takes/
+    narrator takes lessons/intro.md --text "Fish live" --out takes/ --count 5
     """
     from producer.tools import retake as retaking
 
-    found = retaking.chosen(where) if listing else [retaking.retake(retaking.Which(where, **which), take)]
+    which = retaking.Which(where, text, options)
+    if out is not None:
+        page = str(retaking.listen(which, out, count))
+        click.echo(json.dumps({"page": page}, ensure_ascii=False) if as_json else page)
+        return
+    if text is not None or not Path(where).exists():
+        raise click.UsageError(f"to hear takes of a sentence, give --out; `narrator takes LESSON` lists: {where}")
+    found = retaking.chosen(which)
     if as_json:
-        rows = [asdict(one) for one in found]
-        click.echo(json.dumps(rows if listing else rows[0], ensure_ascii=False))
+        click.echo(json.dumps([asdict(one) for one in found], ensure_ascii=False))
     else:
         for one in found:
             lost = "" if one.used else "  (no sentence says this any more)"
@@ -99,16 +127,21 @@ def retake(where: str, take: int | None, listing: bool, as_json: bool, **which: 
     sys.exit(ALL_DONE if all(one.used for one in found) else SOME_FAILED)
 
 
-@click.command()
-@sentence_options
-@click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="Where takes and page go.")
-@click.option("--count", type=click.IntRange(1, 20), default=3, show_default=True, help="How many takes.")
-def takes(where: str, out: Path, count: int, **which: Any) -> None:
-    """Speak several takes of a sentence, to be heard side by side on a page.
+@click.command(cls=Command)
+@_sentence("LESSON:LINE[:NUMBER]")
+@click.option("--take", type=click.IntRange(0, 1000), help="This take [default: the next one]; 0 goes back.")
+@json_option
+def retake(where: str, text: str | None, options: NarrationOptions, take: int | None, as_json: bool) -> None:
+    """Choose another take of a sentence that sounds bad; the next run renders it.
 
     \b
-    narrator takes lessons/intro.md:12 --out takes/
+    narrator retake lessons/intro.md:12
+    narrator retake lessons/intro.md:12:2 --take 0    the second sentence that begins on line 12
+
+    The choice stands in LESSON.takes.toml, to be committed, and survives edits elsewhere.
     """
     from producer.tools import retake as retaking
 
-    click.echo(retaking.listen(retaking.Which(where, **which), out, count))
+    one = retaking.retake(retaking.Which(where, text, options), take)
+    said = f"{one.where}: take {one.take}, {one.voice}: {one.text}"
+    click.echo(json.dumps(asdict(one), ensure_ascii=False) if as_json else said)

@@ -1,4 +1,4 @@
-"""Runs on workers elsewhere: submit, status, runs, cancel, retry."""
+"""Runs on workers elsewhere: submit, and runs list, show, cancel, retry."""
 
 from __future__ import annotations
 
@@ -9,58 +9,91 @@ from typing import TYPE_CHECKING
 
 import click
 
-from producer.cli.shared import (
-    ALL_DONE,
-    SOME_FAILED,
-    finish,
-    json_option,
-    lesson_options,
-    progress,
-    say_failures,
-    verify_option,
-)
+from producer.cli.help import Command, Group
+from producer.cli.options import json_option, lessons_argument, listen_back_option, narration_options
+from producer.cli.printing import ALL_DONE, SOME_FAILED, finish, progress, say_failures
 
 if TYPE_CHECKING:
     from producer.lessons.options import NarrationOptions
     from producer.run.submit import SubmittedRun
 
-
+MOST_RUNS = 20
 wait_option = click.option("--wait", is_flag=True, help="Stay until the run has ended, and report.")
 
 
-@click.command()
-@lesson_options
+@click.command(cls=Command)
+@lessons_argument
+@narration_options()
 @wait_option
-@verify_option
+@listen_back_option
 @json_option
-def submit(paths: tuple[Path, ...], options: NarrationOptions, wait: bool, verify: bool, as_json: bool) -> None:
-    """Send lessons to the workers that NARRATOR_REDIS_URL and NARRATOR_STORE name.
+def submit(paths: tuple[Path, ...], options: NarrationOptions, wait: bool, listen_back: bool, as_json: bool) -> None:
+    """Send lessons to the workers; what they make lies in NARRATOR_STORE.
 
     \b
-    export NARRATOR_REDIS_URL=redis://localhost:6379/0 NARRATOR_STORE=s3://narration
-    narrator submit courses/ --wait
-    narrator submit courses/ --wait --verify
+    narrator submit courses/
+    narrator submit courses/ --wait --listen-back
     """
-    if verify and not wait:
-        raise click.UsageError("--verify listens to what a run has made: give --wait, too")
-    if verify:
+    if listen_back and not wait:
+        raise click.UsageError("--listen-back listens to what a run has made: give --wait, too")
+    if listen_back:
         from producer.run.listen_back import require_recogniser
 
         require_recogniser()
     from producer.run.submit import plan_paths
     from producer.run.submit import submit as send
 
-    _follow(send(*plan_paths(paths, options)), wait, as_json, verify=verify)
+    _follow(send(*plan_paths(paths, options)), wait, as_json, listen_back=listen_back)
 
 
-@click.command()
-@click.argument("run")
-@json_option
-def status(run: str, as_json: bool) -> None:
-    """Say where a run stands, and what failed and why.
+@click.group(cls=Group, invoke_without_command=True)
+@click.pass_context
+def runs(ctx: click.Context) -> None:
+    """List runs, show one, cancel it, retry what failed.
 
     \b
-    narrator status 20261122-094502-k3f9
+    narrator runs
+    narrator runs show 20261122-094502-k3f9
+    """
+    if not ctx.invoked_subcommand:
+        ctx.invoke(list_runs, most=MOST_RUNS, as_json=False)
+
+
+@runs.command("list")
+@click.option("--most", type=click.IntRange(1, 1000), default=MOST_RUNS, show_default=True, help="How many runs.")
+@json_option
+def list_runs(most: int, as_json: bool) -> None:
+    """List the runs submitted last, the latest first.
+
+    \b
+    narrator runs list
+    narrator runs list --most 100 --json
+    """
+    from dataclasses import asdict
+
+    from producer.run.status import recent
+
+    found = recent(most)
+    if as_json:
+        click.echo(json.dumps([asdict(progress) for progress in found], ensure_ascii=False))
+        return
+    for run in found:
+        failed = f", {run.lessons_failed} failed" if run.lessons_failed else ""
+        click.echo(f"{run.run}  {run.state:10}  {run.lessons_done} of {run.lessons} lessons{failed}, "
+                   f"{run.segments - run.remaining} of {run.segments} segments")  # fmt: skip
+
+
+@runs.command()
+@click.argument("run")
+@json_option
+def show(run: str, as_json: bool) -> None:
+    """Show where a run stands, and what failed and why.
+
+    \b
+    narrator runs show 20261122-094502-k3f9
+    narrator runs show 20261122-094502-k3f9 --json
+
+    Exit code 1 where something of it has failed.
     """
     from dataclasses import asdict
 
@@ -83,53 +116,30 @@ def status(run: str, as_json: bool) -> None:
     sys.exit(SOME_FAILED if failures else ALL_DONE)
 
 
-@click.command()
-@click.option("--most", type=click.IntRange(1, 1000), default=20, show_default=True, help="How many runs.")
-@json_option
-def runs(most: int, as_json: bool) -> None:
-    """List the runs submitted last, the latest first.
-
-    \b
-    narrator runs
-    narrator runs --most 100 --json
-    """
-    from dataclasses import asdict
-
-    from producer.run.status import recent
-
-    found = recent(most)
-    if as_json:
-        click.echo(json.dumps([asdict(progress) for progress in found], ensure_ascii=False))
-        return
-    for run in found:
-        failed = f", {run.lessons_failed} failed" if run.lessons_failed else ""
-        click.echo(f"{run.run}  {run.state:10}  {run.lessons_done} of {run.lessons} lessons{failed}, "
-                   f"{run.segments - run.remaining} of {run.segments} segments")  # fmt: skip
-
-
-@click.command()
+@runs.command()
 @click.argument("run")
 def cancel(run: str) -> None:
-    """Stop a run. What is stored stays; the segments being spoken are finished.
+    """Stop a run. What is stored stays; the sentences being spoken are finished.
 
     \b
-    narrator cancel 20261122-094502-k3f9
-    narrator retry 20261122-094502-k3f9    # carry on after all
+    narrator runs cancel 20261122-094502-k3f9
+    narrator runs retry 20261122-094502-k3f9    # carry on after all
     """
     from producer.run.status import cancel as stop
 
     click.echo(f"{run}: cancelled" if stop(run) else f"{run}: had ended already")
 
 
-@click.command()
+@runs.command()
 @click.argument("run")
 @wait_option
 @json_option
 def retry(run: str, wait: bool, as_json: bool) -> None:
-    """Submit again what a run gave up, or what was cut off when it was cancelled. Nothing else is rendered.
+    """Submit again what a run gave up or left undone, and nothing else.
 
     \b
-    narrator retry 20261122-094502-k3f9 --wait
+    narrator runs retry 20261122-094502-k3f9
+    narrator runs retry 20261122-094502-k3f9 --wait
 
     No lesson file is read: a lesson edited since is narrated as it was submitted then, and never takes the place of a
     newer submission.
@@ -139,18 +149,18 @@ def retry(run: str, wait: bool, as_json: bool) -> None:
     _follow(again(run), wait, as_json)
 
 
-def _follow(run: SubmittedRun, wait: bool, as_json: bool, *, verify: bool = False) -> None:
-    """Say what was submitted, or with ``wait`` how it ended, and exit."""
+def _follow(run: SubmittedRun, wait: bool, as_json: bool, *, listen_back: bool = False) -> None:
+    """Print what was submitted, or with ``wait`` how it ended, and exit."""
     if wait:
         with progress(as_json) as show:
             for standing in run.watch():
                 show(standing)
-        finish(run.wait(verify=verify), as_json)
+        finish(run.wait(listen_back=listen_back), as_json)
     say_failures(run.plan.failures)
     if as_json:
         click.echo(json.dumps({"run": run.id, "lessons": len(run.work), "failures": len(run.plan.failures)}))
     elif run.work:
-        click.echo(f"{run.id}: {len(run.work)} lessons submitted. Follow it: narrator status {run.id}")
+        click.echo(f"{run.id}: {len(run.work)} lessons submitted. Follow it: narrator runs show {run.id}")
     else:
         click.echo("nothing to do")
     sys.exit(SOME_FAILED if run.plan.failures else ALL_DONE)

@@ -1,4 +1,4 @@
-"""What the store holds: verify, pull, gc."""
+"""Commands over the store: pull, store check, store gc."""
 
 from __future__ import annotations
 
@@ -11,57 +11,27 @@ from typing import TYPE_CHECKING
 
 import click
 
-from producer.cli.shared import ALL_DONE, SOME_FAILED, bar, json_option, say_failures
+from producer.cli.help import Command, Group
+from producer.cli.options import json_option, out_option
+from producer.cli.printing import ALL_DONE, SOME_FAILED, bar, say_failures
 
 if TYPE_CHECKING:
     from worker.store.check import Damage
 
 
-_store = click.option(
-    "--store", "where", metavar="PLACE", help="A directory or s3://bucket/prefix [default: NARRATOR_STORE]."
-)
-
-
-@click.command()
-@_store
-@click.option("--repair", is_flag=True, help="Delete what is damaged, so that the next run makes it anew.")
-@json_option
-def verify(where: str | None, repair: bool, as_json: bool) -> None:
-    """Read the whole store again and list what is damaged: segments, plans, lessons' parts.
-
-    \b
-    narrator verify --store audio/.narrator
-    narrator verify --repair --json
-
-    Exit code 1 where something is damaged. It is safe at any moment, also while workers are at work.
-    """
-    from worker.contract.settings import load_settings
-    from worker.store import check as verifying
-    from worker.store import open_store
-
-    store = open_store(load_settings(), where)
-    entries = verifying.contents(store)
-    damage: list[Damage] = []
-    with _bar(sum(entry.size for entry in entries), quiet=as_json) as advance:
-        for looked in verifying.verify(store, entries):
-            damage += looked.damage
-            advance(looked.size)
-    deleted = verifying.repair(store, damage) if repair else []
-    _say(store.url, len(entries), sum(entry.size for entry in entries), damage, deleted, as_json)
-    sys.exit(SOME_FAILED if damage else ALL_DONE)
-
-
-@click.command()
+@click.command(cls=Command)
 @click.argument("courses", nargs=-1, metavar="[COURSE...]")
-@click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="Where results go.")
-@_store
+@out_option("Where the courses go.")
+@click.option("--store", "place", metavar="PLACE", help="A directory or s3://bucket/prefix [default: NARRATOR_STORE].")
 @json_option
-def pull(courses: tuple[str, ...], out: Path, where: str | None, as_json: bool) -> None:
-    """Bring finished courses, or all of them, from the store into a folder. What is there and right is left alone.
+def pull(courses: tuple[str, ...], out: Path, place: str | None, as_json: bool) -> None:
+    """Bring finished courses, or all of them, from the store into a folder.
 
     \b
     narrator pull everyday-science --out audio/
     narrator pull --store s3://narration --out audio/
+
+    What is there already and right is left alone.
     """
     from dataclasses import asdict
 
@@ -70,7 +40,7 @@ def pull(courses: tuple[str, ...], out: Path, where: str | None, as_json: bool) 
     from worker.store import open_store
 
     with bar(as_json) as show:
-        pulled = bring(open_store(load_settings(), where), courses, out, show)
+        pulled = bring(open_store(load_settings(), place), courses, out, show)
     if as_json:
         click.echo(json.dumps(asdict(pulled), ensure_ascii=False))
     else:
@@ -81,27 +51,77 @@ def pull(courses: tuple[str, ...], out: Path, where: str | None, as_json: bool) 
     sys.exit(SOME_FAILED if pulled.failures else ALL_DONE)
 
 
-@click.command()
-@_store
-@click.option("--older-than", type=click.FloatRange(1), default=7.0, show_default=True, metavar="DAYS",
-              help="Leave younger objects alone.")  # fmt: skip
-@click.option("--dry-run", is_flag=True, help="Only say what would go.")
-@json_option
-def gc(where: str | None, older_than: float, dry_run: bool, as_json: bool) -> None:
-    """Delete from the store what no lesson refers to any more. Safe while runs are under way.
+_place = click.argument("place", required=False, metavar="[STORE]")
+
+
+@click.group(cls=Group)
+def store() -> None:
+    """Check the store for damage, delete what nothing needs any more.
+
+    STORE is a directory or s3://bucket/prefix; without one, NARRATOR_STORE is meant.
 
     \b
-    narrator gc --dry-run
-    narrator gc --store s3://narration --older-than 30
+    narrator store check
+    narrator store gc audio/.narrator --dry-run
+    """
+
+
+@store.command()
+@_place
+@click.option("--repair", is_flag=True, help="Delete what is damaged, so that the next run makes it anew.")
+@json_option
+def check(place: str | None, repair: bool, as_json: bool) -> None:
+    """Read the whole STORE and list what is damaged: segments, plans, lessons' parts.
+
+    \b
+    narrator store check audio/.narrator
+    narrator store check --repair --json
+
+    Exit code 1 where something is damaged. It is safe at any moment, also while workers are at work.
+    """
+    from worker.contract.settings import load_settings
+    from worker.store import check as checking
+    from worker.store import open_store
+
+    there = open_store(load_settings(), place)
+    entries = checking.contents(there)
+    damage: list[Damage] = []
+    with _bar(sum(entry.size for entry in entries), quiet=as_json) as advance:
+        for looked in checking.verify(there, entries):
+            damage += looked.damage
+            advance(looked.size)
+    deleted = checking.repair(there, damage) if repair else []
+    _say(there.url, len(entries), sum(entry.size for entry in entries), damage, deleted, as_json)
+    sys.exit(SOME_FAILED if damage else ALL_DONE)
+
+
+@store.command()
+@_place
+@click.option(
+    "--older-than",
+    type=click.FloatRange(1),
+    default=7.0,
+    show_default=True,
+    metavar="DAYS",
+    help="Leave younger objects alone.",
+)
+@click.option("--dry-run", is_flag=True, help="Only say what would go.")
+@json_option
+def gc(place: str | None, older_than: float, dry_run: bool, as_json: bool) -> None:
+    """Delete from STORE what no lesson refers to any more. Safe while runs are under way.
+
+    \b
+    narrator store gc --dry-run
+    narrator store gc s3://narration --older-than 30
     """
     from producer.nightly import garbage
     from worker.contract.settings import load_settings
     from worker.store import open_store
 
-    place = open_store(load_settings(), where)
-    found = garbage.find(place, older_than)
+    there = open_store(load_settings(), place)
+    found = garbage.find(there, older_than)
     if not dry_run:
-        garbage.collect(place, found)
+        garbage.collect(there, found)
     counts = {kind: len(names) for kind, names in found.names.items()}
     if as_json:
         click.echo(json.dumps({**counts, "bytes": found.size, "kept": found.kept, "deleted": not dry_run}))
@@ -120,7 +140,7 @@ def _say(url: str, objects: int, size: int, damage: list[Damage], deleted: list[
     for one in damage:
         click.secho(f"{one.name}: {one.reason}", fg="red")
         if not deleted:
-            click.echo(f"  -> {one.remedy}, or run: narrator verify --repair")
+            click.echo(f"  -> {one.remedy}, or run: narrator store check --repair")
     for name in deleted:
         click.echo(f"deleted {name}")
     click.echo(f"{url}: {objects} objects, {size / 1e6:.1f} MB, {len(damage) or 'none'} damaged")
@@ -130,7 +150,7 @@ def _say(url: str, objects: int, size: int, damage: list[Damage], deleted: list[
 
 @contextmanager
 def _bar(size: int, quiet: bool) -> Iterator[Callable[[int], None]]:
-    """A bar over the bytes of the store, with an ETA, on a terminal's standard error; elsewhere nothing."""
+    """Show a bar over the bytes of the store, with an ETA, on a terminal's standard error; elsewhere nothing."""
     if quiet or not sys.stderr.isatty():
         yield lambda _: None
         return
@@ -139,5 +159,5 @@ def _bar(size: int, quiet: bool) -> Iterator[Callable[[int], None]]:
 
     columns = (BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
-        task = bars.add_task("verify", total=size)
+        task = bars.add_task("check", total=size)
         yield lambda done: bars.advance(task, done)

@@ -4,28 +4,37 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from producer.cli.shared import console, json_option
+from producer.cli.help import Group
+from producer.cli.options import json_option
+from producer.cli.printing import print_table
 
-if TYPE_CHECKING:
-    pass
 
-
-@click.group(invoke_without_command=True)
-@json_option
+@click.group(cls=Group, invoke_without_command=True)
 @click.pass_context
-def voices(ctx: click.Context, as_json: bool) -> None:
-    """List voices: what is installed, languages, licence, sample rate, size.
+def voices(ctx: click.Context) -> None:
+    """List voices, add them, convert public checkpoints.
 
     \b
     narrator voices
     narrator voices add path/to/piper-voice/
     """
-    if ctx.invoked_subcommand:
-        return
+    if not ctx.invoked_subcommand:
+        ctx.invoke(list_voices, as_json=False)
+
+
+@voices.command("list")
+@json_option
+def list_voices(as_json: bool) -> None:
+    """List voices: what is installed, languages, licence, sample rate, size.
+
+    \b
+    narrator voices list
+    narrator voices list --json
+    """
     from producer.run.status import voices as all_voices
 
     rows = all_voices()
@@ -36,21 +45,22 @@ def voices(ctx: click.Context, as_json: bool) -> None:
     from rich.table import Table
 
     table = Table(box=None, header_style="dim")
-    for heading in ("voice", "languages", "sample rate", "MB", "licence", "title", ""):
+    table.add_column("voice", no_wrap=True, overflow="fold")  # a name cut off is of no use
+    for heading in ("languages", "sample rate", "MB", "licence", "title", ""):
         table.add_column(heading, justify="right" if heading in ("sample rate", "MB") else "left")
     for row in rows:
         state = "" if row["installed"] else f"not installed: {escape(row['remedy'])}"  # [kokoro] is no markup
         size = f"{row['bytes'] / 1e6:.0f}"
         table.add_row(row["id"], " ".join(row["languages"]), f"{row['sample_rate']:,}", size, row["licence"],
                       row["title"], state)  # fmt: skip
-    console().print(table)
+    print_table(table)
 
 
 @voices.command("add")
 @click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
 @json_option
 def add_voice(folder: Path, as_json: bool) -> None:
-    """Install a Piper voice (X.onnx beside X.onnx.json) or a bundle (voice.toml) from a folder.
+    """Install a Piper voice (X.onnx, X.onnx.json) or a bundle (voice.toml) from a FOLDER.
 
     \b
     narrator voices add ~/Downloads/en_GB-alan-medium
@@ -70,13 +80,24 @@ def add_voice(folder: Path, as_json: bool) -> None:
 
 @voices.group("convert")
 def convert_voice() -> None:
-    """Turn a public checkpoint into a bundle. Needs torch: pip install 'narrator[convert]'."""
+    """Turn a public checkpoint into a bundle. Needs torch: pip install 'narrator[convert]'.
+
+    \b
+    narrator voices convert cosyvoice CosyVoice-300M-SFT cosyvoice
+    narrator voices convert hifigan generator.pt hifigan
+    """
 
 
 @convert_voice.command("cosyvoice")
 @click.argument("checkpoint", type=click.Path(path_type=Path, exists=True, file_okay=False))
 @click.argument("out", type=click.Path(path_type=Path))
-@click.option("--precision", type=click.Choice(["fp32", "int8", "int4", "auto"]), default="auto", show_default=True)
+@click.option(
+    "--precision",
+    type=click.Choice(["fp32", "int8", "int4", "auto"]),
+    default="auto",
+    show_default=True,
+    help="Of the weights; auto has 4 bits where that is heard least.",
+)
 @click.option("--part", "parts", multiple=True, metavar="PART=PRECISION", help="Another precision for one graph.")
 @click.option(
     "--backend",
@@ -85,13 +106,18 @@ def convert_voice() -> None:
     show_default=True,
     help="What runs flow and vocoder; openvino is for CPUs with AMX.",
 )
-@click.option("--vocoder", type=click.Path(path_type=Path, exists=True, file_okay=False),
-              help="A converted HiFi-GAN to carry along.")  # fmt: skip
+@click.option(
+    "--vocoder",
+    "hifigan",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    metavar="DIR",
+    help="A converted HiFi-GAN to carry along.",
+)
 @click.option(
     "--speech-tokens",
     type=click.IntRange(2, 20),
     metavar="N",
-    help="For random weights, in tests: N speech tokens a text token, whatever the model says. Part of every key.",
+    help="Of random weights, in tests: so many a text token, whatever they say.",
 )
 @json_option
 def convert_cosyvoice(
@@ -100,15 +126,15 @@ def convert_cosyvoice(
     precision: str,
     parts: tuple[str, ...],
     backend: str,
-    vocoder: Path | None,
+    hifigan: Path | None,
     speech_tokens: int | None,
     as_json: bool,
 ) -> None:
-    """CosyVoice-300M-SFT into a bundle; its folder's name is the bundle's.
+    """Convert a CHECKPOINT of CosyVoice-300M-SFT into a bundle, the folder OUT.
 
     \b
-    narrator voices convert cosyvoice CosyVoice-300M-SFT ~/.local/share/narrator/voices/cosyvoice
-    narrator voices convert cosyvoice CosyVoice-300M-SFT voices/small --precision int8 --part decoder=int4
+    narrator voices convert cosyvoice CosyVoice-300M-SFT cosyvoice
+    narrator voices convert cosyvoice CosyVoice-300M-SFT small --precision int8 --part decoder=int4
     """
     from producer.tools.convert import convert
 
@@ -123,24 +149,28 @@ def convert_cosyvoice(
         precision=precision,
         parts=chosen,
         backend=backend,
-        vocoder=vocoder,
+        vocoder=hifigan,
         speech_tokens_per_text_token=speech_tokens,
     )
-    _converted(made, out, as_json)
+    _converted(made, out, as_json=as_json)
 
 
 @convert_voice.command("hifigan")
 @click.argument("source", type=click.Path(path_type=Path, exists=True))
 @click.argument("out", type=click.Path(path_type=Path))
-@json_option
-def convert_hifigan(source: Path, out: Path, as_json: bool) -> None:
-    """A generator in the public HiFi-GAN format (config.json beside it) into a vocoder for CosyVoice bundles."""
+def convert_hifigan(source: Path, out: Path) -> None:
+    """Convert a HiFi-GAN generator, config.json beside it, into a vocoder.
+
+    \b
+    narrator voices convert hifigan generator.pt hifigan
+    narrator voices convert cosyvoice CosyVoice-300M-SFT cosyvoice --vocoder hifigan
+    """
     from producer.tools.convert import convert
 
-    _converted(convert("hifigan", source, out), out, as_json)
+    _converted(convert("hifigan", source, out), out, as_json=False)
 
 
-def _converted(made: dict[str, Any], out: Path, as_json: bool) -> None:
+def _converted(made: dict[str, Any], out: Path, *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(made, ensure_ascii=False))
         return

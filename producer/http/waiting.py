@@ -183,7 +183,7 @@ class Waiting:
         bundle = wanted.job.segment.bundle
         if now - wanted.seen > UNSERVED_SECONDS:
             queue = interactive_queue(self._settings.queue_prefix, bundle)
-            return f"no worker serves queue {queue}. Start one: narrator worker --voice {bundle}"
+            return f"no worker serves queue {queue}. Start one: narrator worker --bundle {bundle}"
         return f"no worker had time for a segment within {self._patience:g} s: ask again later, or add workers"
 
     def leave(self, wanted: _Wanted) -> None:

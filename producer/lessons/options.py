@@ -45,7 +45,6 @@ class Option:
     examples: str = ""  # of those
     several: bool = False
     places: Place = Place.HEAD | Place.COMMAND | Place.HTTP
-    flag: str = ""  # on the command line, where it is not its name
     metavar: str | None = None
 
     @property
@@ -96,36 +95,43 @@ class NarrationOptions:
     """
 
     language: str | None = field(
-        default=None, metadata=_about("Language of lessons that name none.", choices=LANGUAGES)
+        default=None, metadata=_about("Language of lessons that name none.", choices=LANGUAGES, metavar="CODE")
     )
     voice: str | None = field(
         default=None,
-        metadata=_about("Who speaks, where that voice speaks the language (see: narrator voices).", metavar="ID"),
+        metadata=_about("Who speaks, where that voice speaks the language (narrator voices).", metavar="ID"),
     )
     voices: Mapping[str, str] = field(
         default_factory=dict, metadata=_about("Who speaks, by language.", kind=dict, places=Place.HEAD)
     )
     speed: float | None = field(
-        default=None, metadata=_about("1.0 is the voice's own pace.", kind=float, bounds=(SLOWEST, FASTEST))
+        default=None,
+        metadata=_about("1.0 is the voice's own pace.", kind=float, bounds=(SLOWEST, FASTEST), metavar="FACTOR"),
     )
     loudness: str | None = field(
         default=None,
-        metadata=_about("One gain a lesson, in LUFS [default: off].", choices=("off", "-16", "-19", "-23")),
+        metadata=_about(
+            "Of each lesson as a whole (off by default).", choices=("off", "-16", "-19", "-23"), metavar="LUFS"
+        ),
     )
-    vocoder: str | None = field(default=None, metadata=_about("Of CosyVoice voices.", choices=VOCODERS))
+    vocoder: str | None = field(default=None, metadata=_about("Of CosyVoice voices.", choices=VOCODERS, metavar="NAME"))
     emoji: str | None = field(
-        default=None, metadata=_about("How emoji are read [default: silent].", choices=("silent", "name"))
+        default=None,
+        metadata=_about("How emoji are read (silent by default).", choices=("silent", "name"), metavar="HOW"),
     )
     outputs: tuple[str, ...] | None = field(
         default=None,
         metadata=_about(
-            "Audio files to make [default: wav].", choices=("wav", "mp3", "opus", "flac"), several=True, flag="--format"
+            "Audio files to make (wav by default).",
+            choices=("wav", "mp3", "opus", "flac"),
+            several=True,
+            metavar="LIST",
         ),
     )
     lexicon: Path | None = field(
         default=None,
         metadata=_about(
-            "How words are said, in TOML or PLS [default: NARRATOR_LEXICON]. lexicon.toml beside a lesson wins.",
+            "How words are said in all lessons [default: NARRATOR_LEXICON].",
             kind=Path,
             metavar="FILE",
             places=Place.COMMAND,
@@ -134,7 +140,7 @@ class NarrationOptions:
     lenient: bool = field(
         default=False,
         metadata=_about(
-            "What a lesson asks for and cannot be done, such as an unknown tag, is only noted.",
+            "Only note what cannot be done, such as an unknown tag.",
             kind=bool,
             places=Place.COMMAND | Place.HTTP,
         ),

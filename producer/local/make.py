@@ -26,7 +26,7 @@ def make(
     archives: bool = False,
     on_progress: Callable[[Progress], None] | None = None,
     settings: Settings | None = None,
-    verify: bool = False,
+    listen_back: bool = False,
 ) -> Report:
     """Narrate lessons with an embedded stack of ``processes`` workers (by default the cores available) into ``out``.
 
@@ -36,7 +36,7 @@ def make(
     stack is started. Two commands over the same folder at once are safe: objects are only ever created, and files
     renamed into place whole; what both begin at the same moment is rendered twice and kept once.
 
-    With ``verify`` a recogniser listens back in the end, and the report lists what it did not understand.
+    With ``listen_back`` a recogniser listens back in the end, and the report lists what it did not understand.
     Lessons that fail are in the report and the others delivered. Raises NarrationError where nothing can run, and
     KeyboardInterrupt once the workers have stopped.
     """
@@ -49,7 +49,7 @@ def make(
     from producer.run.watch import watch
 
     started = time.monotonic()
-    if verify:
+    if listen_back:
         require_recogniser()
     settings = settings or load_settings()
     place = settings.store or str(out.absolute() / STORE_FOLDER)
@@ -57,11 +57,11 @@ def make(
     work = [lesson for lesson in plan.lessons if not lesson.unchanged]
     if not work:
         report = conclude(plan, store, started, out=out, archives=archives)
-        return listened(report, settings) if verify else report
+        return listened(report, settings) if listen_back else report
     with EmbeddedStack(settings, bundles(work), processes or available_cores()) as stack:
         run = submit(plan, store, stack.settings, started=started)
         for progress in watch(run, tend=stack.tend):
             if on_progress is not None:
                 on_progress(progress)
         report = conclude(plan, store, started, run=run, out=out, archives=archives)
-    return listened(report, settings) if verify else report
+    return listened(report, settings) if listen_back else report

@@ -101,7 +101,7 @@ def _check_size(folder: Path, lessons: Sequence[Lesson]) -> None:
     if size > INLINE_LIMIT:
         raise Permanent(
             f"{folder}: {size / 1e6:.0f} MB of audio do not go into one page ({INLINE_LIMIT / 1e6:.0f} MB do): "
-            f"make it smaller with `narrator make --format mp3`, or send the folder with its {PAGE}"
+            f"make it smaller with `narrator make --outputs mp3`, or send the folder with its {PAGE}"
         )
 
 

@@ -223,7 +223,7 @@ def _places(lesson: Lesson, fixed: Container[str]) -> list[tuple[Cue, str]]:
             return f"explain {cue.line}"
         if len(here) == 1:
             return f"retake {cue.line}"
-        return f"retake {cue.line} --segment {here[cue.caption, cue.segment.voice]}"
+        return f"retake {cue.line}:{here[cue.caption, cue.segment.voice]}"
 
     return [(cue, command(cue)) for cue in lesson.manifest.cues]
 

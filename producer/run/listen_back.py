@@ -1,4 +1,4 @@
-"""``--verify``: a recogniser listens back to a run's lessons, in a process of its own."""
+"""``--listen-back``: a recogniser listens back to a run's lessons, in a process of its own."""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ from worker.contract.settings import Settings
 def require_recogniser() -> None:
     """Raise Permanent where none is installed: to be told before an hour of rendering, not after."""
     if find_spec("faster_whisper") is None:
-        raise Permanent("--verify listens back, and no recogniser is installed. Remedy: pip install 'narrator[listen]'")
+        raise Permanent(
+            "--listen-back needs a recogniser, and none is installed. install one: pip install 'narrator[listen]'"
+        )
 
 
 def listened(report: Report, settings: Settings) -> Report:

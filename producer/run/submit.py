@@ -38,17 +38,17 @@ class SubmittedRun(Run):
         """Give progress a few times a second until the run has ended. Raises Transient when no worker serves it."""
         return watch(self)
 
-    def wait(self, *, verify: bool = False) -> Report:
+    def wait(self, *, listen_back: bool = False) -> Report:
         """Block until the run has ended, then say what it did. Raises Transient when no worker serves it.
 
-        With ``verify`` a recogniser listens back, and the report lists what it did not understand.
+        With ``listen_back`` a recogniser listens back, and the report lists what it did not understand.
         """
-        if verify:
+        if listen_back:
             require_recogniser()
         for _ in self.watch():
             pass
         report = conclude(self.plan, self.store, self.started, run=self)
-        return listened(report, self.settings) if verify else report
+        return listened(report, self.settings) if listen_back else report
 
 
 def plan_paths(
@@ -123,6 +123,6 @@ def _check_limits(run: Run) -> None:
         full = run.ledger.open_runs(settings.open_runs) >= settings.open_runs
     if full:
         raise Permanent(
-            f"{settings.open_runs} runs are open already: wait, cancel some (narrator runs, narrator cancel RUN), "
-            "or raise NARRATOR_OPEN_RUNS"
+            f"{settings.open_runs} runs are open already: wait, cancel some (narrator runs list, narrator runs "
+            "cancel RUN), or raise NARRATOR_OPEN_RUNS"
         )

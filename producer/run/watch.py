@@ -115,4 +115,4 @@ class _Stall:
         if queue == assemble_queue(self.run.settings.queue_prefix):
             return "narrator worker --assemble"
         bundle = queue.removeprefix(render_queue(self.run.settings.queue_prefix, ""))
-        return f"narrator worker --voice {bundle}"
+        return f"narrator worker --bundle {bundle}"

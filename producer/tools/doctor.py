@@ -45,7 +45,7 @@ def _machine() -> Iterator[Check]:
     memory = _available_megabytes()
     if memory is not None:
         fitting = memory // WORKER_MEGABYTES
-        remedy = f"use --workers {max(1, fitting)}" if fitting < cores else ""
+        remedy = f"use --processes {max(1, fitting)}" if fitting < cores else ""
         yield Check("memory", fitting >= cores, f"{memory} MB available, {fitting} workers of Kokoro fit", remedy)
     try:
         yield Check("embedded Valkey", True, str(valkey_binary()))
@@ -123,7 +123,7 @@ def _broker(settings: Settings) -> Iterator[Check]:
         yield Check("broker", not wanted, detail, remedy if wanted else "")
         return
     served = sorted({queue for worker in workers for queue in worker.queues})
-    none = "none is running (narrator worker --voice kokoro); `narrator make` starts its own"
+    none = "none is running (narrator worker --bundle kokoro); `narrator make` starts its own"
     yield Check("workers", True, f"{len(workers)} live, serving {', '.join(served)}" if workers else none)
 
 

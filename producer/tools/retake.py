@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -28,10 +28,12 @@ MAX_COUNT = 20  # takes beside each other
 
 @dataclass(frozen=True, slots=True)
 class Which:
-    """Which sentence is meant: ``LESSON:LINE``, and where several begin there its number or some of its text."""
+    """A sentence of a lesson: ``LESSON:LINE``, or ``LESSON:LINE:2`` for the second of those that begin there.
+
+    ``text`` is some of its words, in place of a number, or of a line.
+    """
 
     where: str
-    segment: int | None = None
     text: str | None = None
     options: NarrationOptions = NO_OPTIONS
 
@@ -67,11 +69,11 @@ def retake(which: Which, take: int | None = None, *, settings: Settings | None =
     return Taken(f"{path}:{entry.line}", entry.caption, entry.segment.voice, wanted)
 
 
-def chosen(where: str, *, settings: Settings | None = None) -> list[Taken]:
-    """The takes chosen for a lesson file, each with its place, and those that match no sentence any more."""
-    path, _ = place_of(where)
-    cast, settings = casting(settings)
-    entries = _entries(path, None, cast, NO_OPTIONS.with_settings(settings))
+def chosen(which: Which, *, settings: Settings | None = None) -> list[Taken]:
+    """List the takes chosen for a lesson file, each with its place, and those that match no sentence any more."""
+    path = Path(which.where)
+    cast, settings = casting(settings, which.options)
+    entries = _entries(path, None, cast, which.options.with_settings(settings))
     places = {takes.said(entry): f"{path}:{entry.line}" for entry in reversed(entries)}
     found = takes.read(path)
     file = str(takes.takes_file(path))
@@ -106,22 +108,39 @@ def listen(which: Which, out: Path, count: int = 3, *, settings: Settings | None
 
 
 def _find(which: Which, settings: Settings | None) -> tuple[Path, LessonEntry, Cast]:
-    path, line = place_of(which.where)
+    path, line, number = _place(which.where)
     if line is None and which.text is None:
         raise Permanent(f"{which.where}: say which sentence: {which.where}:LINE, or with --text")
     cast, settings = casting(settings, which.options)
-    options = which.options.with_settings(settings)
-    entries = list({takes.said(entry): entry for entry in _entries(path, line, cast, options)}.values())
+    found = _entries(path, line, cast, which.options.with_settings(settings))
+    entries = list({takes.said(entry): entry for entry in found}.values())
     if which.text is not None:
         entries = [entry for entry in entries if which.text in entry.caption]
-    if which.segment is not None:
-        entries = entries[which.segment - 1 : which.segment] if which.segment > 0 else []
+    if number is not None:
+        entries = entries[number - 1 : number] if number > 0 else []
     if len(entries) == 1:
         return path, entries[0], cast
     if not entries:
-        raise Permanent(f"{which.where}: no such sentence; `narrator explain {which.where}` shows those there are")
-    listed = "\n".join(f"  --segment {number}: {entry.caption}" for number, entry in enumerate(entries, 1))
-    raise Permanent(f"{which.where}: {len(entries)} sentences; say which with --segment or --text:\n{listed}")
+        at = path if line is None else f"{path}:{line}"
+        raise Permanent(f"{which.where}: no such sentence; `narrator explain {at}` shows those there are")
+    listed = "\n".join(f"  {path}:{entry.line}:{n}  {entry.caption}" for n, entry in _numbered(entries, found))
+    raise Permanent(f"{which.where}: {len(entries)} sentences; say which with its number or --text:\n{listed}")
+
+
+def _place(where: str) -> tuple[Path, int | None, int | None]:
+    """``intro.md:12:2`` as path, line and number; line, or number, is None where it is not given."""
+    path, line = place_of(where)
+    before, earlier = place_of(str(path))
+    return (path, line, None) if earlier is None else (before, earlier, line)
+
+
+def _numbered(entries: Iterable[LessonEntry], all_entries: Iterable[LessonEntry]) -> Iterator[tuple[int, LessonEntry]]:
+    """The entries with their numbers among the different sentences that begin on their lines."""
+    seen: dict[int, dict[takes.Said, None]] = {}
+    for entry in all_entries:
+        seen.setdefault(entry.line, {})[takes.said(entry)] = None
+    for entry in entries:
+        yield list(seen[entry.line]).index(takes.said(entry)) + 1, entry
 
 
 def _entries(path: Path, line: int | None, cast: Cast, options: NarrationOptions) -> list[LessonEntry]:

@@ -1,4 +1,4 @@
-"""``--verify``: the recogniser listens back to what a run has made, and lists what it did not understand."""
+"""``--listen-back``: the recogniser listens back to what a run has made, and lists what it did not understand."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Sound is a wave that travels through the air.
 
 
 def make(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    command = ["narrator", "make", *arguments, "--verify", "--json"]
+    command = ["narrator", "make", *arguments, "--listen-back", "--json"]
     env = clean_environment(**environment)
     return subprocess.run(command, capture_output=True, text=True, env=env, cwd=ROOT, timeout=600, check=False)
 
@@ -44,7 +44,7 @@ def test_a_good_course_is_understood(narrated):
 def test_a_voice_that_says_no_words_is_listed(tmp_path: Path, format_):
     lesson = tmp_path / "waves.md"
     lesson.write_text(LESSON, encoding="utf-8")
-    arguments = (str(lesson), "--out", str(tmp_path / "out"), "--voice", "tiny/one", "--format", format_)
+    arguments = (str(lesson), "--out", str(tmp_path / "out"), "--voice", "tiny/one", "--outputs", format_)
     done = make(*arguments, NARRATOR_VOICES_DIR=str(ROOT / "tests" / "data"))
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout)
@@ -58,5 +58,5 @@ def test_a_voice_that_says_no_words_is_listed(tmp_path: Path, format_):
 def test_without_a_recogniser_the_remedy_is_told_before_anything_is_rendered(tmp_path: Path, monkeypatch):
     monkeypatch.setattr(producer.run.listen_back, "find_spec", lambda name: None)
     with pytest.raises(Permanent, match=r"pip install 'narrator\[listen\]'"):
-        producer.make([tmp_path / "no-such-lesson.md"], tmp_path / "out", verify=True)
+        producer.make([tmp_path / "no-such-lesson.md"], tmp_path / "out", listen_back=True)
     assert not (tmp_path / "out").exists()

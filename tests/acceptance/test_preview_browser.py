@@ -148,7 +148,7 @@ def test_the_command_for_another_take_of_the_sentence_stands_there(page: Browser
     assert page.value(f"{place}.hidden")
     page.click("[id='1-sea:2']")
     page.until(f"!{place}.hidden")
-    assert page.value(f"{place}.querySelector('code').textContent") == "narrator retake 1-sea.md:3 --segment 2"
+    assert page.value(f"{place}.querySelector('code').textContent") == "narrator retake 1-sea.md:3:2"
     page.send("Browser.grantPermissions", permissions=["clipboardReadWrite", "clipboardSanitizedWrite"])
     page.click(".place button")
     page.until(f"{place}.querySelector('button').textContent === 'Copied' || String(getSelection()) !== ''")

@@ -58,8 +58,8 @@ def test_commands_on_one_machine(desk: Path, words: list[str]) -> None:
         assert done.returncode == 0, done.stderr
     if "--json" in words:
         json.loads(done.stdout)
-    if "-o" in words:
-        assert (desk / words[words.index("-o") + 1]).stat().st_size > 20_000
+    if words[1] == "say":
+        assert (desk / words[words.index("--out") + 1]).stat().st_size > 20_000
 
 
 def test_results_are_where_the_readme_says(desk: Path, narrated: tuple[Path, Any]) -> None:

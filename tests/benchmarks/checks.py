@@ -2,7 +2,7 @@
 
     python -m tests.benchmarks.checks              Kokoro speaks 119 sentences, then faults are planted in each
     python -m tests.benchmarks.checks 5            every fifth sentence
-    python -m tests.benchmarks.checks listen       for --verify: what its recogniser makes of 25 sentences, four ways
+    python -m tests.benchmarks.checks listen       for --listen-back: what it hears in 25 sentences, four ways
 
 The sentences are those of the listening tests, half of them full of figures, and those of the example course. What was
 spoken stays in ``.cache/checks``, four minutes of one core, until voice or text changes.
@@ -167,7 +167,7 @@ LISTENED = (GOOD, "one word dropped", "a third dropped, in the middle", "the fir
 
 
 def listen() -> None:
-    """Print how much of good and of damaged speech the recogniser gets wrong, and what ``--verify`` lists of it."""
+    """Print how much of good and of damaged speech is misheard, and what ``--listen-back`` lists of it."""
     spoken = [one for one in speech(3) if len(one.words) >= LEAST_WORDS]  # enough to take these from
     print("| planted | language | wrong: least, median, most | listed |\n| --- | --- | --- | --- |")
     for language, number in HEARD.items():

@@ -23,7 +23,7 @@ BULK = 300  # sentences
 def main(texts: str = "12", turns: str = "4") -> None:
     """Kokoro with two worker processes; then the tiny voice and fifty clients."""
     with tempfile.TemporaryDirectory() as folder:
-        kokoro = deployed(Path(folder), module="worker", serve="kokoro,assemble", processes=2, **UNLIMITED)
+        kokoro = deployed(Path(folder), module="worker", queues="kokoro,assemble", processes=2, **UNLIMITED)
         with kokoro as there, httpx.Client(base_url=there.url, timeout=120) as api:
             text = sentences()
             first_sounds(api, text, 2)  # the engines load

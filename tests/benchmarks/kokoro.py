@@ -71,7 +71,7 @@ def _ours(folder: Path, round_: int, texts: list[str]) -> dict[str, float]:
     course.mkdir()
     paragraphs = "\n\n".join(" ".join(texts[i : i + 4]) for i in range(0, len(texts), 4))
     (course / "lesson.md").write_text(f"---\nvoice: {VOICE}\n---\n\n{paragraphs}\n", encoding="utf-8")
-    report = narrate(course, folder / f"out-{round_}", "--workers", "2")
+    report = narrate(course, folder / f"out-{round_}", "--processes", "2")
     assert report["rendered"] == len(texts), report
     return {"rate": _raw_audio(folder / f"out-{round_}") / report["command_seconds"]}
 

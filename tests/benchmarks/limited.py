@@ -67,7 +67,7 @@ def main(folder: str, gib: str = "4", segments: str = "32") -> None:
         own = {"NARRATOR_VOICES_DIR": str(voices), "NARRATOR_TASK_SECONDS": "120", "TMPDIR": temporary}
         own["NARRATOR_VISIBILITY_TIMEOUT"] = "3600"  # such batches end in one go, however busy the machine is
         process = subprocess.Popen(
-            [sys.executable, "-c", COMMAND, *command, "--workers", "2", "--json"],
+            [sys.executable, "-c", COMMAND, *command, "--processes", "2", "--json"],
             env={**os.environ, **own},
             stdout=subprocess.PIPE,
             preexec_fn=group.join,

@@ -51,7 +51,7 @@ def main(kind: str = "directory") -> None:
 
 
 def _sync(source: Path | str, store: Path | str, *words: str, reach: int = 0) -> dict[str, Any]:
-    command = [NARRATOR, "sync", str(source), "--to", str(store), "--json", *words]
+    command = [NARRATOR, "sync", str(source), "--store", str(store), "--json", *words]
     night, seconds, usage = measured(command, os.environ)
     if reach:
         assert night["unchanged"] == LESSONS

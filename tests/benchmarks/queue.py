@@ -32,9 +32,9 @@ def main(lessons: str = "60", segments: str = "100") -> None:
     """60 lessons of 100 segments, two workers, directory store."""
     with tempfile.TemporaryDirectory() as folder:
         course = write_course(Path(folder) / "course", int(lessons), int(segments), voice="tiny/one")
-        report = narrate(course, Path(folder) / "out", "--workers", "2", NARRATOR_VOICES_DIR=str(VOICES))
+        report = narrate(course, Path(folder) / "out", "--processes", "2", NARRATOR_VOICES_DIR=str(VOICES))
         rendered, seconds = report["rendered"], report["command_seconds"]
         print(f"{rendered} segments in {seconds:.1f} s: {rendered / seconds:.0f} segments/s, start, assembly and "
               f"delivery included (to reach: 300)")  # fmt: skip
-        again = narrate(course, Path(folder) / "out", "--workers", "2", NARRATOR_VOICES_DIR=str(VOICES))
+        again = narrate(course, Path(folder) / "out", "--processes", "2", NARRATOR_VOICES_DIR=str(VOICES))
         print(f"again, unchanged: {again['rendered']} rendered, {again['command_seconds']:.2f} s")

@@ -46,7 +46,7 @@ def test_garbage_is_collected_while_a_course_is_narrated(
     until(lambda: deployment.ledger.runs(1)[0].lessons == course.LESSONS, 60)
     deleted = collections = 0
     while producer.poll() is None:
-        done = deployment.narrator("gc", "--json")
+        done = deployment.narrator("store", "gc", "--json")
         assert done.returncode == 0, done.stderr
         deleted += json.loads(done.stdout)["segments"]
         collections += any(run.remaining for run in deployment.ledger.runs(1))

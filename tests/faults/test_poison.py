@@ -61,7 +61,7 @@ def test_poison_is_given_up_and_everything_else_is_delivered(deploy: Deploy, poi
     # Mended: retry renders just those.
     deployment.poison.unlink()
     before = len(deployment.spoken())
-    again = deployment.narrator("retry", report["run"], "--wait", "--json")
+    again = deployment.narrator("runs", "retry", report["run"], "--wait", "--json")
     assert again.returncode == 0, again.stderr
     assert json.loads(again.stdout)["rendered"] == len(POISON)
     assert {one.text.partition(" ")[0] for one in deployment.spoken()[before:]} == set(POISON)
@@ -75,7 +75,7 @@ def test_poison_is_given_up_and_everything_else_is_delivered(deploy: Deploy, poi
 
 def test_a_visibility_timeout_shorter_than_a_task_is_refused(deploy: Deploy) -> None:
     deployment = deploy(visibility_timeout=90, segment_seconds=120.0)
-    for command in (("worker", "--voice", "tiny"), ("submit", str(deployment.course))):
+    for command in (("worker", "--bundle", "tiny"), ("submit", str(deployment.course))):
         done = deployment.narrator(*command)
         assert done.returncode == 2, command
         assert "NARRATOR_VISIBILITY_TIMEOUT is 90 s" in done.stderr

@@ -71,11 +71,11 @@ def test_a_run_is_cancelled_and_submitted_again(deployment: Deployment, referenc
     producer = deployment.submit()
     deployment.until_spoken(0.3, segments)
     (run,) = deployment.ledger.runs(5)
-    assert deployment.narrator("cancel", run.run).returncode == 0
+    assert deployment.narrator("runs", "cancel", run.run).returncode == 0
     again = deployment.submit()
     cut_off = deployment.end(producer, code=1)
     assert {one["reason"] for one in cut_off["failures"]} == {"the run was cancelled"}
-    assert deployment.narrator("verify").returncode == 0, "the store is sound"
+    assert deployment.narrator("store", "check").returncode == 0, "the store is sound"
     assert deployment.end(again)["failed"] == 0
     deployment.same_as(reference)
     deployment.rendered_at_most(2)
@@ -87,9 +87,9 @@ def test_a_cancelled_run_is_taken_up_again(deployment: Deployment, reference: De
     producer = deployment.submit()
     deployment.until_spoken(0.3, segments)
     (run,) = deployment.ledger.runs(5)
-    assert deployment.narrator("cancel", run.run).returncode == 0
+    assert deployment.narrator("runs", "cancel", run.run).returncode == 0
     deployment.end(producer, code=1)
-    again = deployment.narrator("retry", run.run, "--wait", "--json")
+    again = deployment.narrator("runs", "retry", run.run, "--wait", "--json")
     assert again.returncode == 0, again.stderr
     assert 0 < json.loads(again.stdout)["rendered"] < segments
     deployment.same_as(reference)

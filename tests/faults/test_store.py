@@ -145,7 +145,7 @@ def test_a_store_that_refuses_for_good_loses_nothing(
     assert all("QuotaExceeded" in one["reason"] for one in report["failures"])
     proxy.up()
     stored = len(list(deployment.store.list("segments/")))
-    again = deployment.narrator("retry", report["run"], "--wait", "--json")
+    again = deployment.narrator("runs", "retry", report["run"], "--wait", "--json")
     assert again.returncode == 0, again.stderr
     assert f'"rendered": {segments - stored}' in again.stdout
     deployment.same_as(reference)

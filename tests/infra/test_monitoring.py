@@ -127,7 +127,7 @@ def narrate(settings: Settings, folder: Path, paragraphs: int) -> tuple[Promethe
 @pytest.fixture
 def watched(settings: Settings, tmp_path: Path) -> Iterator[tuple[Prometheus, float]]:
     tool("prometheus")
-    changes = {"serve": "tiny,assemble", "metrics_port": free_port()}
+    changes = {"queues": "tiny,assemble", "metrics_port": free_port()}
     prometheus, worker, began = narrate(settings.model_copy(update=changes), tmp_path, 20)
     yield prometheus, began
     prometheus.stop()
@@ -153,7 +153,7 @@ def test_every_panel_has_data(watched: tuple[Prometheus, float]) -> None:
 def test_flower_shows_tasks(settings: Settings, tmp_path: Path) -> None:
     """With Celery's events on, and only then."""
     celery = tool("celery")
-    chosen = settings.model_copy(update={"serve": "tiny,assemble", "task_events": True})
+    chosen = settings.model_copy(update={"queues": "tiny,assemble", "task_events": True})
     env = environment(chosen)
     port = free_port()
     url = chosen.redis_url.get_secret_value().replace("unix://", "redis+socket://").replace("?db=", "?virtual_host=")
@@ -221,7 +221,7 @@ def main(out: str) -> None:
     folder = server_folder("nv-")
     valkey = Valkey(folder)
     settings = Settings(
-        redis_url=SecretStr(valkey.url), store=str(folder / "store"), voices_dir=TINY_VOICES, serve="tiny,assemble",
+        redis_url=SecretStr(valkey.url), store=str(folder / "store"), voices_dir=TINY_VOICES, queues="tiny,assemble",
         metrics_port=free_port(), sweep_seconds=0.5,
     )  # fmt: skip
     prometheus, worker, began = narrate(settings, folder, 120)

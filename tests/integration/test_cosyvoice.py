@@ -69,7 +69,7 @@ def test_a_checkpoint_is_converted_and_narrates_a_lesson(tmp_path: Path):
     made = narrator(voices, "voices", "convert", "cosyvoice", DATA, voices / "cosy", *options)
     assert made["precision"] == "int8"
     assert made["record"]["notices"][1].startswith("8 speech tokens a text token")
-    make = ("make", lesson, "--out", out, "--voice", "cosy/zh-female", "--workers", "1")
+    make = ("make", lesson, "--out", out, "--voice", "cosy/zh-female", "--processes", "1")
     report = narrator(voices, *make)
     assert (report["segments"], report["rendered"], report["failed"]) == (4, 4, 0)
     samples, rate = soundfile.read(out / "botany" / "light" / "light.wav")
@@ -86,7 +86,7 @@ def test_what_is_no_speech_is_quarantined_and_stored_only_where_a_test_says_so(t
     lesson.write_text(LESSON, encoding="utf-8")
     narrator(voices, "voices", "convert", "cosyvoice", DATA, voices / "cosy", "--precision", "int8",
              "--speech-tokens", "2")  # fmt: skip
-    make = ("make", lesson, "--out", out, "--voice", "cosy/zh-female", "--workers", "1")
+    make = ("make", lesson, "--out", out, "--voice", "cosy/zh-female", "--processes", "1")
     relaxed = narrator(voices, *make, NARRATOR_RELAXED_CHECKS="1")
     assert (relaxed["rendered"], relaxed["failed"], relaxed["relaxed"]) == (4, 0, True)
     manifest = json.loads((out / "botany" / "light" / "manifest.json").read_bytes())

@@ -35,7 +35,7 @@ TEXTS = ("The first sentence.", "The second sentence.", "The third sentence.")
 @pytest.fixture
 def settings(settings: Settings, tmp_path: Path) -> Settings:
     changes = {
-        "serve": "tiny,assemble",
+        "queues": "tiny,assemble",
         "metrics_port": free_port(),
         "health_file": str(tmp_path / "health"),
         "log_format": "json",

@@ -35,7 +35,7 @@ Start = Callable[..., subprocess.Popen[bytes]]
 
 @pytest.fixture
 def settings(settings: Settings) -> Settings:
-    return settings.model_copy(update={"serve": "tiny,assemble", "lease_seconds": 3.0})
+    return settings.model_copy(update={"queues": "tiny,assemble", "lease_seconds": 3.0})
 
 
 @pytest.fixture
@@ -382,8 +382,8 @@ def test_celery_starts_it_too(start, send, ledger, tiny_catalogue: Catalogue) ->
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"serve": ""}, "set NARRATOR_SERVE"),
-        ({"serve": "tinny"}, "no voice bundle 'tinny'; did you mean tiny"),
+        ({"queues": ""}, "set NARRATOR_QUEUES"),
+        ({"queues": "tinny"}, "no voice bundle 'tinny'; did you mean tiny"),
         ({"visibility_timeout": 60}, "NARRATOR_VISIBILITY_TIMEOUT is 60 s"),
         ({"store": ""}, "set NARRATOR_STORE"),
     ],

@@ -76,12 +76,12 @@ def test_a_take_is_spoken_by_the_next_run_and_survives_edits_elsewhere(
 
 
 def test_several_sentences_in_a_line_must_be_told_apart(lesson: Path, here: Settings) -> None:
-    with pytest.raises(Permanent, match=r"2 sentences; say which.*\n  --segment 1: The sea is wide\.\n  --segment 2"):
+    with pytest.raises(Permanent, match=r"2 sentences; say which.*\n  .*:7:1  The sea is wide\.\n  .*:7:2  "):
         retake(Which(f"{lesson}:7"), settings=here)
-    assert retake(Which(f"{lesson}:7", segment=2), settings=here).text == "Its water is salt."
+    assert retake(Which(f"{lesson}:7:2"), settings=here).text == "Its water is salt."
     assert retake(Which(f"{lesson}:7", text="wide"), 7, settings=here).take == 7
     assert retake(Which(str(lesson), text="Fish"), settings=here).take == 1
-    for which in (Which(f"{lesson}:7", segment=3), Which(f"{lesson}:7", text="whale")):
+    for which in (Which(f"{lesson}:7:3"), Which(f"{lesson}:7:0"), Which(f"{lesson}:7", text="whale")):
         with pytest.raises(Permanent, match="no such sentence"):
             retake(which, settings=here)
     with pytest.raises(Permanent, match="say which sentence"):
@@ -90,7 +90,7 @@ def test_several_sentences_in_a_line_must_be_told_apart(lesson: Path, here: Sett
         retake(Which(f"{lesson}:2"), settings=here)
     with pytest.raises(Permanent, match="1001 is not between 0 and 1000"):
         retake(Which(f"{lesson}:9"), 1001, settings=here)
-    listed = [(one.where.rpartition(":")[2], one.take, one.used) for one in chosen(str(lesson), settings=here)]
+    listed = [(one.where.rpartition(":")[2], one.take, one.used) for one in chosen(Which(str(lesson)), settings=here)]
     assert listed == [("7", 1, True), ("7", 7, True), ("9", 1, True)]
 
 
@@ -157,6 +157,6 @@ def test_the_commands(lesson: Path) -> None:
     done = run.invoke(main, ["retake", f"{lesson}:9"])
     assert (done.exit_code, done.output) == (0, f"{lesson}:9: take 1, tiny/one: Fish live there.\n")
     lesson.write_text(HEAD + "Other words.\n")
-    done = run.invoke(main, ["retake", str(lesson), "--list", "--json"])
+    done = run.invoke(main, ["takes", str(lesson), "--json"])
     (listed,) = json.loads(done.output)
     assert (done.exit_code, listed["used"], listed["take"]) == (1, False, 1)

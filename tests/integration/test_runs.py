@@ -105,12 +105,12 @@ def _manifest(lesson: AssembleLesson, submitted: int) -> bytes:
 
 
 def test_a_cancelled_run_is_taken_up_again(run: SubmittedRun, settings: Settings, ledger: Ledger, narrator) -> None:
-    done = narrator("cancel", run.id)
+    done = narrator("runs", "cancel", run.id)
     assert (done.exit_code, done.output) == (0, f"{run.id}: cancelled\n")
-    assert narrator("cancel", run.id).output == f"{run.id}: had ended already\n"
+    assert narrator("runs", "cancel", run.id).output == f"{run.id}: had ended already\n"
     assert ledger.lease(jobs(run), alone=False) == {}
     assert ledger.sweep() == ([], [])
-    again = json.loads(narrator("retry", run.id, "--json").output)
+    again = json.loads(narrator("runs", "retry", run.id, "--json").output)
     assert again["lessons"] == 2
     keys = ledger.lease(jobs(run), alone=False)
     assert set(keys) == {job.key for job in jobs(run)}
@@ -118,30 +118,30 @@ def test_a_cancelled_run_is_taken_up_again(run: SubmittedRun, settings: Settings
 
 
 def test_a_retry_whose_plan_is_damaged_says_so(run: SubmittedRun, store: Store, narrator) -> None:
-    narrator("cancel", run.id)
+    narrator("runs", "cancel", run.id)
     plan = next(entry.name for entry in store.list("plans/"))
     store.put(plan, store.get(plan)[0].replace(b"river", b"rover"))
-    done = narrator("retry", run.id)
+    done = narrator("runs", "retry", run.id)
     assert done.exit_code == 1
     assert f"{plan} in the store is damaged" in done.output
 
 
-@pytest.mark.parametrize("command", ["retry", "cancel", "status"])
+@pytest.mark.parametrize("command", ["retry", "cancel", "show"])
 def test_a_run_that_the_ledger_forgot(command: str, narrator, settings: Settings) -> None:
-    done = narrator(command, "20200101-000000-abcd")
+    done = narrator("runs", command, "20200101-000000-abcd")
     assert done.exit_code == 2
     assert "no run '20200101-000000-abcd' in the ledger" in done.output
     assert "submit the lessons again" in done.output
 
 
 def test_runs_are_listed_the_latest_first(run: SubmittedRun, settings: Settings, ledger: Ledger, narrator) -> None:
-    narrator("cancel", run.id)
+    narrator("runs", "cancel", run.id)
     again = retry(run.id, settings)
     assert [progress.run for progress in recent(20, settings)] == [again.id, run.id]
     assert [progress.run for progress in recent(1, settings)] == [again.id]
-    lines = narrator("runs").output.splitlines()
+    lines = narrator("runs", "list").output.splitlines()
     assert lines[1].split()[:5] == [run.id, "cancelled", "0", "of", "2"]
-    assert [one["run"] for one in json.loads(narrator("runs", "--json").output)] == [again.id, run.id]
+    assert [one["run"] for one in json.loads(narrator("runs", "list", "--json").output)] == [again.id, run.id]
 
 
 def test_an_open_run_name_is_refused_a_second_time(run: SubmittedRun, ledger: Ledger) -> None:
@@ -153,4 +153,4 @@ def test_nothing_left_is_nothing_to_do(ledger: Ledger, settings: Settings, store
     ledger.open_run("empty", {})
     ledger.seal("empty")
     assert wait_until_ended(ledger, AssembleLesson(run="empty", course="c", lesson="l", plan="0" * 64, submitted=0))
-    assert narrator("retry", "empty").output == "nothing to do\n"
+    assert narrator("runs", "retry", "empty").output == "nothing to do\n"

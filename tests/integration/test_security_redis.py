@@ -74,7 +74,8 @@ def a_run(settings: Settings, folder: Path) -> None:
     command = [sys.executable, "-P", "-m", "worker", "--queues", queues]
     with (folder / "worker.log").open("wb") as log, subprocess.Popen(command, env=env, stderr=log) as worker:
         try:
-            for words in (["retry", run.id, "--wait"], ["submit", str(folder / "course"), "--wait"], ["runs"]):
+            submitted = ["submit", str(folder / "course"), "--wait"]
+            for words in (["runs", "retry", run.id, "--wait"], submitted, ["runs", "list"]):
                 done = subprocess.run([narrator, *words], env=env, capture_output=True, text=True, timeout=120)
                 assert done.returncode == 0, (done.stderr, (folder / "worker.log").read_text()[-4000:])
             assert subprocess.run([narrator, "doctor"], env=env, capture_output=True, timeout=60).returncode == 0

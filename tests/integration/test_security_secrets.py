@@ -139,7 +139,7 @@ def test_no_secret_is_shown(valkey: Valkey, tmp_path: Path, denying: str) -> Non
         assert run("submit", submit, env(settings)) == 0, watch.read["submit"].decode()
         doctor = [*NARRATOR, "doctor"]
         assert run("doctor", doctor, env(settings)) in (0, 1)
-        assert run("runs", [*NARRATOR, "runs", "--json"], env(settings)) == 0
+        assert run("runs", [*NARRATOR, "runs", "list", "--json"], env(settings)) == 0
         receiver = f"{denying}/hooks/{WEBHOOK['NARRATOR_WEBHOOK_URL']}"
         hooked = env(settings, **WEBHOOK | {"NARRATOR_WEBHOOK_URL": receiver})
         assert run("sync", [*NARRATOR, "sync", str(tmp_path / "course")], hooked) == 2

@@ -1,4 +1,4 @@
-"""``narrator verify``: a store that was narrated into, damaged in every way there is."""
+"""``narrator store check``: a store that was narrated into, damaged in every way there is."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_a_sound_store(held: Store, place: Path) -> None:
     looked = list(verify(held, entries))
     assert sum(one.size for one in looked) == sum(entry.size for entry in entries)
     assert not any(one.damage for one in looked)
-    done = CliRunner().invoke(main, ["verify", "--store", str(place)])
+    done = CliRunner().invoke(main, ["store", "check", str(place)])
     assert (done.exit_code, "none damaged" in done.output) == (0, True)
 
 
@@ -99,10 +99,10 @@ def test_repair_and_make_again(held: Store, place: Path, narrated: Path, tmp_pat
     sound = {name: held.get(name)[0] for name in (segment, part)}
     for name, data in sound.items():
         held.put(name, data[:-1] + bytes([data[-1] ^ 1]))
-    report = json.loads(CliRunner().invoke(main, ["verify", "--store", str(place), "--json"]).output)
+    report = json.loads(CliRunner().invoke(main, ["store", "check", str(place), "--json"]).output)
     assert {one["name"] for one in report["damaged"]} == {segment, part}
     assert report["deleted"] == []
-    done = CliRunner().invoke(main, ["verify", "--store", str(place), "--repair"])
+    done = CliRunner().invoke(main, ["store", "check", str(place), "--repair"])
     assert done.exit_code == 1
     assert f"deleted {segment}" in done.output
     assert held.existing([segment, part, manifest]) == {part}, "a reader never meets a manifest without its parts"

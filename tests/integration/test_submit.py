@@ -114,7 +114,7 @@ def test_lost_messages_are_noticed_and_sent_again(unserved: Settings, course: Pa
 def test_a_queue_that_nobody_serves_is_named(unserved: Settings, course: Path, monkeypatch) -> None:
     monkeypatch.setattr(watch, "CHECK_SECONDS", 0.05)
     monkeypatch.setattr(watch, "UNSERVED_SECONDS", 0.2)
-    with pytest.raises(NoWorker, match=r"queue narrator-nobody\.render\.tiny.*narrator worker --voice tiny"):
+    with pytest.raises(NoWorker, match=r"queue narrator-nobody\.render\.tiny.*narrator worker --bundle tiny"):
         send(course, unserved).wait()
 
 
@@ -231,7 +231,7 @@ def test_a_lesson_beyond_its_limits_is_refused(unserved: Settings, tmp_path: Pat
         (
             "open_runs",
             1,
-            "1 runs are open already: wait, cancel some (narrator runs, narrator cancel RUN), or raise NARR",
+            "1 runs are open already: wait, cancel some (narrator runs list, narrator runs cancel RUN), or raise NARR",
         ),
     ],
 )

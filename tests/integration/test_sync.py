@@ -238,7 +238,7 @@ def test_sync_pull_and_gc_as_cron_runs_them(lessons: Path, here: Settings, tmp_p
     assert pulled.returncode == 0, pulled.stderr
     assert (tmp_path / "audio/c/first/first.wav").stat().st_size > 1000
     assert narrator("pull", "nothing", "--out", str(tmp_path / "audio"), settings=here).returncode == 2
-    swept = narrator("gc", "--dry-run", "--json", settings=here)
+    swept = narrator("store", "gc", "--dry-run", "--json", settings=here)
     assert json.loads(swept.stdout)["segments"] == 0
     nowhere = narrator("sync", str(tmp_path / "nowhere"), settings=here)
     assert (nowhere.returncode, nowhere.stdout) == (2, "")

@@ -64,7 +64,7 @@ def test_teams_share_nothing() -> None:
 def test_queues_are_served_in_this_order() -> None:
     from worker.process.celery_app import queues
 
-    settings = Settings(serve="kokoro, piper-joe,assemble")
+    settings = Settings(queues="kokoro, piper-joe,assemble")
     prefix = settings.queue_prefix
     assert queues(settings) == [
         interactive_queue(prefix, "kokoro"),

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from models.errors import Permanent
 from producer.cli import main
-from producer.cli.shared import narration_options
+from producer.cli.options import narration_options
 from producer.lessons.options import (
     FASTEST,
     MAX_TAKE,
@@ -81,14 +81,14 @@ def test_the_command_line_knows_what_is_said_in_commands() -> None:
         click.echo(repr(options))
 
     assert [one.name for one in command.params] == list(options_of(Place.COMMAND))
-    done = CliRunner().invoke(command, ["--format", "mp3", "--format", "wav", "--speed", "1.5", "--lenient"])
+    done = CliRunner().invoke(command, ["--outputs", "mp3,wav", "--speed", "1.5", "--lenient"])
     assert done.output.strip() == repr(NarrationOptions(outputs=("mp3", "wav"), speed=1.5, lenient=True))
     assert CliRunner().invoke(command, []).output.strip() == repr(NO_OPTIONS)
 
 
 @pytest.mark.parametrize("name", sorted(set(WRONG) & set(options_of(Place.COMMAND)) - {"voice", "lenient"}))
 def test_the_command_line_refuses_by_the_options_name(name: str, tmp_path: Path) -> None:
-    flag = OPTIONS[name].flag or f"--{name}"
+    flag = f"--{name}"
     value = WRONG[name][-1] if OPTIONS[name].several else str(WRONG[name])
     done = CliRunner().invoke(main, ["plan", str(tmp_path), flag, value])
     assert done.exit_code == 2

@@ -209,7 +209,7 @@ def test_one_file_holds_everything(tmp_path: Path) -> None:
 def test_too_much_for_one_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     course = deliver(tmp_path, "a", [cue("One.", "paragraph")])
     monkeypatch.setattr(module, "INLINE_LIMIT", 1000)
-    with pytest.raises(Permanent, match=r"do not go into one page.*--format mp3"):
+    with pytest.raises(Permanent, match=r"do not go into one page.*--outputs mp3"):
         preview(course, inline=True)
     assert not (course / "physics.html").exists()
 
@@ -260,4 +260,4 @@ def test_no_other_take_is_offered_of_a_voice_that_has_none(tmp_path: Path) -> No
     drawn, fixed = cue("One."), cue("Two.")
     fixed = fixed.model_copy(update={"segment": fixed.segment.model_copy(update={"voice": "kokoro/af_heart"})})
     written = preview(deliver(tmp_path, "numbers", [drawn, fixed])).read_text()
-    assert re.findall(r'data-command="([^"]*)"', written) == ["retake 3 --segment 1", "explain 3"]
+    assert re.findall(r'data-command="([^"]*)"', written) == ["retake 3:1", "explain 3"]

@@ -33,7 +33,7 @@ class Settings(BaseSettings):
 
     lexicon: Path | None = None  # of the producer: how words are said in all courses
 
-    serve: str = "kokoro,assemble"  # what a worker does: bundles to render, and "assemble", separated by commas
+    queues: str = "kokoro,assemble"  # that a worker serves: bundles to render, and "assemble", separated by commas
 
     visibility_timeout: Annotated[int, Field(ge=60)] = 600  # seconds; must exceed the longest task
     task_seconds: Annotated[float, Field(gt=0, le=120)] = 20.0  # expected work that fills one task

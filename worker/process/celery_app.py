@@ -25,14 +25,14 @@ from worker.process import envelope, tasks
 from worker.process.sweeper import Sweeper
 from worker.store import open_store
 
-ASSEMBLE_WORD = "assemble"  # in NARRATOR_SERVE
+ASSEMBLE_WORD = "assemble"  # in NARRATOR_QUEUES
 
 log = logging.getLogger("narrator.worker")
 
 
 def queues(chosen: Settings) -> list[str]:
-    """The queues that ``NARRATOR_SERVE`` asks for, in the order in which they are served."""
-    words = [word.strip() for word in chosen.serve.split(",") if word.strip()]
+    """The queues that ``NARRATOR_QUEUES`` asks for, in the order in which they are served."""
+    words = [word.strip() for word in chosen.queues.split(",") if word.strip()]
     bundles = [word for word in words if word != ASSEMBLE_WORD]
     prefix = chosen.queue_prefix
     names = [interactive_queue(prefix, bundle) for bundle in bundles]

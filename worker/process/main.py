@@ -25,7 +25,7 @@ def run_worker(queues: Sequence[str] = (), processes: int = 1, settings: Setting
     """Run a worker until it is told to stop; gives the exit code.
 
     ``queues`` are whole names (``contract.messages.render_queue`` ...), in the order in which they are served; none
-    means what ``NARRATOR_SERVE`` says. Raises Permanent where a setting, the store or a voice is not as it must be.
+    means what ``NARRATOR_QUEUES`` says. Raises Permanent where a setting, the store or a voice is not as it must be.
 
     SIGTERM and Ctrl-C: each process finishes the segment, or the lesson, it is at, gives the rest back, and the worker
     ends: a container's grace period must be longer than that.
@@ -60,7 +60,7 @@ def run_worker(queues: Sequence[str] = (), processes: int = 1, settings: Setting
 def check_start(queues: Sequence[str], settings: Settings) -> None:
     """Is everything here that these queues need? Raises Permanent with the remedy before any work is taken."""
     if not queues:
-        raise Permanent('this worker would serve nothing: set NARRATOR_SERVE, such as "kokoro,assemble"')
+        raise Permanent('this worker would serve nothing: set NARRATOR_QUEUES, such as "kokoro,assemble"')
     with suppress(Transient):  # one that is away is waited for; one that says no is said here
         open_store(settings).existing([plan_name("0" * 64)])
     tracing.check_installed()
@@ -79,7 +79,7 @@ def check_start(queues: Sequence[str], settings: Settings) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line of ``python -m worker``."""
     parser = argparse.ArgumentParser(prog="python -m worker", description="Render and assemble what is queued.")
-    parser.add_argument("--queues", default="", help="names separated by commas; default: what NARRATOR_SERVE says")
+    parser.add_argument("--queues", default="", help="names separated by commas; default: what NARRATOR_QUEUES says")
     parser.add_argument("--processes", type=int, default=1, help="one engine each (default: 1)")
     options = parser.parse_args(arguments)
     try:

@@ -48,14 +48,14 @@ def deployed(
     folder: Path,
     *,
     module: str = "tests.integration.odd_worker",
-    serve: str = "tiny,assemble",
+    queues: str = "tiny,assemble",
     processes: int = 1,
     **options: str,
 ) -> Iterator[Deployment]:
     """Start it all, and end it all; ``options`` are environment variables."""
     server = Valkey(server_folder("nv-"))
     settings = Settings(
-        redis_url=SecretStr(server.url), store=str(folder / "store"), voices_dir=TINY_VOICES, serve=serve,
+        redis_url=SecretStr(server.url), store=str(folder / "store"), voices_dir=TINY_VOICES, queues=queues,
         lease_seconds=3.0, sweep_seconds=0.2,
     )  # fmt: skip
     env = environment(settings) | {"ODD_LOG": str(folder / "spoken.log"), **options}

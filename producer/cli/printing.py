@@ -1,4 +1,4 @@
-"""What several commands have in common: options, the progress bar, the end of a run. Heavy imports wait."""
+"""Progress bars, tables, and the report at the end of a run, on the terminal. Heavy imports wait."""
 
 from __future__ import annotations
 
@@ -6,88 +6,23 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import wraps
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from producer.lessons.options import NarrationOptions, Option, Place, options_of
-
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from producer.run.report import Report
     from worker.ledger.records import Progress
 
-P = ParamSpec("P")
-R = TypeVar("R")
 ALL_DONE, SOME_FAILED, COULD_NOT_RUN, INTERRUPTED = 0, 1, 2, 130
 MOST_LINES = 30  # about failures on the screen
 
 
-def lesson_options(command: Callable[P, R]) -> Callable[P, R]:
-    """Take what commands that plan lessons of the command line take: paths, and every option of a narration."""
-    paths = click.argument(
-        "paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="LESSON_OR_DIR..."
-    )
-    return paths(narration_options()(command))
-
-
-def narration_options(*names: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Take some options of a narration, by default all that a command line has; handed on as ``options``."""
-    known = options_of(Place.COMMAND)
-    taken = {name: known[name] for name in names or known}
-
-    def decorate(command: Callable[P, R]) -> Callable[P, R]:
-        @wraps(command)
-        def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
-            said: dict[str, Any] = {name: kwargs.pop(name) for name in taken}
-            kwargs["options"] = NarrationOptions(**{name: value for name, value in said.items() if value})
-            return command(*args, **kwargs)
-
-        decorated: Callable[P, R] = wrapper
-        for name, option in reversed(taken.items()):
-            decorated = _click_option(name, option)(decorated)
-        return decorated
-
-    return decorate
-
-
-def _click_option(name: str, option: Option) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    if option.kind is bool:
-        return click.option(f"--{name}", is_flag=True, help=option.help)
-    type_: click.ParamType[Any] | None = None
-    if option.choices:
-        type_ = click.Choice(option.choices)
-    elif option.bounds:
-        type_ = click.FloatRange(*option.bounds)
-    elif option.kind is Path:
-        type_ = click.Path(path_type=Path, exists=True, dir_okay=False)
-
-    def checked(_context: click.Context, _parameter: click.Parameter, value: Any) -> Any:
-        if value and (fault := option.fault(value)):
-            raise click.BadParameter(fault)
-        return value
-
-    return click.option(
-        option.flag or f"--{name}",
-        name,
-        type=type_,
-        multiple=option.several,
-        metavar=option.metavar,
-        callback=checked,
-        help=option.help + (" May be repeated." if option.several else ""),
-    )
-
-
-verify_option = click.option(
-    "--verify", is_flag=True, help="Listen back with a recogniser (extra [listen]); list what was not understood."
-)
-json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output, for machines.")
-
-
 @contextmanager
 def progress(quiet: bool) -> Iterator[Callable[[Progress], None]]:
-    """A bar with an ETA on a terminal's standard error; nothing in a log file or beside ``--json``."""
+    """Show a bar with an ETA on a terminal's standard error; nothing in a log file or beside ``--json``."""
     if quiet or not sys.stderr.isatty():
         yield lambda _: None
         return
@@ -114,7 +49,7 @@ def progress(quiet: bool) -> Iterator[Callable[[Progress], None]]:
 
 @contextmanager
 def bar(quiet: bool) -> Iterator[Callable[[int, int], None]]:
-    """A bar over lessons that are counted here, (done, of); nothing in a log file or beside ``--json``."""
+    """Show a bar over lessons, (done, of), on a terminal; nothing in a log file or beside ``--json``."""
     if quiet or not sys.stderr.isatty():
         yield lambda _done, _of: None
         return
@@ -129,7 +64,7 @@ def bar(quiet: bool) -> Iterator[Callable[[int, int], None]]:
 
 
 def say_failures(failures: Iterable[object], colour: str = "red") -> None:
-    """One line each on standard error; beyond MOST_LINES only how many, for a setting may be wrong for a catalogue."""
+    """Print one line each on standard error; beyond MOST_LINES only how many: a setting may be wrong for all."""
     lines = [str(one) for one in failures]
     for line in lines[:MOST_LINES]:
         click.secho(line, fg=colour, err=True)
@@ -176,7 +111,7 @@ def finish(report: Report, as_json: bool) -> None:
 
 
 def _loudness(lessons: Sequence[Mapping[str, Any]]) -> str:
-    """How many lessons have the loudness that they wanted, and what it took."""
+    """Say how many lessons have the loudness that they wanted, and what it took."""
     measured = [one for one in lessons if one["integrated_after"] is not None]
     reached = sum(abs(one["integrated_after"] - one["target"]) <= 50 for one in measured)
     most = max((one["limited"] for one in measured), default=0)
@@ -184,7 +119,7 @@ def _loudness(lessons: Sequence[Mapping[str, Any]]) -> str:
 
 
 def duration(seconds: float) -> str:
-    """As a person says it: 4.2 s, 3 min 05 s, 2 h 07 min."""
+    """Say how long, as a person does: 4.2 s, 3 min 05 s, 2 h 07 min."""
     if seconds < 60:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
@@ -192,8 +127,14 @@ def duration(seconds: float) -> str:
     return f"{hours} h {minutes:02} min" if hours else f"{minutes} min {rest:02} s"
 
 
-def console() -> Any:
-    """A rich console on standard output."""
+def print_table(table: Table) -> None:
+    """Print a table on standard output: as wide as it needs where that is no terminal, so that nothing is cut off."""
     from rich.console import Console
 
-    return Console()
+    if sys.stdout.isatty():
+        Console().print(table)
+        return
+    wide = Console(width=10_000, color_system=None)
+    with wide.capture() as lines:
+        wide.print(table)
+    click.echo("\n".join(line.rstrip() for line in lines.get().splitlines()))
