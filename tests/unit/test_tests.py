@@ -7,6 +7,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 CODE = ("models", "worker", "producer")
 ACROSS = {
+    "docs": "commands, settings and files that the documentation names",
     "hostile_files": "whatever a file holds, in every format",
     "hostile_input": "whatever comes in by queue, name or setting",
     "imports": "what each process loads",
