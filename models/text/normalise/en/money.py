@@ -12,7 +12,7 @@ from models.text.normalise.tables import rows
 CURRENCIES = rows("en", "currencies")
 _SIGNS = either(c for c in CURRENCIES if not c.isalpha())
 _CODES = either(c for c in CURRENCIES if c.isalpha())
-_SCALE = r"(?:\s?(?P<scale>thousand|million|billion|trillion|bn|(?<=\d)[KMBkm])(?![A-Za-z]))?"
+_SCALE = r"(?:\s?(?P<scale>thousand|million|billion|trillion|[bt]n|(?<=\d)[KMBkm])(?![A-Za-z]))?"
 
 
 def _money(m: Match) -> str:
@@ -79,7 +79,7 @@ MONEY = (
         "money",
         rf"(?P<sign>(?<!\w)-)?\b(?P<c>{_CODES})\s?(?P<n>{N}){_SCALE}",
         _money,
-        (("CHF 30", "thirty Swiss francs"),),
+        (("CHF 3tn", "three trillion Swiss francs"),),
     ),
     Rule(
         "amount before its currency",

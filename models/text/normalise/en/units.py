@@ -11,7 +11,15 @@ from models.text.normalise.tables import rows
 UNITS = rows("en", "units")
 UNIT = either(UNITS).replace("μ", "[μµ]")
 UNIT_ENDS = r"(?:\.(?=\s[a-z])|(?![\w^/]|['’]s))"  # 3 oz. of cheese
-SCALES = {"K": "thousand", "k": "thousand", "M": "million", "m": "million", "B": "billion", "bn": "billion"}
+SCALES = {
+    "K": "thousand",
+    "k": "thousand",
+    "M": "million",
+    "m": "million",
+    "B": "billion",
+    "bn": "billion",
+    "tn": "trillion",
+}
 COMPASS = {"N": "north", "S": "south", "E": "east", "W": "west"}
 _COMPOSED = either(unit for unit in UNITS if re.search(r"/|.[mi]\^", unit))
 _ROUND = {"10": "tens", "100": "hundreds", "1000": "thousands", "1000000": "millions"}
@@ -89,7 +97,7 @@ QUANTITIES = (
     Rule(
         "thousands and more",
         "units",
-        r"(?<![\w$€£.,])(\d+(?:\.\d+)?)(k|M|bn)(?=\s[a-z]|[.,;)](?!\w)|$)",
+        r"(?<![\w$€£.,])(\d+(?:\.\d+)?)(k|M|[bt]n)(?=\s[a-z]|[.,;)](?!\w)|$)",
         lambda m: f"{number(m[1])} {SCALES[m[2]]}",
         (("20k readers and 3bn", "twenty thousand readers and three billion"),),
     ),
@@ -131,9 +139,9 @@ QUANTITIES = (
     Rule(
         "from percent to percent",
         "units",
-        r"(?<=%)\s?[-–]\s?(?=\d)",
+        r"(?<=%)\s?[-–~]\s?(?=\d)",
         " to ",
-        (("3%-4%", "three percent to four percent"),),
+        (("3%-4% or 5%~6%", "three percent to four percent or five percent to six percent"),),
     ),
     Rule(
         "decimal comma",

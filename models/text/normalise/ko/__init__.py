@@ -32,6 +32,7 @@ RULES = (
     *REST,
 )
 ORDER = {
+    ("power", "minus"): "after a power a hyphen is a minus",
     ("until a time", "time"): "a hyphen before a time is found by the time's figures",
     ("number after a letter", "number"): "the space keeps the number's words apart from the letter",
 }

@@ -10,11 +10,18 @@ MATHS = (
     charge(number, " 플러스", " 마이너스", (("Cu^2+", "Cu 이 플러스"),)),
     chemistry(number, (("H2SO4", "H 이 S O 사"),)),
     Rule(
-        "minus between spaces",
+        "power",
         "maths",
-        r"(?<=[\dA-Za-z)])\s-\s(?=[\d(a-z])",
+        r"(?P<x>[A-Za-z\d)]+)\^(?P<e>-?\d+)",
+        lambda m: f"{m['x']}의 {signed(m['e'])}제곱",
+        (("y²", "y의 이제곱"),),
+    ),
+    Rule(
+        "minus",
+        "maths",
+        r"(?<=[\dA-Za-z)])\s-\s(?=[\d(a-z])|(?<=제곱)\s?-\s?(?=[\d(a-z])",
         " 빼기 ",
-        (("9 - 2", "구 빼기 이"),),
+        (("9 - 2", "구 빼기 이"), ("x²-3x", "x의 이제곱 빼기 삼x")),
     ),
     Rule(
         "factorial",
@@ -38,12 +45,5 @@ MATHS = (
         r"(?<![A-Za-z\d)월일년장절회표])[-−](?=\d)",
         "마이너스 ",
         (("-8 이상", "마이너스 팔 이상"),),
-    ),
-    Rule(
-        "power",
-        "maths",
-        r"(?P<x>[A-Za-z\d)]+)\^(?P<e>-?\d+)",
-        lambda m: f"{m['x']}의 {signed(m['e'])}제곱",
-        (("y²", "y의 이제곱"),),
     ),
 )
