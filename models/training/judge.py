@@ -85,14 +85,14 @@ def marker() -> Callable[[Sound], dict[str, float]]:
     return mark
 
 
-def judge(checkpoint: Path, out: Path) -> list[dict[str, object]]:
-    """The figures of each sentence; both sounds of it in ``out``."""
+def judge(checkpoint: Path, out: Path, every: int = 1) -> list[dict[str, object]]:
+    """The figures of every so many sentences; both sounds of each in ``out``."""
     student, mark = Student(checkpoint), marker()
     figures: list[dict[str, object]] = []
     with tempfile.TemporaryDirectory() as folder:
         speaker = Speaker(Path(folder))
         quantised = Vocoder(read_graph(speaker.bundle), Path(folder), quantised=True)
-        for number, (name, text, language, voice) in enumerate(sentences(speaker)):
+        for number, (name, text, language, voice) in enumerate([*sentences(speaker)][::every]):
             said = speaker.features(text, language, voice, 1.0)
             teacher = np.concatenate([speaker.sound(spoken) for spoken in said])
             began = process_time()
@@ -135,10 +135,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m models.training.judge", description=__doc__)
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("out", type=Path)
+    parser.add_argument("--every", type=int, default=1, help="sentences: 7 for a quick look in all three languages")
     asked = parser.parse_args()
     torch.set_num_threads(1)
     asked.out.mkdir(parents=True, exist_ok=True)
-    figures = judge(asked.checkpoint, asked.out)
+    figures = judge(asked.checkpoint, asked.out, asked.every)
     means = summary(figures)
     content = {"checkpoint": asked.checkpoint.name, "summary": means, "sentences": figures}
     (asked.out / "figures.json").write_text(json.dumps(content, ensure_ascii=False, indent=1), "utf-8")
