@@ -62,7 +62,7 @@ PINS = uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-
 PINNED := infra/requirements
 pins: ## renew the hashed pins
 	$(PINS) pyproject.toml --extra kokoro -o $(PINNED)/demo.txt
-	$(PINS) pyproject.toml $(addprefix --extra ,kokoro piper cosyvoice openvino http otel slides dev listen) -c $(PINNED)/demo.txt -o $(PINNED)/dev.txt
+	$(PINS) pyproject.toml $(addprefix --extra ,kokoro piper cosyvoice openvino cluster otel slides dev listen) -c $(PINNED)/demo.txt -o $(PINNED)/dev.txt
 	$(PINS) pyproject.toml $(addprefix --extra ,cosyvoice http otel slides) $(PINNED)/image.in -c $(PINNED)/dev.txt -o $(PINNED)/image-bare.txt
 	$(PINS) pyproject.toml $(addprefix --extra ,kokoro cosyvoice http otel slides) $(PINNED)/image.in -c $(PINNED)/dev.txt -o $(PINNED)/image-kokoro.txt
 	$(PINS) infra/requirements/infra.in -c $(PINNED)/dev.txt -o $(PINNED)/infra.txt

@@ -1,7 +1,7 @@
 """What the stores cost: writes, and finding a course's segments among many others.
 
 python -m tests.benchmarks.bench_store directory [PLACE]     210,000 files, on the disk under PLACE
-python -m tests.benchmarks.bench_store moto|swift|radosgw    10,000 objects on that server
+python -m tests.benchmarks.bench_store moto|seaweedfs|radosgw    10,000 objects on that server
 
 A directory is filled without fsync, which nobody times; HEAD requests cost the same among ten as among ten million.
 """

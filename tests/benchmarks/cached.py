@@ -1,7 +1,7 @@
 """A fully cached course of 10,000 segments in a store that holds 200,000 others: how long until it is reported.
 
 python -m tests.benchmarks cached directory
-python -m tests.benchmarks cached moto          an S3 server from pip; radosgw and swift where they are installed
+python -m tests.benchmarks cached moto          an S3 server from pip; radosgw and seaweedfs where they are installed
 """
 
 from __future__ import annotations

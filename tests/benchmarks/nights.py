@@ -1,7 +1,7 @@
 """`narrator sync` over 1,000 lessons of which none has changed: how long until it knows.
 
 python -m tests.benchmarks nights                        lessons and store in directories
-python -m tests.benchmarks nights moto                   in buckets; radosgw and swift where they are installed
+python -m tests.benchmarks nights moto                   in buckets; radosgw and seaweedfs where they are installed
 """
 
 from __future__ import annotations

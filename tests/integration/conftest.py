@@ -15,7 +15,7 @@ from worker.ledger.ledger import Ledger
 from worker.ledger.waiting import WaitingLedger
 from worker.store import Store, open_store
 
-SERVERS = ["moto", "swift", pytest.param("radosgw", marks=pytest.mark.root)]
+SERVERS = ["moto", "seaweedfs", pytest.param("radosgw", marks=pytest.mark.root)]
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from tests.integration.test_local_stack import start as narrate
 
 
 def test_servers_workers_a_command_and_a_browser(tmp_path: Path) -> None:
-    for name in ("moto", "swift"):
+    for name in ("moto", "seaweedfs"):
         start(name)
     if CHROMIUM:
         Browser()

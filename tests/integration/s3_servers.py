@@ -1,7 +1,7 @@
 """Real S3 servers for the tests, each started as its own process and gone with it.
 
 moto      fast, every day; does not check signatures
-swift     OpenStack Swift with s3api, as pip installs it: four daemons, no root
+seaweedfs as pip installs it: one process, signatures checked, create-only and policies honoured; no root
 radosgw   Ceph, by infra/ci/radosgw.sh, where its packages are installed; or one that runs already, named by
           NARRATOR_TEST_S3_ENDPOINT_URL and its two companions, which that script prints
 """
@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import atexit
 import functools
-import getpass
 import http.client
 import importlib.util
 import os
@@ -21,7 +20,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -29,9 +28,13 @@ import boto3
 import pytest
 from botocore.config import Config
 
+from infra.seaweedfs import Identity, SeaweedFS, weed_binary, write_identities
+from models.errors import Permanent
 from tests.guard import server_folder
 
 BUCKET = "narrator-test"
+POLICY_BUCKET = "narrator-least"  # under the policies of infra/s3
+ROLES = ("worker", "producer", "reader")  # who has one of them each; their keys are the owner's with "-worker" added
 MOTO_PAGE = 50  # names in a listing's page; S3 gives 1000
 RADOSGW = Path(__file__).parents[2] / "infra" / "ci" / "radosgw.sh"
 
@@ -74,7 +77,7 @@ class Server:
             finally:
                 connection.close()
         client = self.client()
-        while True:  # Swift's inner daemons come up one by one
+        while True:  # a gateway may answer before what is behind it
             try:
                 client.create_bucket(Bucket=BUCKET)
                 return self
@@ -107,7 +110,7 @@ def missing(name: str, why: str) -> None:
 @functools.cache
 def start(name: str) -> Server:
     """The server of that name, started when first wanted, and stopped when the tests end."""
-    server = {"moto": start_moto, "swift": start_swift, "radosgw": start_radosgw}[name]()
+    server = {"moto": start_moto, "seaweedfs": start_seaweedfs, "radosgw": start_radosgw}[name]()
     atexit.register(server.stop)
     return server
 
@@ -154,57 +157,17 @@ def start_radosgw() -> Server:
     return Server("radosgw", *(values[name] for name in names), folder=folder, on_stop=stop).ready()
 
 
-def start_swift() -> Server:
-    if importlib.util.find_spec("swift") is None:
-        missing("swift", "pip install swift")
-    folder = server_folder("swift-")
-    ports = {kind: free_port() for kind in ("account", "container", "object", "proxy")}
-    (folder / "disk" / "d1").mkdir(parents=True)
-    (folder / "swift.conf").write_text("[swift-hash]\nswift_hash_path_suffix = test\n[storage-policy:0]\nname = only\n")
-    for kind, port in ports.items():
-        (folder / f"{kind}.conf").write_text(swift_conf(folder, kind, port))
-    rings = "from swift.common.ring import RingBuilder\n"
-    for kind in ("account", "container", "object"):
-        device = {"id": 0, "region": 1, "zone": 1, "ip": "127.0.0.1", "port": ports[kind], "device": "d1", "weight": 1}
-        device |= {"replication_ip": "127.0.0.1", "replication_port": ports[kind], "meta": ""}
-        rings += f"b = RingBuilder(4, 1, 0); b.add_dev({device!r}); b.rebalance()\n"
-        rings += f"b.get_ring().save({str(folder / kind)!r} + '.ring.gz')\n"
-    subprocess.run([sys.executable, "-W", "ignore", "-c", rings], check=True, capture_output=True)
-    processes = []
-    for kind in ports:
-        # Swift looks for its hash secret in /etc/swift, which only root could write.
-        code = f"import swift.common.utils as u; u.SWIFT_CONF_FILE = {str(folder / 'swift.conf')!r}\n"
-        code += "import sys; from swift.common.wsgi import run_wsgi\nsys.exit(run_wsgi("
-        code += f"{str(folder / kind) + '.conf'!r}, '{kind}-server', verbose=True))"
-        processes.append(run_python(code, folder / f"{kind}.log", PYTHONWARNINGS="ignore"))
-    endpoint = f"http://127.0.0.1:{ports['proxy']}"
-    return Server("swift", endpoint, "test:tester", "testing", processes, folder).ready()
-
-
-def swift_conf(folder: Path, kind: str, port: int) -> str:
-    """The configuration of one of Swift's daemons, without workers, mounts, memcached or replication."""
-    pipeline = f"{kind}-server"
-    if kind == "proxy":
-        pipeline = "catch_errors gatekeeper healthcheck listing_formats s3api tempauth copy slo dlo proxy-server"
-    text = f"""[DEFAULT]
-bind_ip = 127.0.0.1
-bind_port = {port}
-workers = 0
-user = {getpass.getuser()}
-swift_dir = {folder}
-devices = {folder}/disk
-mount_check = false
-disable_fallocate = true
-log_level = WARNING
-[pipeline:main]
-pipeline = {pipeline}
-[app:{kind}-server]
-use = egg:swift#{kind}
-"""
-    if kind == "proxy":
-        text += "account_autocreate = true\nallow_account_management = true\n"
-        for name in pipeline.split()[:-1]:
-            text += f"[filter:{name}]\nuse = egg:swift#{name}\n"
-            if name == "tempauth":
-                text += "user_test_tester = testing .admin .reseller_admin\n"
-    return text
+def start_seaweedfs() -> Server:
+    try:
+        weed_binary()
+    except Permanent as error:
+        missing("seaweedfs", str(error))
+    folder = server_folder("weed-")
+    root = Identity("root", "root", "seaweedfs-not-a-secret")
+    users = [replace(root, name=role, access_key=f"root-{role}", policy=role) for role in ROLES]
+    write_identities(folder / "identities.json", POLICY_BUCKET, [root, *users])
+    server = SeaweedFS(folder / "data", folder / "identities.json")
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(server.command, stdout=log, stderr=log)
+    made = Server("seaweedfs", server.endpoint, root.access_key, root.secret_key, [process], folder, server.clean)
+    return made.ready()

@@ -49,7 +49,7 @@ def test_a_killed_run_leaves_nothing_running(tmp_path: Path) -> None:
     def all_there() -> list[Seen]:
         assert run.poll() is None, log.read_text()
         found = started_by(run.pid)
-        wanted = ["moto", "swift", "valkey", "odd_worker", "serve", "-m worker", "guard.py"]
+        wanted = ["moto", "weed", "valkey", "odd_worker", "serve", "-m worker", "guard.py"]
         return found if all(any(name in one.command for one in found) for name in wanted) else []
 
     found = until(all_there, 120)
