@@ -24,7 +24,7 @@ with atheris.instrument_imports(
 ):
     from models.errors import NarrationError
     from producer import lexicon, readers
-    from producer.plan.segments import parts
+    from producer.plan.cut import cut_block
     from tests.unit import test_hostile_files as hostile
     from tests.unit.test_nothing_disappears import FORMATS, Format
 
@@ -85,7 +85,7 @@ def _texts(kind: str) -> Target:
             data = form.whole.replace("{}", "".join(parted[byte % len(parted)] for byte in data[1:])).encode()
         for lesson in reader.read(path, data):
             for block in reader.body(lesson).blocks:
-                for piece, _, _ in parts(block, "en"):
+                for piece in (one.written for one in cut_block(block, "en")):
                     assert piece.text
 
     return [*seeds, b"#" + bytes(range(100))], {word.encode() for word in words}, check
@@ -100,7 +100,7 @@ def _form(kind: str) -> Format:
 def _lexicons(path: Path) -> Target:
     def check(data: bytes) -> None:
         path.write_bytes(data)
-        lexicon.read(path)
+        lexicon.read_lexicon(path)
 
     return [hostile.GOOD[path.name]], set(hostile.WORDS), check
 

@@ -4,23 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import lru_cache
-from pathlib import Path
-from typing import Final
 
 from models.catalog import Catalogue, Voice
 from models.errors import Permanent
 from models.family import load_frontend
 from producer.errors import LessonError, Unfit
-from producer.lessons.model import Lesson
 from producer.lessons.options import NO_OPTIONS, NarrationOptions
-from producer.plan.segments import draft
-from producer.plan.voices import Cast
+from producer.plan.segments import segment_lesson
+from producer.plan.text import NO_FILE, lesson_of_text
+from producer.plan.voices import KnownVoices
 from producer.readers.front_matter import clean
 from worker.contract.messages import LessonEntry
 from worker.contract.settings import Settings
-
-SOURCE: Final = Path("-", "text.txt")  # the suffix names the reader; a folder of that name holds no lexicon
 
 
 class Script:
@@ -28,16 +23,14 @@ class Script:
 
     def __init__(self, catalogue: Catalogue, aliases: Mapping[str, str], settings: Settings) -> None:
         self._catalogue, self._aliases, self._settings = catalogue, aliases, settings
-        self._frontend = lru_cache(maxsize=None)(lambda name: load_frontend(catalogue.bundle(name)))
-        self._cast = lru_cache(maxsize=256)(self._new_cast)
+        self._voices = KnownVoices(catalogue, load_frontend)
 
     def segments(self, text: str, options: NarrationOptions = NO_OPTIONS) -> tuple[LessonEntry, ...]:
         """At least one. Raises Unfit with the reason: an unknown voice, nothing to say, a mark that makes no sense."""
         try:
             voice = self.voice(options.voice).id if options.voice else None
-            lesson = Lesson("text", "text", SOURCE, "0" * 64, clean(SOURCE, text, 1))
-            wanted = replace(options, voice=voice).with_settings(self._settings)
-            return draft(lesson, self._cast(voice, options.language), wanted).plan.entries
+            asked = replace(options, voice=voice).with_settings(self._settings)
+            return segment_lesson(lesson_of_text(clean(NO_FILE, text, 1)), asked, self._voices).plan.entries
         except LessonError as error:
             raise Unfit(f"line {error.line}: {error.reason}" if error.line else error.reason) from error
         except Permanent as error:
@@ -62,6 +55,3 @@ class Script:
     def rate(self, entries: tuple[LessonEntry, ...]) -> int:
         """The highest sample rate of the voices, in Hz, as in a lesson."""
         return max(self._catalogue.find(entry.segment.voice).sample_rate for entry in entries)
-
-    def _new_cast(self, voice: str | None, language: str | None) -> Cast:
-        return Cast(self._catalogue, lambda bundle: self._frontend(bundle.id), voice=voice, language=language)

@@ -44,8 +44,8 @@ def lexicon_of(folder: Path, everyones: Path | None = None) -> Lexicon:
     return _joined(tuple(stamps))
 
 
-def pronounced(block: Block, lexicon: Lexicon, language: str) -> Block:
-    """The block with readings for the words that the lexicon has; ``language`` is that of blocks that name none."""
+def apply_lexicon(lexicon: Lexicon, block: Block, language: str) -> Block:
+    """Give a block readings for the words that the lexicon has; ``language`` is that of blocks that name none."""
     if not len(lexicon):
         return block
     language = block.voicing.language or language
@@ -72,7 +72,7 @@ def pronounced(block: Block, lexicon: Lexicon, language: str) -> Block:
     return replace(block, readings=tuple(sorted((*block.readings, *found), key=lambda reading: reading.start)))
 
 
-def read(path: Path) -> list[LexiconEntry]:
+def read_lexicon(path: Path) -> list[LexiconEntry]:
     """The entries of one file. Raises LessonError, naming file and line."""
     reader = READERS.get(path.suffix.lower())
     if reader is None:
@@ -111,4 +111,4 @@ def _joined(stamps: tuple[_Stamp, ...]) -> Lexicon:
 
 @lru_cache(maxsize=256)
 def _entries(stamp: _Stamp) -> tuple[LexiconEntry, ...]:
-    return tuple(read(Path(stamp[0])))
+    return tuple(read_lexicon(Path(stamp[0])))

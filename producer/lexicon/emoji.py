@@ -12,8 +12,8 @@ from producer.lessons.model import Block, Reading
 _NAMES = {**{language: language for language in LANGUAGES}, "yue": "zh"}  # the package has none in Cantonese
 
 
-def named(block: Block, language: str) -> Block:
-    """The block with a reading for every emoji that has none: its name in the block's language."""
+def name_emoji(block: Block, language: str) -> Block:
+    """Give every emoji of a block that has no reading one: its name in the block's language."""
     if block.text.isascii():
         return block
     import emoji
@@ -30,7 +30,7 @@ def named(block: Block, language: str) -> Block:
 
 
 def edition() -> str:
-    """The names' version: with another, lessons are planned anew."""
+    """Return the names' version: with another, lessons are planned anew."""
     return version("emoji")
 
 

@@ -14,6 +14,7 @@ from itertools import chain, islice
 from pathlib import Path
 
 from models.bundle import Bundle
+from models.catalog import Catalogue
 from models.errors import Permanent
 from models.text.segment import width
 from models.voice import FrontEnd
@@ -21,11 +22,12 @@ from producer import readers
 from producer.errors import LessonError
 from producer.lessons.model import Lesson
 from producer.lessons.options import NarrationOptions
-from producer.lexicon import read as read_lexicon
+from producer.lexicon import read_lexicon
+from producer.plan.digest import source_digest
 from producer.plan.previous import Previous, counted, previous, reasons
 from producer.plan.result import LessonFailure, Plan, PlannedLesson
-from producer.plan.segments import draft, source_digest
-from producer.plan.voices import Cast, Catalogue
+from producer.plan.segments import segment_lesson
+from producer.plan.voices import KnownVoices
 from worker.contract.messages import LessonPlan, Segment, segment_name
 from worker.contract.settings import Settings
 from worker.store.base import Store
@@ -53,7 +55,7 @@ def plan(
         read_lexicon(options.lexicon)  # what is wrong with it is said once
     if options.voice:
         catalogue.find(options.voice)  # said once, not once a lesson
-    planner = _Planner(options, Cast(catalogue, frontend_of, voice=options.voice, language=options.language), store)
+    planner = _Planner(options, KnownVoices(catalogue, frontend_of), store)
     for group in _grouped(readers.find(paths), GROUP):
         planner.take(group)
     return planner.finish()
@@ -61,19 +63,18 @@ def plan(
 
 def plan_with_settings(paths: Iterable[Path], options: NarrationOptions, settings: Settings | None = None) -> Plan:
     """The same, with the voices and the store that the settings name; without a store where they name none."""
-    from models.catalog import Catalogue as Voices
     from models.family import load_frontend
     from worker.contract.settings import load_settings
     from worker.store.open import open_store
 
     settings = settings or load_settings()
     store = open_store(settings) if settings.store else None
-    return plan(paths, options.with_settings(settings), Voices.load(settings.voices_dir), store, load_frontend)
+    return plan(paths, options.with_settings(settings), Catalogue.load(settings.voices_dir), store, load_frontend)
 
 
 @dataclass(slots=True)
 class _Candidate:
-    """A lesson while planning: either the same as before (then ``parts`` must be there still), or drafted."""
+    """A lesson while planning: either the same as before (then ``parts`` must be there still), or segmented anew."""
 
     lesson: Lesson  # without its text
     keys: frozenset[str] = frozenset()
@@ -86,8 +87,8 @@ class _Candidate:
 
 
 class _Planner:
-    def __init__(self, options: NarrationOptions, cast: Cast, store: Store | None) -> None:
-        self._options, self._cast, self._store = options, cast, store
+    def __init__(self, options: NarrationOptions, voices: KnownVoices, store: Store | None) -> None:
+        self._options, self._voices, self._store = options, voices, store
         self._candidates: list[_Candidate] = []
         self._failures: list[LessonFailure] = []
         self._places: dict[tuple[str, str], Path] = {}  # folded course and lesson -> where it was found
@@ -150,16 +151,16 @@ class _Planner:
             return list(pool.map(before, lessons))
 
     def _candidate(self, lesson: Lesson, before: Previous | None) -> _Candidate:
-        if before and source_digest(lesson, self._cast, self._options, before.used) == before.source_digest:
+        if before and source_digest(lesson, self._options, self._voices, before.used) == before.source_digest:
             return _Candidate(lesson.head(), before.keys, before.parts, before.entries)
-        return self._drafted(lesson, before)
+        return self._segmented(lesson, before)
 
-    def _drafted(self, lesson: Lesson, before: Previous | None) -> _Candidate:
-        drafted = draft(lesson, self._cast, self._options)
-        entries = drafted.plan.entries
+    def _segmented(self, lesson: Lesson, before: Previous | None) -> _Candidate:
+        made = segment_lesson(lesson, self._options, self._voices)
+        entries = made.plan.entries
         keys = frozenset(entry.key for entry in entries)
         why = reasons(set(keys.difference(before.keys if before else ())), entries, before)
-        return _Candidate(lesson.head(), keys, (), len(entries), drafted.plan, drafted.notes, drafted.stale_takes, why)
+        return _Candidate(lesson.head(), keys, (), len(entries), made.plan, made.notes, made.stale_takes, why)
 
     def _again(self, candidate: _Candidate) -> _Candidate:
         """Its parts are gone from the store: it must be assembled from its segments, which the manifest names."""
@@ -168,7 +169,7 @@ class _Planner:
             for one in readers.read(candidate.lesson.path, self._options.encoding, self._options.megabytes)
             if one.folded == candidate.lesson.folded
         )
-        return replace(self._drafted(lesson, None), wanted={})
+        return replace(self._segmented(lesson, None), wanted={})
 
     def _fail(self, path: Path, error: Permanent) -> None:
         if isinstance(error, LessonError):  # of the lesson, or of its lexicon
@@ -177,7 +178,7 @@ class _Planner:
             self._failures.append(LessonFailure(path, 0, str(error)))
 
     def _family(self, voice_id: str) -> str:
-        voice = self._cast.by_id(voice_id)
+        voice = self._voices.by_id(voice_id)
         return voice.family if voice else ""
 
 

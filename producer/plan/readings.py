@@ -10,17 +10,14 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from pathlib import Path
 
-from models.catalog import Voice
-from models.errors import Unspeakable, VoiceNotInstalled
 from models.text.languages import HAN, KANA, dominant
 from models.text.segment import SegmentText, fold
 from models.text.segment_cuts import LIMIT, speakable, width
-from models.voice import FrontEnd
 from producer.errors import LessonError
-from producer.lessons.model import Block, Lesson, Reading
-from producer.plan.voices import Cast
+from producer.lessons.model import Block, Reading
 from worker.contract.messages import MAX_TEXT, Pronunciation, Respelling
 
 _SPACED = re.compile(f"[^\\W_{HAN}{KANA}]")  # a letter or digit of a script that has spaces
@@ -29,7 +26,7 @@ MAX_IPA = 200  # characters of one, worker.contract.messages.Pronunciation
 
 
 @dataclass(frozen=True, slots=True)
-class Spoken:
+class SpokenText:
     """A segment's text as it is said: other words stand in it already, phonemes beside it.
 
     ``respelt`` says what the author wrote for the words that took the place of others. ``plain`` is the text without
@@ -54,11 +51,11 @@ class Spoken:
         yield self.text[at:]
 
 
-def spoken(block: Block, piece: SegmentText, language: str) -> Spoken:
+def spoken(block: Block, piece: SegmentText, language: str) -> SpokenText:
     """A piece of a block with the readings that lie in it; ``language`` is the block's."""
-    own = _within(block, piece)
+    own = readings_within(block, piece)
     if not own:
-        return Spoken(piece.text, piece.language)
+        return SpokenText(piece.text, piece.language)
     text = ""
     sounds: list[Pronunciation] = []
     respelt: list[Respelling] = []
@@ -79,78 +76,38 @@ def spoken(block: Block, piece: SegmentText, language: str) -> Spoken:
         elif said != fold(written):
             respelt.append(Respelling(start=start, end=len(text), written=fold(written)))
     text = text.rstrip()
-    changed = Spoken(text, piece.language, tuple(sounds), tuple(respelt))
-    return Spoken(text, dominant(changed.plain, language), changed.readings, changed.respelt)
+    changed = SpokenText(text, piece.language, tuple(sounds), tuple(respelt))
+    return SpokenText(text, dominant(changed.plain, language), changed.readings, changed.respelt)
 
 
-@dataclass(frozen=True, slots=True)
-class Voiced:
-    """What a segment says, who says it, and a note where that voice cannot speak all of it."""
-
-    said: Spoken
-    voice: Voice
-    note: str
-
-
-def voiced_part(lesson: Lesson, block: Block, piece: SegmentText, language: str, cast: Cast) -> Voiced:
-    """What is said, by whom; phonemes that this voice does not take give way to a respelling, where there is one.
-
-    Raises LessonError where there is none.
-    """
-    said = spoken(block, piece, block.voicing.language or language)
-    voice, note = cast.choose(lesson, block.voicing, said.plain, said.language)
-    refused = dict(_refused(block, piece, said, cast.frontend(voice.bundle))) if said.readings else {}
-    for reading, why in refused.items():
-        if reading.words is None:
-            source = f" ({reading.source})" if reading.source else ""
-            quoted = f"{block.text[reading.start : reading.end]!r} as /{reading.ipa}/{source}"
-            raise LessonError(lesson.path, block.line_at(reading.start), f"{quoted}: {why}")
-    if not refused:
-        return Voiced(said, voice, note)
-    respelt = tuple(replace(one, ipa=None) if one in refused else one for one in block.readings)
-    return voiced_part(lesson, replace(block, readings=respelt), piece, language, cast)
-
-
-def _refused(block: Block, piece: SegmentText, said: Spoken, frontend: FrontEnd) -> Iterator[tuple[Reading, str]]:
-    """The readings in phonemes that a voice does not take, and why."""
-    for reading in _within(block, piece):
-        if reading.ipa is not None:
-            try:
-                frontend.symbols(reading.ipa, block.text[reading.start : reading.end], said.language)
-            except VoiceNotInstalled:
-                return  # its table of symbols is where its weights are: the worker will see
-            except Unspeakable as error:
-                yield reading, str(error)
-
-
-def check(lesson: Lesson, block: Block) -> None:
-    """Raises LessonError, at its line, for a reading that no segment could carry."""
+def check_readings(path: Path, block: Block) -> None:
+    """Raise LessonError, at its line, for a reading that no segment could carry."""
     at = 0
     for reading in block.readings:
         written = block.text[reading.start : reading.end]
         line = block.line_at(reading.start)
         if reading.start < at or not written.strip():
-            raise LessonError(lesson.path, line, f"two readings for the same words: {written!r}")
+            raise LessonError(path, line, f"two readings for the same words: {written!r}")
         at = reading.end
         if width(written) > LIMIT:
-            raise LessonError(lesson.path, line, f"a reading for a text of this length: {written[:40]!r}…: divide it")
+            raise LessonError(path, line, f"a reading for a text of this length: {written[:40]!r}…: divide it")
         if any(reading.start < pause.offset < reading.end for pause in block.pauses):
-            raise LessonError(lesson.path, line, f"a pause inside {written!r}, which has a reading: move it out")
+            raise LessonError(path, line, f"a pause inside {written!r}, which has a reading: move it out")
         if reading.ipa is not None and not 0 < len(reading.ipa) <= MAX_IPA:
-            raise LessonError(lesson.path, line, f"phonemes for {written!r}: 1 to {MAX_IPA} characters")
+            raise LessonError(path, line, f"phonemes for {written!r}: 1 to {MAX_IPA} characters")
         if reading.words is not None and not speakable(reading.words):
-            raise LessonError(lesson.path, line, f"{written!r} is to be said as {reading.words!r}: nothing to say")
+            raise LessonError(path, line, f"{written!r} is to be said as {reading.words!r}: nothing to say")
 
 
-def check_size(lesson: Lesson, line: int, said: Spoken) -> None:
-    """Raises LessonError where readings made a segment too large."""
+def check_size(path: Path, line: int, said: SpokenText) -> None:
+    """Raise LessonError where readings made a segment too large."""
     if len(said.text) > MAX_TEXT - 1:
-        raise LessonError(lesson.path, line, f"with its readings this sentence has {len(said.text)} characters")
+        raise LessonError(path, line, f"with its readings this sentence has {len(said.text)} characters")
     if len(said.readings) > MAX_SOUNDS:
-        raise LessonError(lesson.path, line, f"{len(said.readings)} words in phonemes in one sentence")
+        raise LessonError(path, line, f"{len(said.readings)} words in phonemes in one sentence")
 
 
-def _within(block: Block, piece: SegmentText) -> tuple[Reading, ...]:
+def readings_within(block: Block, piece: SegmentText) -> tuple[Reading, ...]:
     """The readings in a piece: it cuts none."""
     first, end = (bisect_left(block.readings, place, key=lambda one: one.start) for place in (piece.start, piece.end))
     return block.readings[first:end]

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from models.errors import NarrationError, Permanent
-from models.text.languages import guess
-from models.text.lexicon import Lexicon
 from models.text.normalise import fired, normalise
 from models.text.segment import fold, punctuated
+from models.voice import Utterance
 from producer import readers
-from producer.lessons.model import Block, Lesson, Voicing
 from producer.lessons.options import NO_OPTIONS, NarrationOptions
-from producer.lexicon import pronounced
-from producer.lexicon import read as read_lexicon
+from producer.plan.cut import cut
+from producer.plan.keyed import keyed
+from producer.plan.narration import Narration
 from producer.plan.previous import Previous, previous, reasons
-from producer.plan.readings import spoken, voiced_part
-from producer.plan.segments import Draft, draft, parts
-from producer.plan.voices import Cast
-from worker.contract.messages import LessonEntry, segment_name
+from producer.plan.pronounced import pronounced
+from producer.plan.segments import segment_lesson
+from producer.plan.text import lesson_of_text, no_place, paragraph
+from producer.plan.voiced import voiced
+from producer.plan.voices import KnownVoices
+from worker.contract.messages import LessonEntry, LessonPlan, segment_name
+from worker.contract.settings import load_settings
 
 if TYPE_CHECKING:
     from worker.contract.settings import Settings
@@ -48,17 +50,17 @@ def explain(
     given. Raises Permanent where the lesson cannot be planned.
     """
     path, line = place_of(where)
-    cast, settings = casting(settings, options)
+    settings = settings or load_settings()
     store = store or _store(settings)
-    options = options.with_settings(settings)
+    voices, options = KnownVoices.of(settings), options.with_settings(settings)
     lessons = readers.read(path, options.encoding, options.megabytes)
-    drafts = [(lesson, draft(lesson, cast, options)) for lesson in lessons]
-    at = last_before(line, [entry.line for _, drafted in drafts for entry in drafted.plan.entries])
+    plans = [segment_lesson(lesson, options, voices).plan for lesson in lessons]
+    at = last_before(line, [entry.line for plan in plans for entry in plan.entries])
     found = []
-    for lesson, drafted in drafts:
-        entries = [entry for entry in drafted.plan.entries if at is None or entry.line == at]
-        states = _states(lesson, drafted, store) if entries else {}
-        found += [_described(entry, cast, f"{path}:{entry.line}", states, why=why) for entry in entries]
+    for plan in plans:
+        entries = [entry for entry in plan.entries if at is None or entry.line == at]
+        states = _states(plan, store) if entries else {}
+        found += [_described(entry, voices, f"{path}:{entry.line}", states, why=why) for entry in entries]
     return found
 
 
@@ -70,35 +72,34 @@ def explain_text(
     ``normalised`` needs no voice; where none is there, or it cannot say the text, ``error`` says so instead of
     phonemes. The language is guessed where none is given. With ``why`` also ``rules``, as ``rules_of`` gives them.
     """
-    language = options.language or guess(text)
-    block = Block(text, "paragraph", 0, Voicing(options.voice))
-    if options.lexicon:
-        block = pronounced(block, Lexicon(read_lexicon(options.lexicon)), language)
-    cut = list(parts(block, language))
-    said = [(spoken(block, piece, language), piece.boundary) for piece, _, _ in cut]
-    ready = fold(" ".join(one.text for one, _ in said) if block.readings else text)
+    settings = settings or load_settings()
+    blocks = [paragraph(text, options.voice)]
+    narration = Narration.of(lesson_of_text(), replace(options, voice=None).with_settings(settings), blocks)
+    blocks = pronounced(blocks, narration)
+    segments = cut(blocks, narration)
+    ready = fold(" ".join(one.said.text for one in segments) if blocks[0].readings else text)
     found: dict[str, Any] = {
         "text": text,
-        "language": language,
-        "normalised": normalise(ready, language),
-        "segments": [punctuated(one.text, one.language, boundary) for one, boundary in said],
+        "language": narration.language,
+        "normalised": normalise(ready, narration.language),
+        "segments": [punctuated(one.said.text, one.said.language, one.role) for one in segments],
     }
     if why:
-        found["rules"] = rules_of(ready, language)
+        found["rules"] = rules_of(ready, narration.language)
     try:
-        cast, _ = casting(settings, replace(options, language=language))
-        phonemes = []
-        for piece, _, _ in cut:
-            voiced = voiced_part(_NO_LESSON, block, piece, language, cast)
-            found.setdefault("voice", voiced.voice.id)
-            one = voiced.said
-            segment = punctuated(one.text, one.language, piece.boundary)
-            utterances = cast.frontend(voiced.voice.bundle).prepare(segment, one.language, one.readings)
-            phonemes += [utterance.phonemes for utterance in utterances]
-        found["phonemes"] = " ".join(filter(None, phonemes))
+        with no_place():
+            voices = KnownVoices.of(settings)
+            said = [entry.segment for entry in keyed(voiced(segments, narration, voices), narration, voices)]
+            if said:
+                found["voice"] = said[0].voice
+            found["phonemes"] = _phonemes([one for segment in said for one in voices.utterances(segment)])
     except NarrationError as error:
         found["error"] = str(error)
     return found
+
+
+def _phonemes(utterances: Iterable[Utterance]) -> str:
+    return " ".join(filter(None, (utterance.phonemes for utterance in utterances)))
 
 
 def rules_of(text: str, language: str) -> list[dict[str, str]]:
@@ -112,26 +113,12 @@ def rules_of(text: str, language: str) -> list[dict[str, str]]:
     ]
 
 
-_NO_LESSON = Lesson(course="-", id="-", path=Path("--text"), digest="", text="")
-
-
 def place_of(where: str) -> tuple[Path, int | None]:
     """``intro.md:12`` as path and line; a file whose own name ends so is taken whole."""
     name, colon, line = where.rpartition(":")
     if colon and line.isdecimal() and not Path(where).exists():
         return Path(name), int(line)
     return Path(where), None
-
-
-def casting(settings: Settings | None, options: NarrationOptions = NO_OPTIONS) -> tuple[Cast, Settings]:
-    """The voices that the settings know, with what the caller asks for."""
-    from models.catalog import Catalogue
-    from models.family import load_frontend
-    from worker.contract.settings import load_settings
-
-    settings = settings or load_settings()
-    catalogue = Catalogue.load(settings.voices_dir)
-    return Cast(catalogue, load_frontend, voice=options.voice, language=options.language), settings
 
 
 def _store(settings: Settings) -> Store | None:
@@ -150,15 +137,15 @@ def last_before(line: int | None, lines: list[int]) -> int | None:
     return max(before)
 
 
-def _states(lesson: Lesson, drafted: Draft, store: Store | None) -> Mapping[str, str]:
+def _states(plan: LessonPlan, store: Store | None) -> Mapping[str, str]:
     """Key -> "stored", or why it would be rendered."""
-    keys = {entry.key for entry in drafted.plan.entries}
+    keys = {entry.key for entry in plan.entries}
     if store is None:
         return dict.fromkeys(keys, NO_STORE)
     there = store.existing(map(segment_name, keys))
-    before: Previous | None = previous(store, lesson.course, lesson.id)
+    before: Previous | None = previous(store, plan.course, plan.lesson)
     missing = {key for key in keys if segment_name(key) not in there}
-    return dict.fromkeys(keys, PRESENT) | reasons(missing, drafted.plan.entries, before)
+    return dict.fromkeys(keys, PRESENT) | reasons(missing, plan.entries, before)
 
 
 def _readings(entry: LessonEntry) -> list[str]:
@@ -169,7 +156,9 @@ def _readings(entry: LessonEntry) -> list[str]:
     return [what for _, what in sorted(said)]
 
 
-def _described(entry: LessonEntry, cast: Cast, where: str, states: Mapping[str, str], *, why: bool) -> dict[str, Any]:
+def _described(
+    entry: LessonEntry, voices: KnownVoices, where: str, states: Mapping[str, str], *, why: bool
+) -> dict[str, Any]:
     segment = entry.segment
     found: dict[str, Any] = {
         "where": where,
@@ -187,8 +176,8 @@ def _described(entry: LessonEntry, cast: Cast, where: str, states: Mapping[str, 
     if why:
         found["rules"] = rules_of(segment.text, segment.language)
     try:
-        utterances = cast.frontend(segment.bundle).prepare(segment.text, segment.language, segment.readings)
-        found["phonemes"] = " ".join(filter(None, (utterance.phonemes for utterance in utterances)))
+        utterances = voices.utterances(segment)
+        found["phonemes"] = _phonemes(utterances)
         found["tokens"] = [list(utterance.tokens) for utterance in utterances]
     except NarrationError as error:
         found["error"] = str(error)

@@ -14,11 +14,12 @@ from producer import readers
 from producer.lessons import takes
 from producer.lessons.options import NO_OPTIONS, NarrationOptions
 from producer.outputs.deliver import replacing
-from producer.plan.segments import draft
-from producer.plan.voices import Cast
-from producer.tools.explain import casting, last_before, place_of
+from producer.plan.segments import segment_lesson
+from producer.plan.voices import KnownVoices
+from producer.tools.explain import last_before, place_of
 from producer.tools.say import speak
 from worker.contract.messages import LessonEntry
+from worker.contract.settings import load_settings
 
 if TYPE_CHECKING:
     from worker.contract.settings import Settings
@@ -55,12 +56,12 @@ def retake(which: Which, take: int | None = None, *, settings: Settings | None =
     It is written beside the lesson; the next run renders it. Raises Permanent where the sentence is not clear, or where
     its voice says the same text the same way every time.
     """
-    path, entry, cast = _find(which, settings)
+    path, entry, voices = _find(which, settings)
     if take is not None and not 0 <= take <= takes.MAX_TAKE:
         raise Permanent(f"take {take} is not between 0 and {takes.MAX_TAKE}")
     wanted = entry.segment.take + 1 if take is None else take
     if wanted:
-        _check_draws(entry, cast)
+        _check_draws(entry, voices)
     chosen = takes.read(path)
     chosen.pop(takes.said(entry), None)
     if wanted:
@@ -72,8 +73,8 @@ def retake(which: Which, take: int | None = None, *, settings: Settings | None =
 def chosen(which: Which, *, settings: Settings | None = None) -> list[Taken]:
     """List the takes chosen for a lesson file, each with its place, and those that match no sentence any more."""
     path = Path(which.where)
-    cast, settings = casting(settings, which.options)
-    entries = _entries(path, None, cast, which.options.with_settings(settings))
+    settings = settings or load_settings()
+    entries = _entries(path, None, which.options.with_settings(settings), KnownVoices.of(settings))
     places = {takes.said(entry): f"{path}:{entry.line}" for entry in reversed(entries)}
     found = takes.read(path)
     file = str(takes.takes_file(path))
@@ -89,8 +90,8 @@ def listen(which: Which, out: Path, count: int = 3, *, settings: Settings | None
 
     They are what a run would render. Raises as ``retake`` does, and where the voice cannot speak.
     """
-    path, entry, cast = _find(which, settings)
-    _check_draws(entry, cast)
+    path, entry, voices = _find(which, settings)
+    _check_draws(entry, voices)
     if not 1 <= count <= MAX_COUNT:
         raise Permanent(f"{count} takes: 1 to {MAX_COUNT} can be spoken at once")
     try:
@@ -107,19 +108,20 @@ def listen(which: Which, out: Path, count: int = 3, *, settings: Settings | None
     return page
 
 
-def _find(which: Which, settings: Settings | None) -> tuple[Path, LessonEntry, Cast]:
+def _find(which: Which, settings: Settings | None) -> tuple[Path, LessonEntry, KnownVoices]:
     path, line, number = _place(which.where)
     if line is None and which.text is None:
         raise Permanent(f"{which.where}: say which sentence: {which.where}:LINE, or with --text")
-    cast, settings = casting(settings, which.options)
-    found = _entries(path, line, cast, which.options.with_settings(settings))
+    settings = settings or load_settings()
+    voices = KnownVoices.of(settings)
+    found = _entries(path, line, which.options.with_settings(settings), voices)
     entries = list({takes.said(entry): entry for entry in found}.values())
     if which.text is not None:
         entries = [entry for entry in entries if which.text in entry.caption]
     if number is not None:
         entries = entries[number - 1 : number] if number > 0 else []
     if len(entries) == 1:
-        return path, entries[0], cast
+        return path, entries[0], voices
     if not entries:
         at = path if line is None else f"{path}:{line}"
         raise Permanent(f"{which.where}: no such sentence; `narrator explain {at}` shows those there are")
@@ -143,16 +145,16 @@ def _numbered(entries: Iterable[LessonEntry], all_entries: Iterable[LessonEntry]
         yield list(seen[entry.line]).index(takes.said(entry)) + 1, entry
 
 
-def _entries(path: Path, line: int | None, cast: Cast, options: NarrationOptions) -> list[LessonEntry]:
+def _entries(path: Path, line: int | None, options: NarrationOptions, voices: KnownVoices) -> list[LessonEntry]:
     """The segments of a file's lessons; with a line those that begin there, else the last before it."""
     lessons = readers.read(path, options.encoding, options.megabytes)
-    entries = [entry for lesson in lessons for entry in draft(lesson, cast, options).plan.entries]
+    entries = [entry for lesson in lessons for entry in segment_lesson(lesson, options, voices).plan.entries]
     at = last_before(line, [entry.line for entry in entries])
     return [entry for entry in entries if at is None or entry.line == at]
 
 
-def _check_draws(entry: LessonEntry, cast: Cast) -> None:
-    voice = cast.by_id(entry.segment.voice)
+def _check_draws(entry: LessonEntry, voices: KnownVoices) -> None:
+    voice = voices.by_id(entry.segment.voice)
     if voice is not None and not draws(voice.family):
         raise Permanent(
             f"{voice.family} speaks the same text the same way every time, so another take of {entry.caption!r} would "

@@ -6,25 +6,23 @@ import json
 import subprocess
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
-from models.catalog import Catalogue
 from models.errors import NarrationError, Permanent
-from models.family import load_frontend
 from models.text.languages import guess
-from models.text.lexicon import Lexicon
-from models.text.segment import SegmentText, fold, punctuated, speakable
-from producer.lessons.model import SPEED_UNIT, Block, Lesson, Voicing
+from models.text.segment import speakable
 from producer.lessons.options import NO_OPTIONS, NarrationOptions
-from producer.lexicon import pronounced
-from producer.lexicon import read as read_lexicon
 from producer.local.stack import environment
-from producer.plan.readings import voiced_part
-from producer.plan.voices import Cast
+from producer.plan.cut import uncut
+from producer.plan.keyed import keyed
+from producer.plan.narration import Narration
+from producer.plan.pronounced import pronounced
+from producer.plan.text import lesson_of_text, no_place, paragraph
+from producer.plan.voiced import voiced
+from producer.plan.voices import KnownVoices
 from worker.contract.messages import MAX_TEXT, Segment
 from worker.contract.settings import Settings, load_settings
-
-NO_LESSON = Lesson(course="-", id="-", path=Path("say"), digest="", text="")
 
 
 def say(
@@ -64,33 +62,17 @@ def speak(segments: Mapping[Path, Segment], *, settings: Settings | None = None)
 
 
 def segment_of(text: str, options: NarrationOptions, settings: Settings) -> Segment:
-    """The segment that a lesson of just this text would have. Raises Permanent."""
-    voice, language = options.voice, options.language
-    catalogue = Catalogue.load(settings.voices_dir)
-    cast = Cast(catalogue, load_frontend, voice=voice, language=language)
-    if language is None:
-        language = guess(text)
-        if voice is not None and language not in (spoken := catalogue.find(voice).languages):
-            language = spoken[0]
+    """Return the segment that a lesson of just this text would have. Raises Permanent."""
     if not speakable(text):
         raise Permanent(f"nothing to say in {text[:40]!r}: no letter and no digit")
-    block = Block(text, "paragraph", 0, Voicing(voice))
-    if options.lexicon:
-        block = pronounced(block, Lexicon(read_lexicon(options.lexicon)), language)
-    whole = SegmentText(fold(text), language, "sentence", len(text) - len(text.lstrip()), len(text.rstrip()))
-    voiced = voiced_part(NO_LESSON, block, whole, language, cast)
-    chosen, said = voiced.voice, voiced.said
-    if len(said.text) >= MAX_TEXT:
-        raise Permanent(f"{len(said.text)} characters are too many for one segment ({MAX_TEXT}): make a lesson of them")
-    return Segment(
-        voice=chosen.id,
-        fingerprint=chosen.fingerprint,
-        backend=chosen.backend,
-        precision=chosen.precision,
-        language=said.language,
-        text=punctuated(said.text, said.language, "paragraph"),
-        readings=said.readings,
-        frontend=cast.fingerprint(chosen.bundle, said.language),
-        speed=round((options.speed or 1) * SPEED_UNIT),
-        relaxed=options.relaxed,
-    )
+    voices, block = KnownVoices.of(settings), paragraph(text, options.voice)
+    if options.voice and not options.language and guess(text) not in (spoken := voices.find(options.voice).languages):
+        options = replace(options, language=spoken[0])
+    narration = Narration.of(lesson_of_text(), replace(options, voice=None), [block])
+    with no_place():
+        blocks = pronounced([block], narration)
+        said = voiced([uncut(block, narration.language) for block in blocks], narration, voices)
+        if (length := len(said[0].segment.said.text)) >= MAX_TEXT:
+            raise Permanent(f"{length} characters are too many for one segment ({MAX_TEXT}): make a lesson of them")
+        [entry] = keyed(said, narration, voices)
+    return entry.segment

@@ -13,9 +13,9 @@ from pathlib import Path
 from models.errors import Permanent, Unspeakable
 from producer import readers
 from producer.lessons.options import NarrationOptions
-from producer.plan.segments import draft
-from producer.tools.explain import casting
-from worker.contract.settings import Settings
+from producer.plan.segments import segment_lesson
+from producer.plan.voices import KnownVoices
+from worker.contract.settings import Settings, load_settings
 
 
 @dataclass(slots=True)
@@ -42,20 +42,20 @@ def words(paths: Iterable[Path], options: NarrationOptions, *, settings: Setting
 
     Raises Permanent for paths and options that make no sense; what is wrong with a lesson is in the report.
     """
-    cast, settings = casting(settings, options)
-    options = options.with_settings(settings)
+    settings = settings or load_settings()
+    voices, options = KnownVoices.of(settings), options.with_settings(settings)
     found: dict[str, Unknown] = {}
     report = Report()
     for path in readers.find(paths):
         try:
             lessons = readers.read(path, options.encoding, options.megabytes)
-            entries = [entry for lesson in lessons for entry in draft(lesson, cast, options).plan.entries]
+            entries = [entry for lesson in lessons for entry in segment_lesson(lesson, options, voices).plan.entries]
         except Permanent as error:
             report.failures.append(str(error))
             continue
         for entry in entries:
             where = f"{path}:{entry.line}"
-            frontend = cast.frontend(entry.segment.bundle)
+            frontend = voices.frontend(entry.segment.bundle)
             try:
                 guessed = frontend.guesses(entry.segment.text, entry.segment.language, entry.segment.readings)
             except Unspeakable as error:

@@ -10,8 +10,7 @@ from models.catalog import Catalogue
 from models.text.segment import punctuated
 from models.voice import Engine, FrontEnd, Speech, SpeechRequest
 from producer import readers
-from producer.plan.readings import spoken
-from producer.plan.segments import parts
+from producer.plan.cut import cut_block
 from tests.acceptance.listen import transcribe
 
 pytestmark = [pytest.mark.listen, pytest.mark.timeout(600)]
@@ -27,9 +26,9 @@ def test_chinese_and_japanese_words_in_ipa_are_heard(voice: tuple[FrontEnd, Engi
         word = f'<phoneme alphabet="ipa" ph="{ipa}">甲乙</phoneme>'
         path.write_text(f'<speak xml:lang="{language}"><s>{before}{word}{after}</s></speak>', "utf-8")
         ((block,),) = (readers.body(lesson).blocks for lesson in readers.read(path))
-        ((piece, _, _),) = parts(block, language)
-        said = spoken(block, piece, language)
-        ready = punctuated(said.text, said.language, piece.boundary)
+        (cut,) = cut_block(block, language)
+        said = cut.said
+        ready = punctuated(said.text, said.language, cut.written.boundary)
         utterances = tuple(front_end.prepare(ready, said.language, said.readings))
         speaker = Catalogue.load().default(language).speaker
         ((_, speech),) = engine.speak([SpeechRequest(utterances, speaker, seed=1)])

@@ -91,9 +91,9 @@ def test_every_command_of_the_docs_runs(tmp_path: Path) -> None:
 
 
 def test_the_lexicon_of_the_docs_is_one(tmp_path: Path) -> None:
-    from producer.lexicon import read
+    from producer.lexicon import read_lexicon
 
     [block] = re.findall(r"```toml\n(.*?)```", DOCS, re.DOTALL)
     path = tmp_path / "lexicon.toml"
     path.write_text(block, encoding="utf-8")
-    assert len(read(path)) == 11
+    assert len(read_lexicon(path)) == 11

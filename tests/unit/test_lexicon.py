@@ -14,7 +14,7 @@ from models.text.lexicon import Lexicon, LexiconEntry
 from producer.errors import LessonError
 from producer.lessons.model import Block, Pause, Reading, Voicing
 from producer.lessons.options import NarrationOptions
-from producer.lexicon import lexicon_of, pronounced, read
+from producer.lexicon import apply_lexicon, lexicon_of, read_lexicon
 from tests.unit.test_plan import TINY, Desk
 from worker.contract.messages import Respelling
 
@@ -133,7 +133,7 @@ def test_marks_of_the_author_win_and_pauses_are_kept() -> None:
             LexiconEntry("york", "yawk"),
         ]
     )
-    assert pronounced(block, lexicon, "en").readings == (
+    assert apply_lexicon(lexicon, block, "en").readings == (
         Reading(0, 7, "mine"), Reading(12, 19, "cube control"), Reading(25, 29, "yawk"),
     )  # fmt: skip
 
@@ -141,12 +141,11 @@ def test_marks_of_the_author_win_and_pauses_are_kept() -> None:
 def test_the_language_is_that_of_the_sentence() -> None:
     block = Block("The lead is here. 这里的lead很重要，我们必须处理。", "paragraph", 1)
     lexicon = Lexicon([LexiconEntry("lead", "利德", language="zh")])
-    assert pronounced(block, lexicon, "en").readings == (Reading(21, 25, "利德"),)
+    assert apply_lexicon(lexicon, block, "en").readings == (Reading(21, 25, "利德"),)
     marked = Block("lead", "paragraph", 1, Voicing(language="zh"))
-    assert not pronounced(marked, lexicon, "en").readings  # its one word is English
-    assert pronounced(
-        Block("lead", "paragraph", 1), Lexicon([LexiconEntry("lead", "led", language="en")]), "en"
-    ).readings
+    assert not apply_lexicon(lexicon, marked, "en").readings  # its one word is English
+    english = Lexicon([LexiconEntry("lead", "led", language="en")])
+    assert apply_lexicon(english, Block("lead", "paragraph", 1), "en").readings
 
 
 # --- files
@@ -155,7 +154,7 @@ def test_the_language_is_that_of_the_sentence() -> None:
 def lexicon(tmp_path: Path, text: str, name: str = "lexicon.toml") -> list[LexiconEntry]:
     path = tmp_path / name
     path.write_text(text, encoding="utf-8")
-    return read(path)
+    return read_lexicon(path)
 
 
 def test_a_lexicon_in_toml(tmp_path: Path) -> None:
@@ -368,14 +367,12 @@ def test_a_broken_lexicon_is_named_in_every_lesson_and_everyones_at_once(desk: D
     ],
 )
 def test_emoji_are_read_by_name(text: str, language: str, said: str) -> None:
-    from producer.lexicon.emoji import named
-    from producer.plan.readings import spoken
-    from producer.plan.segments import parts
+    from producer.lexicon.emoji import name_emoji
+    from producer.plan.cut import cut_block
 
-    block = named(Block(text, "paragraph", 1), language)
-    [piece] = [piece for piece, _, _ in parts(block, language)]
-    assert spoken(block, piece, language).text == said
-    assert piece.text == text
+    [segment] = cut_block(name_emoji(Block(text, "paragraph", 1), language), language)
+    assert segment.said.text == said
+    assert segment.written.text == text
 
 
 def test_emoji_are_silent_unless_a_lesson_or_its_caller_asks(desk: Desk) -> None:

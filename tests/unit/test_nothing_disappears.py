@@ -22,7 +22,7 @@ from pptx import Presentation
 from models.text.segment import LIMIT, width
 from producer import readers
 from producer.lessons.model import Body
-from producer.plan.segments import parts
+from producer.plan.cut import cut_block
 
 
 @dataclass(frozen=True)
@@ -132,6 +132,6 @@ def test_every_letter_and_digit_of_a_deck_is_in_a_caption(tmp_path: Path, notes:
 
 
 def check(body: Body, expected: str) -> None:
-    cut = [piece for block in body.blocks for piece, _, _ in parts(block, "en")]
+    cut = [one.written for block in body.blocks for one in cut_block(block, "en")]
     assert said("".join(piece.text for piece in cut)) == said(expected)
     assert all(width(piece.text) <= 2 * LIMIT for piece in cut)

@@ -11,13 +11,11 @@ from hypothesis import strategies as st
 from models.text.segment import fold
 from models.text.segment_cuts import LIMIT, width
 from producer.errors import LessonError
-from producer.lessons.model import Block, Lesson, Pause, Reading
-from producer.plan.readings import Spoken, check, spoken
-from producer.plan.segments import parts
+from producer.lessons.model import Block, Pause, Reading
+from producer.plan.cut import cut_block
+from producer.plan.readings import SpokenText, check_readings
 from worker.assemble.words import as_written
 from worker.contract.messages import Pronunciation, Respelling
-
-LESSON = Lesson(course="c", id="l", path=Path("l.md"), digest="", text="")
 
 
 def block(text: str, *readings: tuple[str, str | None, str | None], **more: object) -> Block:
@@ -30,8 +28,8 @@ def block(text: str, *readings: tuple[str, str | None, str | None], **more: obje
     return Block(text, "paragraph", 1, readings=tuple(found), **more)  # type: ignore[arg-type]
 
 
-def said(one: Block, language: str = "en") -> list[Spoken]:
-    return [spoken(one, piece, language) for piece, _, _ in parts(one, language)]
+def said(one: Block, language: str = "en") -> list[SpokenText]:
+    return [segment.said for segment in cut_block(one, language)]
 
 
 def test_words_take_the_place_of_what_is_written_and_phonemes_stand_beside_it() -> None:
@@ -89,12 +87,12 @@ def test_nothing_outside_the_readings_changes(made: list[tuple[str, str, str | N
         text += written
         expected += before + (words or written)
     one = Block(text + rest, "paragraph", 1, readings=tuple(readings))
-    cut = list(parts(one, "en"))
-    found = [spoken(one, piece, "en") for piece, _, _ in cut]
+    cut = cut_block(one, "en")
+    found = [segment.said for segment in cut]
     squeezed = "".join("".join(fold(part.text).split()) for part in found)
     assert "".join(c for c in squeezed if c.isalnum()) == "".join(c for c in expected + rest if c.isalnum())
     assert sum(len(part.readings) for part in found) == sum(words is None for _, _, words in made)
-    for (piece, _, _), part in zip(cut, found, strict=True):
+    for piece, part in ((segment.written, segment.said) for segment in cut):
         assert part.text == fold(part.text)
         back = part.text
         for respelt in reversed(part.respelt):
@@ -119,11 +117,11 @@ def test_nothing_outside_the_readings_changes(made: list[tuple[str, str, str | N
 )
 def test_readings_that_no_segment_can_carry(wrong: Block, message: str) -> None:
     with pytest.raises(LessonError, match=message):
-        check(LESSON, wrong)
+        check_readings(Path("l.md"), wrong)
 
 
 def test_a_reading_too_wide_to_keep_whole_is_cut_like_any_text() -> None:
-    assert all(width(piece.text) <= LIMIT for piece, _, _ in parts(block("a" * 900, ("a" * 900, "x", None)), "en"))
+    assert all(width(one.written.text) <= LIMIT for one in cut_block(block("a" * 900, ("a" * 900, "x", None)), "en"))
 
 
 # --- and back

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from models.errors import NarrationError
 from producer import readers
 from producer.errors import LessonError
-from producer.plan.segments import parts
+from producer.plan.cut import cut_block
 
 SRT = """1
 00:00:01,000 --> 00:00:02,500
@@ -65,7 +65,7 @@ def test_srt(body):
         ("最后一句", "paragraph", 16, 3_600_250, 0, "4"),
     ]
     assert found.notes == ("12: no letter or digit, not spoken",)
-    assert [(p.text, role, pause) for p, role, pause in parts(found.blocks[0], "en")] == [
+    assert [(one.written.text, one.role, one.pause_ms) for one in cut_block(found.blocks[0], "en")] == [
         ("The sea is wide,", "clause", 0)
     ]
 

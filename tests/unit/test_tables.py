@@ -12,7 +12,7 @@ from models.errors import NarrationError
 from producer import readers
 from producer.errors import LessonError
 from producer.lessons.model import Pause, Voicing
-from producer.plan.segments import parts
+from producer.plan.cut import cut_block
 
 HEAD = "lesson_id,segment_id,text,voice,language,pause_after_ms\n"
 
@@ -35,7 +35,7 @@ def test_lessons_in_order_with_their_rows(lessons):
     assert (two.text, two.id, two.line, two.voicing, two.pause_ms) == ("Two.", "b", 4, Voicing(None, 4, None), 1500)
     (hello,) = readers.body(second).blocks
     assert (hello.voicing.language, hello.pause_ms) == ("zh", 0)
-    assert [(role, pause) for _, role, pause in parts(two, "en")] == [("paragraph", 1500)]
+    assert [(one.role, one.pause_ms) for one in cut_block(two, "en")] == [("paragraph", 1500)]
 
 
 def test_the_other_lessons_go_on_and_keep_their_digest(lessons):

@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 from models.kokoro.alphabet import spelt, symbols
 from producer.cli import main
 from producer.lessons.options import NarrationOptions
-from producer.lexicon import read
+from producer.lexicon import read_lexicon
 from producer.tools.say import segment_of
 from worker.contract.settings import Settings
 
@@ -42,7 +42,7 @@ def test_the_report_is_a_lexicon_that_changes_nothing(course: Path) -> None:
     before = json.loads(narrator("explain", str(course / "a.md"), "--json").stdout)
     done = narrator("words", str(course), "--toml")
     (course / "lexicon.toml").write_text(done.stdout, encoding="utf-8")
-    assert [entry.written for entry in read(course / "lexicon.toml")] == ["Zyxwick", "Brobdin"]
+    assert [entry.written for entry in read_lexicon(course / "lexicon.toml")] == ["Zyxwick", "Brobdin"]
     (course / "lexicon.toml").write_text(done.stdout.replace('"Zyxwick"', '"zyxwick"'), encoding="utf-8")
     after = json.loads(narrator("explain", str(course / "a.md"), "--json").stdout)
     assert [one["phonemes"].replace("ˌ", "") for one in after] == [one["phonemes"].replace("ˌ", "") for one in before]
