@@ -14,8 +14,8 @@ from typing import ParamSpec, Protocol, TypeVar
 from models import family
 from models.catalog import Catalogue
 from models.errors import Transient, UnknownVoice
-from models.voice import Engine, FrontEnd, SpeechRequest
-from worker.contract.messages import AssembleLesson, Job, RenderBatch, Segment, seed
+from models.voice import Engine, FrontEnd
+from worker.contract.messages import AssembleLesson, Job, RenderBatch, Segment
 from worker.contract.settings import Settings
 from worker.ledger.ledger import Ledger
 from worker.observe import metrics
@@ -110,17 +110,6 @@ class ProcessContext:
         if self._fingerprint(segment) != segment.frontend:
             return f"the front-end of {segment.voice} for {segment.language} here is not the producer's"
         return None
-
-    def request(self, job: Job, attempt: int) -> SpeechRequest:
-        """The segment as its engine takes it. Raises Unspeakable."""
-        segment = job.segment
-        return SpeechRequest(
-            utterances=tuple(self.frontend(segment.bundle).prepare(segment.text, segment.language, segment.readings)),
-            speaker=segment.speaker,
-            seed=seed(job.key, attempt),
-            speed=segment.speed / 1000,
-            options=segment.options,
-        )
 
     def patiently(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Make a call again and again while store or broker are away, for a minute; then raises Transient.

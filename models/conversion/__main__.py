@@ -1,20 +1,20 @@
-"""``python -m models.conversion``: a conversion in a process of its own, asked for in JSON on standard input.
+"""``python -m models.conversion``: a conversion in a helper process, asked for in JSON on standard input.
 
     {"family": "cosyvoice", "source": "CosyVoice-300M-SFT", "out": "voices/cosyvoice", "precision": "auto"}
 
-Needs the ``convert`` extra (torch, onnx). Prints what was made in JSON; an error in one line and exit code 2.
+Needs the ``convert`` extra (torch, onnx). Answers with what was made.
 """
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from models.errors import NarrationError, Permanent
+from models.errors import Permanent
+from models.helper_process import answer_requests
 
 
 class Conversion(BaseModel):
@@ -62,18 +62,5 @@ def convert(asked: Conversion) -> dict[str, Any]:
     return bundle.model_dump(mode="json", include={"id", "title", "licence", "precision", "record", "voices"})
 
 
-def main() -> int:
-    """Standard input to standard output; gives the exit code."""
-    try:
-        json.dump(convert(Conversion.model_validate_json(sys.stdin.read())), sys.stdout)
-    except NarrationError as error:
-        print(error, file=sys.stderr)  # noqa: T201
-        return 2
-    except OSError as error:  # no place, no right to write
-        print(f"{error.filename or 'conversion'}: {error.strerror or error}", file=sys.stderr)  # noqa: T201
-        return 2
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(answer_requests(Conversion, convert))

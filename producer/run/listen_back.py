@@ -1,18 +1,26 @@
-"""``--listen-back``: a recogniser listens back to a run's lessons, in a process of its own."""
+"""``--listen-back``: a recogniser hears a run's lessons, in a helper process; what it heard is compared here."""
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import PurePath
 
-from models.errors import NarrationError, Permanent
-from producer.local.stack import environment
+from models.errors import Permanent
+from producer.local.helper_process import HelperProcess
 from producer.run.report import Misheard, Report, place
+from producer.run.word_errors import error_rate
+from worker.contract.helper_requests import Hearing
+from worker.contract.manifest import LessonPart, Manifest
+from worker.contract.messages import lesson_folder
 from worker.contract.settings import Settings
+from worker.errors import Missing
+from worker.store import Store, manifests, open_store
+
+# Of words, syllables or kana: above it the author should listen.
+MOST_WRONG = {"en": 0.2, "zh": 0.2, "ja": 0.35}
+MOST_WRONG_ELSE = 0.35
+EXACT = (".wav", ".flac", ".opus", ".mp3")  # an audio file is taken in this order
 
 
 def require_recogniser() -> None:
@@ -28,21 +36,44 @@ def listened(report: Report, settings: Settings) -> Report:
 
     ``settings`` name the store. It takes about a tenth of the speech's time, on every core.
     """
-    lessons = [PurePath(result).parts[-2:] for result in report.results]
-    done = subprocess.run(
-        [sys.executable, "-P", "-m", "worker.listen_back.listen"],
-        input=json.dumps({"lessons": lessons}).encode(),
-        capture_output=True,
-        env=environment(settings),
-        check=False,
+    store = open_store(settings)
+    count, misheard = 0, []
+    with HelperProcess("worker.listen_back", settings) as helper:
+        for result in report.results:
+            manifest = _manifest(store, *PurePath(result).parts[-2:])
+            heard = helper.ask(_hearing(manifest).model_dump(mode="json"))["heard"]
+            count += len(heard)
+            misheard += compare(manifest, heard)
+    return replace(report, heard=count, misheard=tuple(misheard))
+
+
+def compare(manifest: Manifest, heard: list[str]) -> list[Misheard]:
+    """The cues of a lesson that were not heard as they are written; ``heard`` has the words of each."""
+    found = []
+    for cue, words in zip(manifest.cues, heard, strict=True):
+        said, language = cue.segment.text, cue.segment.language
+        wrong = error_rate(said, words, language)
+        if wrong > MOST_WRONG.get(language, MOST_WRONG_ELSE):
+            found.append(Misheard(place(manifest.source, cue.line), said, words, round(wrong, 3)))
+    return found
+
+
+def _manifest(store: Store, course: str, lesson: str) -> Manifest:
+    try:
+        return manifests.read(store, course, lesson)
+    except Missing as error:
+        raise Permanent(f"{course}/{lesson} cannot be heard, it is not in the store: {error}") from None
+
+
+def _hearing(manifest: Manifest) -> Hearing:
+    audio = min((part for part in manifest.parts if part.kind == "audio"), key=_exactness)
+    return Hearing(
+        name=lesson_folder(manifest.course, manifest.lesson) + audio.name,
+        rate=manifest.sample_rate,
+        stretches=tuple((cue.start, cue.end, cue.segment.language) for cue in manifest.cues),
     )
-    if done.returncode:
-        reason = done.stderr.decode(errors="replace").strip()
-        raise (Permanent if done.returncode == 2 else NarrationError)(f"listening back: {reason}")
-    heard = [json.loads(line) for line in done.stdout.splitlines()]
-    misheard = tuple(
-        Misheard(place(lesson["source"], cue["line"]), cue["said"], cue["heard"], cue["wrong"] / 1000)
-        for lesson in heard
-        for cue in lesson["misheard"]
-    )
-    return replace(report, heard=sum(lesson["cues"] for lesson in heard), misheard=misheard)
+
+
+def _exactness(audio: LessonPart) -> int:
+    suffix = PurePath(audio.name).suffix
+    return EXACT.index(suffix) if suffix in EXACT else len(EXACT)

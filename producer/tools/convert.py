@@ -1,15 +1,12 @@
-"""Converting checkpoints: models' own entry, started as a process, so that torch never enters the author's."""
+"""Converting checkpoints: ``models.conversion`` in a helper process, so that torch never enters this one."""
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from models.errors import NarrationError, Permanent
+from producer.local.helper_process import HelperProcess
 
 
 def convert(
@@ -34,14 +31,5 @@ def convert(
         "vocoder": str(vocoder.absolute()) if vocoder else None,
         "speech_tokens_per_text_token": speech_tokens_per_text_token,
     }
-    done = subprocess.run(
-        [sys.executable, "-P", "-m", "models.conversion"],
-        input=json.dumps(asked).encode(),
-        capture_output=True,
-        check=False,
-    )
-    if done.returncode == 0:
-        made: dict[str, Any] = json.loads(done.stdout)
-        return made
-    reason = done.stderr.decode(errors="replace").strip()
-    raise (Permanent if done.returncode == 2 else NarrationError)(reason or f"conversion ended with {done.returncode}")
+    with HelperProcess("models.conversion") as helper:
+        return helper.ask(asked)

@@ -1,19 +1,16 @@
-"""One text without queue or store, for trying a voice: the worker's own entry, started as a process."""
+"""One text without queue or store, for trying a voice: the worker's engine and checks, in a helper process."""
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from models.errors import NarrationError, Permanent
+from models.errors import Permanent
 from models.text.languages import guess
 from models.text.segment import speakable
 from producer.lessons.options import NO_OPTIONS, NarrationOptions
-from producer.local.stack import environment
+from producer.local.helper_process import HelperProcess
 from producer.plan.cut import uncut
 from producer.plan.keyed import keyed
 from producer.plan.narration import Narration
@@ -21,6 +18,7 @@ from producer.plan.pronounced import pronounced
 from producer.plan.text import lesson_of_text, no_place, paragraph
 from producer.plan.voiced import voiced
 from producer.plan.voices import KnownVoices
+from worker.contract.helper_requests import Audition
 from worker.contract.messages import MAX_TEXT, Segment
 from worker.contract.settings import Settings, load_settings
 
@@ -45,20 +43,13 @@ def say(
 def speak(segments: Mapping[Path, Segment], *, settings: Settings | None = None) -> dict[Path, float]:
     """Speak segments of one bundle into WAV files, as a run would; gives the seconds of each. Raises NarrationError."""
     settings = settings or load_settings()
-    sounds = [{"segment": one.model_dump(mode="json"), "out": str(out.absolute())} for out, one in segments.items()]
-    done = subprocess.run(
-        [sys.executable, "-P", "-m", "worker.render.standalone"],
-        input=json.dumps({"sounds": sounds}).encode(),
-        capture_output=True,
-        env=environment(settings),
-        check=False,
-    )
-    if done.returncode == 0:
-        return dict(zip(segments, map(float, json.loads(done.stdout)["seconds"]), strict=True))
-    reason = done.stderr.decode(errors="replace").strip()
-    if done.returncode == 2:
-        raise Permanent(reason)
-    raise NarrationError(f"worker.render.standalone ended with {done.returncode}:\n{reason}")
+    with HelperProcess("worker.render.audition", settings) as helper:
+        return {out: _audition(helper, segment, out) for out, segment in segments.items()}
+
+
+def _audition(helper: HelperProcess, segment: Segment, out: Path) -> float:
+    asked = Audition(segment=segment, out=str(out.absolute()))
+    return float(helper.ask(asked.model_dump(mode="json"))["seconds"])
 
 
 def segment_of(text: str, options: NarrationOptions, settings: Settings) -> Segment:

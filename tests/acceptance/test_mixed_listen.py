@@ -24,7 +24,7 @@ from models.family import load_engine, load_frontend
 from models.text.languages import HAN, spans
 from models.text.segment import punctuated
 from models.voice import Engine, FrontEnd, Samples, Speech, SpeechRequest
-from tests.acceptance.listen import transcribe, words
+from tests.acceptance.listen import comparable_words, transcribe
 from tests.tables import rows
 
 pytestmark = [pytest.mark.listen, pytest.mark.timeout(900)]
@@ -99,7 +99,7 @@ def _level(samples: Samples) -> float:
 def _syllables(text: str) -> str:
     from pypinyin import lazy_pinyin
 
-    return " ".join(lazy_pinyin("".join(re.findall(f"[{HAN}]", words(text, "zh")))))
+    return " ".join(lazy_pinyin("".join(re.findall(f"[{HAN}]", comparable_words(text, "zh")))))
 
 
 def _missed(scores: list[Score]) -> tuple[int, int]:

@@ -18,7 +18,7 @@ from models.catalog import Catalogue
 from models.text.normalise import normalise
 from models.text.segment import punctuated
 from models.voice import Speech, SpeechRequest
-from tests.acceptance.listen import transcribe, words
+from tests.acceptance.listen import comparable_words, transcribe
 from tests.tables import rows
 
 pytestmark = [pytest.mark.listen, pytest.mark.timeout(1800)]
@@ -35,7 +35,7 @@ def sentences(language: str) -> list[str]:
 
 def compared(text: str, language: str) -> str:
     """Text in the units that are compared, apart by spaces."""
-    text = words(normalise(text, language), language)
+    text = comparable_words(normalise(text, language), language)
     if language == "zh":
         from pypinyin import lazy_pinyin
 

@@ -25,11 +25,12 @@ from models.catalog import Catalogue
 from models.errors import SpeechRejected
 from models.family import load_engine, load_frontend
 from models.voice import Speech, SpeechRequest
+from producer.run.listen_back import MOST_WRONG
+from producer.run.word_errors import error_rate
 from tests.tables import rows
 from worker.audio.checks import check_speech
 from worker.audio.finishing import finish_segment
-from worker.listen_back.listen import MOST_WRONG
-from worker.listen_back.recogniser import error_rate, transcribe
+from worker.listen_back.recogniser import transcribe
 
 ROOT = Path(__file__).parents[2]
 CACHE = ROOT / ".cache" / "checks"

@@ -14,7 +14,8 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from worker.listen_back.recogniser import error_rate, transcribe
+from producer.run.word_errors import error_rate
+from worker.listen_back.recogniser import transcribe
 
 
 def heard(path: Path, language: str) -> str:

