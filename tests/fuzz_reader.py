@@ -14,7 +14,6 @@ import sys
 import tempfile
 import zipfile
 from collections.abc import Callable
-from importlib import import_module
 from pathlib import Path
 
 import atheris
@@ -23,13 +22,14 @@ with atheris.instrument_imports(
     include=["producer.readers", "producer.lexicon", "producer.plan.segments", "models.text"]
 ):
     from models.errors import NarrationError
-    from producer import lexicon, readers
+    from producer import lexicon
     from producer.plan.cut import cut_block
+    from producer.readers.formats import BY_SUFFIX, format_of
     from tests.unit import test_hostile_files as hostile
     from tests.unit.test_nothing_disappears import FORMATS, Format
 
-    for module in set(readers.READERS.values()):
-        import_module(f"producer.readers.{module}")  # which happens at first use, too late to be instrumented
+    for form in BY_SUFFIX.values():
+        form.reader()  # which happens at first use, too late to be instrumented
 
 TAGS = re.compile(r"<[^<>]*>|\[[^\]]*\]|[^<\[{}]+")
 ATTRIBUTES = (
@@ -78,7 +78,7 @@ def _texts(kind: str) -> Target:
     seeds = [form.whole.replace("{}", around.replace("{}", "word 1 ")).encode() for around in form.around]
     parted = [*form.around, *sorted(words)]
     path = Path(f"course/fuzz{form.suffix}")
-    reader = readers.reader_of(path)
+    reader = format_of(path).reader()
 
     def check(data: bytes) -> None:
         if data[:1] == b"#":

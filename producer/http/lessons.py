@@ -20,8 +20,8 @@ from models.errors import Permanent
 from producer.errors import Unfit
 from producer.http.access import KEYED
 from producer.http.service import Service, Shared
-from producer.http.submission import SUFFIXES, LessonOptions, LessonText, Submitted, Upload, send
-from producer.readers import READERS
+from producer.http.submission import LessonOptions, LessonText, Submitted, Upload, send
+from producer.readers.formats import BY_NAME, BY_SUFFIX
 from producer.run.connection import broker_faults
 from producer.run.retry import retry
 from producer.run.status import forgotten
@@ -140,7 +140,7 @@ _BODY = {
                 "type": "object",
                 "required": ["file"],
                 "properties": {
-                    "file": {"type": "string", "format": "binary", "description": f"{', '.join(READERS)}"},
+                    "file": {"type": "string", "format": "binary", "description": f"{', '.join(BY_SUFFIX)}"},
                     **{name: {"type": "string"} for name in LessonOptions.model_fields if name != "outputs"},
                     "outputs": {"type": "array", "items": {"type": "string"}},
                 },
@@ -158,7 +158,7 @@ async def submit_lesson(request: Request, response: Response, service: Shared) -
         data, suffix, name, upload = await _form(request)
     elif kind == "application/json":
         lesson = _valid(LessonText, await request.body())
-        data, suffix, name, upload = lesson.text.encode(), SUFFIXES[lesson.format], "", lesson
+        data, suffix, name, upload = lesson.text.encode(), BY_NAME[lesson.format].suffixes[0], "", lesson
     else:
         raise HTTPException(415, "a lesson is application/json, or multipart/form-data with a file")
     async with PLANNING:
@@ -175,8 +175,8 @@ async def _form(request: Request) -> tuple[bytes, str, str, Upload]:
             raise Unfit("the form has no file: send it as `file`")
         name = Path(file.filename or "").name
         suffix = Path(name).suffix.lower()
-        if suffix not in READERS:
-            raise Unfit(f"no reader for {suffix or 'a file without a suffix'!r}: {', '.join(READERS)}")
+        if suffix not in BY_SUFFIX:
+            raise Unfit(f"no reader for {suffix or 'a file without a suffix'!r}: {', '.join(BY_SUFFIX)}")
         fields: dict[str, Any] = {key: value for key, value in form.items() if key not in ("file", "outputs")}
         if outputs := form.getlist("outputs"):
             fields["outputs"] = outputs

@@ -13,7 +13,7 @@ from producer.lessons.options import NO_OPTIONS, NarrationOptions
 from producer.plan.segments import segment_lesson
 from producer.plan.text import NO_FILE, lesson_of_text
 from producer.plan.voices import KnownVoices
-from producer.readers.front_matter import clean
+from producer.readers.encoding import clean_text
 from worker.contract.messages import LessonEntry
 from worker.contract.settings import Settings
 
@@ -30,7 +30,7 @@ class Script:
         try:
             voice = self.voice(options.voice).id if options.voice else None
             asked = replace(options, voice=voice).with_settings(self._settings)
-            return segment_lesson(lesson_of_text(clean(NO_FILE, text, 1)), asked, self._voices).plan.entries
+            return segment_lesson(lesson_of_text(clean_text(NO_FILE, text, 1)), asked, self._voices).plan.entries
         except LessonError as error:
             raise Unfit(f"line {error.line}: {error.reason}" if error.line else error.reason) from error
         except Permanent as error:

@@ -6,7 +6,7 @@ import hashlib
 import tempfile
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
@@ -16,15 +16,13 @@ from producer.http.narration import FIELDS
 from producer.lessons.model import slug
 from producer.lessons.options import NarrationOptions
 from producer.plan.planner import PlannedLesson
+from producer.readers.formats import FORMATS
 from producer.run.submit import plan_paths, submit
 from worker.contract.messages import Identifier
 from worker.contract.settings import Settings
 
 COURSE: Final = "uploads"  # of lessons that name none
-SUFFIXES: Final = {
-    "markdown": ".md", "text": ".txt", "ssml": ".ssml", "csv": ".csv", "jsonl": ".jsonl", "srt": ".srt", "vtt": ".vtt",
-    "html": ".html", "pptx": ".pptx",
-}  # fmt: skip
+TEXTS: Final = tuple(one.name for one in FORMATS if one.text)
 
 
 class Upload(BaseModel):
@@ -45,11 +43,12 @@ class TextUpload(Upload):
     """A lesson, as a text."""
 
     text: Annotated[str, Field(min_length=1)]
-    format: Literal["markdown", "text", "ssml", "csv", "jsonl", "srt", "vtt", "html"] = "markdown"
+    format: str = "markdown"
 
 
 LessonOptions = create_model("LessonOptions", __base__=Upload, __doc__=Upload.__doc__, **FIELDS)
-LessonText = create_model("LessonText", __base__=TextUpload, __doc__=TextUpload.__doc__, **FIELDS)
+_FORMAT: Any = (Literal[TEXTS], "markdown")
+LessonText = create_model("LessonText", __base__=TextUpload, __doc__=TextUpload.__doc__, format=_FORMAT, **FIELDS)
 
 
 class Submitted(BaseModel):

@@ -20,7 +20,7 @@ from models.text.segment import fold, pieces
 from producer.errors import LessonError
 from producer.lessons.model import Block, Reading
 from producer.lexicon import pls, toml
-from producer.readers.front_matter import decode
+from producer.readers.encoding import decode_text
 
 NAMES = ("lexicon.toml", "lexicon.pls")  # beside the lessons of a course
 MAX_FILE = 8 << 20  # bytes
@@ -84,7 +84,7 @@ def read_lexicon(path: Path) -> list[LexiconEntry]:
         raise LessonError(path, 0, f"cannot be read: {error.strerror}") from None
     if len(data) > MAX_FILE:
         raise LessonError(path, 0, f"a lexicon of more than {MAX_FILE >> 20} MB")
-    found = reader(path, decode(path, data))
+    found = reader(path, decode_text(path, data))
     if len(found) > MAX_ENTRIES:
         raise LessonError(path, 0, f"{len(found)} entries: a lexicon has at most {MAX_ENTRIES}")
     seen: dict[tuple[str, bool, str | None], LexiconEntry] = {}

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from models.errors import Permanent
 from producer.outputs.deliver import replacing
-from producer.readers import READERS
+from producer.readers.formats import BY_SUFFIX
 from worker.contract.settings import Settings, store_address
 from worker.errors import Missing
 from worker.store.base import Store, StoredObject
@@ -81,7 +81,7 @@ def mirror(objects: Store, folder: Path) -> None:
 
 
 def _is_lesson_file(name: str) -> bool:
-    return Path(name).suffix.lower() in {*READERS, *BESIDE} and not any(
+    return Path(name).suffix.lower() in {*BY_SUFFIX, *BESIDE} and not any(
         part.startswith((".", "_")) for part in name.split("/")
     )
 

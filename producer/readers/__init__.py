@@ -1,4 +1,4 @@
-"""Readers: from a file to lessons, one file format a module.
+"""Readers: from a file to lessons, one file format a module; ``formats.py`` lists them.
 
 ``find`` lists the lesson files, ``read`` gives a file's lessons with their heads only, ``body`` parses one.
 """
@@ -8,45 +8,15 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from dataclasses import replace
-from importlib import import_module
 from pathlib import Path
-from typing import Protocol, cast
 
 from models.errors import Permanent
 from producer.errors import LessonError
 from producer.lessons import takes
 from producer.lessons.model import Body, Lesson
 from producer.readers.encoding import utf8
+from producer.readers.formats import BY_SUFFIX, format_of
 
-
-class Reader(Protocol):
-    """What a module of this package offers for one file format."""
-
-    def read(self, path: Path, data: bytes) -> list[Lesson]:
-        """The lessons in a file, heads only.
-
-        ``data`` is its content, in UTF-8 or in UTF-16 with its mark; empty for a format that is no text.
-        """
-
-    def body(self, lesson: Lesson) -> Body:
-        """One of them, parsed."""
-
-
-# By suffix, the module: loaded when there is such a file.
-READERS = {
-    ".md": "markdown",
-    ".markdown": "markdown",
-    ".ssml": "ssml",
-    ".txt": "text",
-    ".csv": "csv",
-    ".jsonl": "jsonl",
-    ".srt": "subtitles",
-    ".vtt": "subtitles",
-    ".pptx": "slides",
-    ".html": "reveal",
-    ".htm": "reveal",
-}
-BINARY = frozenset({".pptx"})  # read by their readers themselves, a piece at a time
 NOT_LESSONS = frozenset(  # stems, in lower case
     {"readme", "changelog", "contributing", "license", "licence", "notice", "authors", "requirements", "robots"}
 )
@@ -68,11 +38,11 @@ def find(paths: Iterable[Path]) -> list[Path]:
         elif not path.exists():
             raise Permanent(f"{path}: no such file or folder")
         else:
-            reader_of(path)
+            format_of(path)
             found[path] = None
     if not found:
         where = ", ".join(map(str, paths)) or "nothing given"
-        raise Permanent(f"no lessons found ({where}): lessons are files that end in {', '.join(READERS)}")
+        raise Permanent(f"no lessons found ({where}): lessons are files that end in {', '.join(BY_SUFFIX)}")
     return list(found)
 
 
@@ -82,9 +52,9 @@ def read(path: Path, encoding: str | None = None, megabytes: int = 16) -> list[L
 
     Raises LessonError with file and line.
     """
-    reader = reader_of(path)
-    if path.suffix.lower() in BINARY:
-        return reader.read(path, b"")
+    form = format_of(path)
+    if not form.text:
+        return form.reader().read(path, b"")
     try:
         with path.open("rb") as file:
             data = file.read((megabytes << 20) + 1)
@@ -94,22 +64,13 @@ def read(path: Path, encoding: str | None = None, megabytes: int = 16) -> list[L
         raise LessonError(path, 0, f"larger than {megabytes} MB: split it, or raise NARRATOR_LESSON_MEGABYTES")
     data, note = utf8(path, data, encoding)
     chosen = takes.read(path)
-    lessons = [replace(lesson, takes=chosen) for lesson in reader.read(path, data)]
+    lessons = [replace(lesson, takes=chosen) for lesson in form.reader().read(path, data)]
     return [replace(lesson, notes=(note, *lesson.notes)) for lesson in lessons] if note else lessons
 
 
 def body(lesson: Lesson) -> Body:
     """The blocks of a lesson. Raises LessonError with file and line; never gives an empty body."""
-    return reader_of(lesson.path).body(lesson)
-
-
-def reader_of(path: Path) -> Reader:
-    """The reader of a file's format. Raises LessonError where there is none."""
-    if module := READERS.get(path.suffix.lower()):
-        return cast(Reader, import_module(f"producer.readers.{module}"))
-    if path.is_dir():
-        raise LessonError(path, 0, "a folder: name one of the lessons in it")
-    raise LessonError(path, 0, f"no reader for {path.suffix or 'a file without a suffix'!r}: {', '.join(READERS)}")
+    return format_of(lesson.path).reader().body(lesson)
 
 
 def _walk(folder: Path) -> Iterable[Path]:
@@ -118,14 +79,11 @@ def _walk(folder: Path) -> Iterable[Path]:
         for name in sorted(files) if DELIVERED not in files else ():
             path = Path(root, name)
             hidden = name.startswith((".", "_")) or path.stem.lower() in NOT_LESSONS
-            if path.suffix.lower() in READERS and not hidden and _ours(path):
+            if not hidden and _is_lesson(path):
                 yield path
 
 
-def _ours(path: Path) -> bool:
-    """Whether a file in a folder is a lesson for sure: HTML is all sorts of things."""
-    if READERS[path.suffix.lower()] != "reveal":
-        return True
-    from producer.readers.reveal import is_deck
-
-    return is_deck(path)
+def _is_lesson(path: Path) -> bool:
+    """Tell whether a file in a folder is a lesson for sure."""
+    form = BY_SUFFIX.get(path.suffix.lower())
+    return form is not None and form.recognises(path)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from producer.errors import LessonError
 from producer.lessons.model import Lesson, Row
-from producer.readers.front_matter import decode
+from producer.readers.encoding import decode_text
 from producer.readers.tables import COLUMNS, body, column, lessons, unread
 
 __all__ = ["body", "read"]
@@ -23,7 +23,7 @@ DELIMITERS = ",;\t"
 
 def read(path: Path, data: bytes) -> list[Lesson]:
     """All lessons of a file. Raises LessonError, with the line, where it is no table or has no column ``text``."""
-    text = decode(path, data)
+    text = decode_text(path, data)
     rows = _rows(path, text)
     first = next(rows, None)
     if first is None:

@@ -1,4 +1,4 @@
-"""Which encoding is this? UTF-8 unless a byte order mark, the file itself or its author says otherwise.
+"""From bytes to text: UTF-8 unless a byte order mark, the file itself or its author says otherwise.
 
 What is none of that is detected (charset-normalizer), and taken only where one encoding stands out; a note then says
 which. Whatever it was, readers get UTF-8.
@@ -21,11 +21,13 @@ _DECLARED = re.compile(
     rb"""^\s*<\?xml[^>]{0,100}?\sencoding\s*=\s*["']([\w.:-]{1,40})["']|<meta[^>]{0,200}?charset\s*=\s*["']?([\w.:-]{1,40})""",
     re.IGNORECASE,
 )
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]")
+_BREAKS = re.compile(r"[\v\f\x85\u2028\u2029]")  # no new line to an editor, so line numbers must not count them
 _UTF32 = (b"\xff\xfe\x00\x00", b"\x00\x00\xfe\xff")
 
 
 def utf8(path: Path, data: bytes, encoding: str | None = None) -> tuple[bytes, str]:
-    """A text file's content as UTF-8 (or as UTF-16 with its byte order mark), and a note where a guess was made.
+    """Return a text file's content as UTF-8 (or as UTF-16 with its byte order mark), and a note where a guess was made.
 
     ``encoding`` is that of files which are not UTF-8. Raises LessonError, with the line, for bytes that no encoding
     explains; the file is then UTF-8 with a fault, or in one of several.
@@ -50,8 +52,32 @@ def utf8(path: Path, data: bytes, encoding: str | None = None) -> tuple[bytes, s
     )  # fmt: skip
 
 
+def decode_text(path: Path, data: bytes) -> str:
+    """Decode UTF-8, or UTF-16 where a byte order mark says so; any line ending becomes a newline.
+
+    Raises LessonError, with the line, for other bytes and for control characters, which no author wrote.
+    """
+    wide = data[:2] in (b"\xff\xfe", b"\xfe\xff")
+    try:
+        text = data.decode("utf-16" if wide else "utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        bad = data[error.start : error.start + 1].hex().upper()
+        raise LessonError(path, line, f"byte {bad} is not UTF-{16 if wide else 8}: save the file as UTF-8") from None
+    return clean_text(path, text, 1)
+
+
+def clean_text(path: Path, text: str, first_line: int) -> str:
+    """Return the text with any line ending as a newline. Raises LessonError, with the line, for control characters."""
+    text = _BREAKS.sub(" ", text.replace("\r\n", "\n").replace("\r", "\n"))
+    if match := _CONTROL.search(text):
+        line = text.count("\n", 0, match.start()) + first_line
+        raise LessonError(path, line, f"control character U+{ord(match[0]):04X}: delete it, or save the file as text")
+    return text
+
+
 def _fault(data: bytes) -> int:
-    """Where data stops being UTF-8; -1 where it does not."""
+    """Return where data stops being UTF-8; -1 where it does not."""
     try:
         data.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -73,7 +99,7 @@ def _recoded(path: Path, data: bytes, encoding: str) -> bytes:
 
 
 def _declared(path: Path, data: bytes) -> str:
-    """What the head of an XML or HTML file says of itself; empty where it says nothing, or UTF-8."""
+    """Return what the head of an XML or HTML file says of itself; empty where it says nothing, or UTF-8."""
     match = _DECLARED.search(data[:2048])
     if not match:
         return ""
@@ -86,7 +112,7 @@ def _declared(path: Path, data: bytes) -> str:
 
 
 def _detected(data: bytes) -> tuple[str, list[str]]:
-    """The encoding that stands out (empty where none does), and all that explain the text.
+    """Return the encoding that stands out (empty where none does), and all that explain the text.
 
     One stands out where it alone gives words of a language. Where none does, as in a few Chinese words, it must be the
     only one without nonsense; not so windows-1252, in which most bytes mean something.

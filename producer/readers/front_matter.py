@@ -1,4 +1,4 @@
-"""What text formats have in common: decoding, and the settings at the head of a file."""
+"""Front matter: the settings in YAML at the head of a Markdown or text file."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import TypeAdapter, ValidationError
 
 from producer.errors import LessonError
-from producer.lessons.model import Lesson, slug
+from producer.lessons.model import Lesson
 from producer.lessons.options import HEAD, NarrationOptions
-from worker.contract.messages import Identifier
+from producer.readers.encoding import decode_text
+from producer.readers.lesson_head import check_id, lesson_head
 
 MAX_HEAD = 64 << 10  # characters of front matter
 MAX_DEPTH = 3  # of front matter; deep nesting overflows the stack of the YAML library, which is the process's end
@@ -28,9 +28,6 @@ MARP = (
     "author", "description", "keywords", "url", "image", "lang", "auto-scaling", "date",
 )  # fmt: skip
 
-_IDENTIFIER: TypeAdapter[str] = TypeAdapter(Identifier)
-_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]")
-_BREAKS = re.compile(r"[\v\f\x85\u2028\u2029]")  # no new line to an editor, so line numbers must not count them
 _HEAD_END = re.compile(r"^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.MULTILINE)
 
 
@@ -42,48 +39,22 @@ class Setting:
     line: int
 
 
-def decode(path: Path, data: bytes) -> str:
-    """UTF-8, or UTF-16 where a byte order mark says so; any line ending becomes a newline.
-
-    Raises LessonError, with the line, for other bytes and for control characters, which no author wrote.
-    """
-    wide = data[:2] in (b"\xff\xfe", b"\xfe\xff")
-    try:
-        text = data.decode("utf-16" if wide else "utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        bad = data[error.start : error.start + 1].hex().upper()
-        raise LessonError(path, line, f"byte {bad} is not UTF-{16 if wide else 8}: save the file as UTF-8") from None
-    return clean(path, text, 1)
-
-
-def clean(path: Path, text: str, first_line: int) -> str:
-    """The text with any line ending as a newline. Raises LessonError, with the line, for control characters."""
-    text = _BREAKS.sub(" ", text.replace("\r\n", "\n").replace("\r", "\n"))
-    if match := _CONTROL.search(text):
-        line = text.count("\n", 0, match.start()) + first_line
-        raise LessonError(path, line, f"control character U+{ord(match[0]):04X}: delete it, or save the file as text")
-    return text
-
-
 def lesson_of(path: Path, data: bytes) -> Lesson:
-    """The head of a file that is one lesson: front matter in YAML, or names taken from folder and file."""
-    text = decode(path, data)
-    head, body, first_line = split(path, text)
+    """Return the head of a file that is one lesson, by its front matter in YAML."""
+    head, text, first_line = split(path, decode_text(path, data))
     settings, marp = _settings(path, head)
     given = {name: READ[name](path, name, setting) for name, setting in settings.items()}
-    place = path.resolve()
-    return Lesson(
-        course=given.pop("course", None) or default_id(path, "course", place.parent.name),
-        id=given.pop("lesson", None) or default_id(path, "lesson", place.stem),
-        path=path,
-        digest=hashlib.sha256(data).hexdigest(),
-        text=body,
+    return lesson_head(
+        path,
+        hashlib.sha256(data).hexdigest(),
+        text,
+        course=given.pop("course", ""),
+        lesson=given.pop("lesson", ""),
+        title=given.pop("title", None),
+        options=NarrationOptions(**given),
         first_line=first_line,
         lines={name: setting.line for name, setting in settings.items()},
         marp=marp,
-        title=given.pop("title", None),
-        options=NarrationOptions(**given),
     )
 
 
@@ -164,27 +135,6 @@ def _text(path: Path, name: str, setting: Setting) -> str:
 
 def _id(path: Path, name: str, setting: Setting) -> str:
     return check_id(path, setting.line, name, _text(path, name, setting))
-
-
-def check_id(path: Path, line: int, name: str, value: str) -> str:
-    """A course's or lesson's id in Unicode's composed form. Raises LessonError for what is none."""
-    try:
-        return _IDENTIFIER.validate_python(unicodedata.normalize("NFC", value))
-    except ValidationError:
-        raise LessonError(
-            path, line, f"{name}: {value!r} is no id: letters, digits, '.', '-' and '_', at most 100, "
-            "beginning with a letter or digit"
-        ) from None  # fmt: skip
-
-
-def default_id(path: Path, name: str, source: str) -> str:
-    """The id of a course or lesson whose author gives none. Raises LessonError where the name has no letter."""
-    made = slug(source)
-    if not made:
-        raise LessonError(
-            path, 0, f"no {name} id can be made of the name {source!r}: set `{name}:` in front matter, or rename it"
-        )
-    return made
 
 
 def _option(path: Path, name: str, setting: Setting) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 
 from producer.errors import LessonError
 from producer.lessons.model import Lesson, Row
-from producer.readers.front_matter import clean, decode
+from producer.readers.encoding import clean_text, decode_text
 from producer.readers.tables import body, column, lessons, unread
 
 __all__ = ["body", "read"]
@@ -18,7 +18,7 @@ __all__ = ["body", "read"]
 def read(path: Path, data: bytes) -> list[Lesson]:
     """All lessons of a file. Raises LessonError, with the line, for a line that is no such object."""
     unknown: dict[str, None] = {}
-    rows = list(_rows(path, decode(path, data), unknown))
+    rows = list(_rows(path, decode_text(path, data), unknown))
     return lessons(path, rows, unread(unknown))
 
 
@@ -66,5 +66,5 @@ def _value(path: Path, line: int, name: str, value: object) -> str:
         value.encode("utf-8")
     except UnicodeEncodeError:
         raise LessonError(path, line, f"{name!r} holds half of a character (a lone surrogate)") from None
-    text = clean(path, value, line)
+    text = clean_text(path, value, line)
     return text if name == "text" else text.strip()

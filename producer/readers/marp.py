@@ -7,16 +7,15 @@ A slide's notes are its HTML comments, except those that give directives (``<!--
 from __future__ import annotations
 
 import re
-import textwrap
 from collections.abc import Iterator
 from itertools import pairwise
 
 from markdown_it.token import Token
 
 from producer.lessons.model import Body, Lesson
-from producer.readers import markdown
+from producer.readers.block_writer import BlockWriter
 from producer.readers.front_matter import MARP, mapping_names
-from producer.readers.writer import Writer
+from producer.readers.markdown_blocks import parser, write_notes
 
 _COMMENT = re.compile(r"<!--+(.*?)--+>", re.DOTALL)
 _DIRECTIVES = frozenset(MARP) | {f"_{name}" for name in MARP}
@@ -24,13 +23,13 @@ _DIRECTIVES = frozenset(MARP) | {f"_{name}" for name in MARP}
 
 def body(lesson: Lesson) -> Body:
     """The notes, slide by slide. Raises LessonError with the line, as Markdown does."""
-    writer = Writer(lesson.path)
+    writer = BlockWriter(lesson.path)
     title = ""
     for number, (line, tokens) in enumerate(_slides(lesson), 1):
         writer.id = f"slide-{number}"
         spoken = False
         for at, text in _notes(lesson, tokens):
-            markdown.write(writer, outdented(text), at, code=False)
+            write_notes(writer, text, at)
             spoken = True
         if not spoken:
             writer.note(line, f"slide {number} without notes")
@@ -41,7 +40,7 @@ def body(lesson: Lesson) -> Body:
 def _slides(lesson: Lesson) -> Iterator[tuple[int, list[Token]]]:
     """Each slide's tokens, and the line at which it begins."""
     line, slide = lesson.first_line, list[Token]()
-    for token in markdown.parser().parse(lesson.text):
+    for token in parser().parse(lesson.text):
         if token.type == "hr" and token.level == 0:
             yield line, slide
             line, slide = lesson.first_line + (token.map or [0])[0] + 1, []
@@ -69,12 +68,6 @@ def _comments(content: str, line: int) -> Iterator[tuple[int, str]]:
         text = match[1]
         if text.strip() and text.strip() != "fit" and not _DIRECTIVES & mapping_names(text):
             yield line + content.count("\n", 0, match.start(1)), text
-
-
-def outdented(text: str) -> str:
-    """Notes as Markdown, without the indentation that all their lines share."""
-    first, newline, rest = text.partition("\n")
-    return first.strip() + newline + textwrap.dedent(rest)
 
 
 def _heads(token: Token) -> bool:

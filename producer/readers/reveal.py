@@ -15,10 +15,10 @@ from pathlib import Path
 
 from producer.errors import LessonError
 from producer.lessons.model import Body, Lesson
-from producer.readers import markdown
-from producer.readers.front_matter import decode, default_id
-from producer.readers.marp import outdented
-from producer.readers.writer import Writer
+from producer.readers.block_writer import BlockWriter
+from producer.readers.encoding import decode_text
+from producer.readers.lesson_head import lesson_head
+from producer.readers.markdown_blocks import write_notes
 
 SEPARATOR, NOTES = r"^\r?\n---\r?\n$", r"^\s*notes?:"  # reveal.js's own defaults, for slides in Markdown
 BLOCKS = frozenset(
@@ -51,8 +51,8 @@ _ASIDE = re.compile(
 )
 
 
-def is_deck(path: Path) -> bool:
-    """Whether an HTML file in a folder is one of ours: an element of class ``reveal`` says so."""
+def is_lesson(path: Path) -> bool:
+    """Tell whether an HTML file is a deck: an element of class ``reveal`` says so."""
     try:
         return bool(_DECK.search(path.read_text("latin-1")))
     except OSError:
@@ -61,19 +61,10 @@ def is_deck(path: Path) -> bool:
 
 def read(path: Path, data: bytes) -> list[Lesson]:
     """One lesson a deck. Raises LessonError for other HTML."""
-    text = decode(path, data)
+    text = decode_text(path, data)
     if not _DECK.search(text):
         raise LessonError(path, 0, "no reveal.js deck: nothing in it has the class reveal")
-    place = path.resolve()
-    return [
-        Lesson(
-            course=default_id(path, "course", place.parent.name),
-            id=default_id(path, "lesson", place.stem),
-            path=path,
-            digest=hashlib.sha256(data).hexdigest(),
-            text=text,
-        )
-    ]
+    return [lesson_head(path, hashlib.sha256(data).hexdigest(), text)]
 
 
 def body(lesson: Lesson) -> Body:
@@ -93,7 +84,7 @@ class _Deck(HTMLParser):
     def __init__(self, lesson: Lesson) -> None:
         super().__init__(convert_charrefs=True)
         self._lesson = lesson
-        self._writer = Writer(lesson.path)
+        self._writer = BlockWriter(lesson.path)
         self._starts = [0, *accumulate(len(line) + 1 for line in lesson.text.split("\n"))]
         self._until = 0
         self._open: list[_Section] = []
@@ -248,7 +239,7 @@ class _Deck(HTMLParser):
             self._write_markdown(text[a:b], offset + a)
 
     def _write_markdown(self, text: str, offset: int) -> None:
-        markdown.write(self._writer, outdented(text), self._line_at(offset), code=False)
+        write_notes(self._writer, text, self._line_at(offset))
 
     def _pattern(self, source: str, line: int) -> re.Pattern[str]:
         try:

@@ -21,8 +21,9 @@ from pathlib import Path
 from models.text.segment import ends
 from producer.errors import LessonError
 from producer.lessons.model import BlockRole, Body, Lesson
-from producer.readers.front_matter import decode, default_id
-from producer.readers.writer import Writer
+from producer.readers.block_writer import BlockWriter
+from producer.readers.encoding import decode_text
+from producer.readers.lesson_head import lesson_head
 from worker.contract.messages import MAX_AT_MS, MAX_CUE_ID
 
 _CLOCK = r"(?:(\d{1,3}):)?(\d{1,2}):(\d{2})[.,](\d{3})"
@@ -49,21 +50,12 @@ class Subtitle:
 
 def read(path: Path, data: bytes) -> list[Lesson]:
     """One lesson a file."""
-    place = path.resolve()
-    return [
-        Lesson(
-            course=default_id(path, "course", place.parent.name),
-            id=default_id(path, "lesson", place.stem),
-            path=path,
-            digest=hashlib.sha256(data).hexdigest(),
-            text=decode(path, data),
-        )
-    ]
+    return [lesson_head(path, hashlib.sha256(data).hexdigest(), decode_text(path, data))]
 
 
 def body(lesson: Lesson) -> Body:
     """Its cues. Raises LessonError, with the line, for times that make no sense and text that belongs to no cue."""
-    writer = Writer(lesson.path)
+    writer = BlockWriter(lesson.path)
     before: Subtitle | None = None
     for cue in _cues(lesson.path, lesson.text):
         _check(lesson.path, cue, before)
@@ -79,7 +71,7 @@ def body(lesson: Lesson) -> Body:
     return writer.finished()
 
 
-def _write(writer: Writer, cue: Subtitle) -> None:
+def _write(writer: BlockWriter, cue: Subtitle) -> None:
     text = cue.text
     if ruby := _RUBY.search(text):
         writer.not_spoken(cue.line, f"ruby {ruby[1]!r}")

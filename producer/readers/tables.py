@@ -20,9 +20,9 @@ from pathlib import Path
 from models.text.languages import LANGUAGES
 from producer.errors import LessonError
 from producer.lessons.model import Body, Lesson, Row, Voicing, fold_id
-from producer.readers.front_matter import check_id, default_id
+from producer.readers.block_writer import BlockWriter
+from producer.readers.lesson_head import check_id, default_id
 from producer.readers.marks import MAX_PAUSE_MS
-from producer.readers.writer import Writer
 from worker.contract.messages import MAX_CUE_ID
 
 COLUMNS = ("lesson_id", "segment_id", "text", "voice", "language", "pause_after_ms")
@@ -64,7 +64,7 @@ def lessons(path: Path, rows: Iterable[Row], notes: tuple[str, ...]) -> list[Les
 
 def body(lesson: Lesson) -> Body:
     """A lesson's rows as blocks. Raises LessonError with the line for cells that make no sense."""
-    writer = Writer(lesson.path)
+    writer = BlockWriter(lesson.path)
     ids: dict[str, int] = {}
     for row in lesson.rows:
         writer.id = _segment_id(lesson, row, ids)

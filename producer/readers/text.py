@@ -11,8 +11,8 @@ from pathlib import Path
 
 from producer.errors import LessonError
 from producer.lessons.model import Body, Lesson
+from producer.readers.block_writer import BlockWriter
 from producer.readers.front_matter import lesson_of
-from producer.readers.writer import Writer
 
 
 def read(path: Path, data: bytes) -> list[Lesson]:
@@ -25,6 +25,6 @@ def read(path: Path, data: bytes) -> list[Lesson]:
 
 def body(lesson: Lesson) -> Body:
     """Its paragraphs. Raises LessonError with the line for marks that make no sense, or where nothing can be spoken."""
-    writer = Writer(lesson.path)
+    writer = BlockWriter(lesson.path)
     writer.prose(lesson.text, lesson.first_line)
     return writer.finished()

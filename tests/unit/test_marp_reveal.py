@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from models.errors import NarrationError
 from producer import readers
 from producer.errors import LessonError
+from producer.readers.formats import format_of
 
 MARP = """---
 marp: true
@@ -170,7 +171,7 @@ def test_only_our_errors_come_out(tmp_path_factory, name, words):
     path = tmp_path_factory.getbasetemp() / name
     text = ("<div class=reveal>" if name == "fuzz.html" else "---\nmarp: true\n---\n") + "".join(words)
     try:
-        found = readers.body(*readers.reader_of(path).read(path, text.encode()))
+        found = readers.body(*format_of(path).reader().read(path, text.encode()))
     except NarrationError:
         return
     assert all(1 <= block.line <= text.count("\n") + 1 for block in found.blocks)

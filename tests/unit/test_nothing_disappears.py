@@ -23,6 +23,7 @@ from models.text.segment import LIMIT, width
 from producer import readers
 from producer.lessons.model import Body
 from producer.plan.cut import cut_block
+from producer.readers.formats import format_of
 
 
 @dataclass(frozen=True)
@@ -116,7 +117,7 @@ def test_every_letter_and_digit_is_in_a_caption(form: Format, data: st.DataObjec
         seconds = itertools.count()
         source = re.sub("CUE", lambda _: f"00:00:{next(seconds):02}.000 --> 00:00:{next(seconds):02}.000", source)
     path = Path(f"course/lesson{form.suffix}")
-    (lesson,) = readers.reader_of(path).read(path, source.encode())
+    (lesson,) = format_of(path).reader().read(path, source.encode())
     check(readers.body(lesson), expected)
 
 

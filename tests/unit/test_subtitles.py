@@ -10,6 +10,7 @@ from models.errors import NarrationError
 from producer import readers
 from producer.errors import LessonError
 from producer.plan.cut import cut_block
+from producer.readers.formats import format_of
 
 SRT = """1
 00:00:01,000 --> 00:00:02,500
@@ -119,7 +120,7 @@ def test_only_our_errors_come_out(tmp_path_factory, suffix, words):
     path = tmp_path_factory.getbasetemp() / f"fuzz{suffix}"
     text = ("WEBVTT\n\n" if suffix == ".vtt" else "") + "".join(words)
     try:
-        found = readers.body(*readers.reader_of(path).read(path, text.encode()))
+        found = readers.body(*format_of(path).reader().read(path, text.encode()))
     except NarrationError:
         return
     assert all(1 <= block.line <= text.count("\n") + 1 for block in found.blocks)

@@ -13,6 +13,7 @@ from producer import readers
 from producer.errors import LessonError
 from producer.lessons.model import Pause, Voicing
 from producer.plan.cut import cut_block
+from producer.readers.formats import format_of
 
 HEAD = "lesson_id,segment_id,text,voice,language,pause_after_ms\n"
 
@@ -158,7 +159,7 @@ def test_only_our_errors_come_out(tmp_path_factory, suffix, words):
     text = "".join(words)
     path = tmp_path_factory.getbasetemp() / f"fuzz{suffix}"
     try:
-        found = [readers.body(lesson) for lesson in readers.reader_of(path).read(path, text.encode())]
+        found = [readers.body(lesson) for lesson in format_of(path).reader().read(path, text.encode())]
     except NarrationError:
         return
     assert all(1 <= block.line <= text.count("\n") + 1 for body in found for block in body.blocks)

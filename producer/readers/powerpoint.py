@@ -18,8 +18,9 @@ from typing import Any
 
 from producer.errors import LessonError
 from producer.lessons.model import Body, Lesson
-from producer.readers.front_matter import clean, default_id
-from producer.readers.writer import Writer
+from producer.readers.block_writer import BlockWriter
+from producer.readers.encoding import clean_text
+from producer.readers.lesson_head import lesson_head
 
 MAX_DECK = 2 << 30  # bytes of a file, pictures and films included
 MAX_PARTS = 20_000  # files inside
@@ -32,16 +33,7 @@ _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")  # how Office writes control chara
 
 def read(path: Path, _: bytes) -> list[Lesson]:
     """One lesson a deck; it is not opened yet, so that an unchanged one costs its digest."""
-    place = path.resolve()
-    return [
-        Lesson(
-            course=default_id(path, "course", place.parent.name),
-            id=default_id(path, "lesson", place.stem),
-            path=path,
-            digest=_digest(path),
-            text="",
-        )
-    ]
+    return [lesson_head(path, _digest(path), "")]
 
 
 def body(lesson: Lesson) -> Body:
@@ -49,7 +41,7 @@ def body(lesson: Lesson) -> Body:
     deck = _open(lesson.path)
     if _digest(lesson.path) != lesson.digest:
         raise LessonError(lesson.path, 0, "changed while it was read: run the command again")
-    writer = Writer(lesson.path)
+    writer = BlockWriter(lesson.path)
     title = _title(deck)
     for number, hidden, heading, notes in _slides(lesson.path, deck):
         title = title or heading
@@ -148,4 +140,4 @@ def _slides(path: Path, deck: Any) -> Iterator[tuple[int, bool, str, str]]:
 def _plain(path: Path, number: int, text: str) -> str:
     """Text with line breaks (a vertical tab, in Office) as newlines. Raises LessonError for control characters."""
     text = _ESCAPED.sub(lambda m: chr(int(m[1], 16)) if int(m[1], 16) < 32 else m[0], text)
-    return clean(path, text.replace("\v", "\n"), number).replace("\r", "\n")
+    return clean_text(path, text.replace("\v", "\n"), number).replace("\r", "\n")

@@ -14,7 +14,7 @@ from pptx import Presentation
 from models.errors import NarrationError
 from producer import readers
 from producer.errors import LessonError
-from producer.readers import slides
+from producer.readers import powerpoint
 
 NOTES = ("First.\nSecond paragraph.", None, "Hidden.", "Line one,\vline two. [pause 1s]\n\n第四张。", "🎉")
 
@@ -101,7 +101,7 @@ def test_an_absent_part_and_broken_xml(tmp_path):
 
 def test_bombs_are_refused_before_they_are_parsed(tmp_path, monkeypatch):
     path = changed(write(tmp_path / "a.pptx"), "ppt/slides/slide1.xml", b"<a>" + b" " * (2 << 20))
-    monkeypatch.setattr(slides, "MAX_XML", 1 << 20)
+    monkeypatch.setattr(powerpoint, "MAX_XML", 1 << 20)
     with pytest.raises(LessonError, match="more than 1 MB of XML"):
         body(path)
 
@@ -120,8 +120,8 @@ def test_pictures_are_never_unpacked(tmp_path, monkeypatch):
     path = write(tmp_path / "a.pptx")
     with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as deck:
         deck.writestr("ppt/media/film.mp4", bytes(8 << 20))
-    monkeypatch.setattr(slides, "MAX_XML", 2 << 20)
-    assert len(slides._without_media(path)) < 2 << 20
+    monkeypatch.setattr(powerpoint, "MAX_XML", 2 << 20)
+    assert len(powerpoint._without_media(path)) < 2 << 20
     assert body(path).blocks
 
 

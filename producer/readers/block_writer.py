@@ -16,7 +16,7 @@ from producer.readers.marks import MAX_PAUSE_MS, Written
 _WIDE = re.compile(f"[{HAN}{KANA}\u3000-\u303f\uff01-\uff60]")
 
 
-class Writer:
+class BlockWriter:
     """Blocks in the making. ``id`` is that of the blocks written from here on: a slide's, a row's."""
 
     def __init__(self, path: Path) -> None:
