@@ -13,8 +13,6 @@ SILENCE = 10 ** (-50 / 20)  # a frame this far below the loudest one is silent
 BEFORE_ONSET = 0.080  # seconds kept: soft onsets and breaths lie below the threshold
 AFTER_LAST = 0.150  # seconds kept: so do the tails
 AFTER_SENTENCE = 0.120  # seconds added between sentences; clauses join with what is kept, 230 ms
-SENTENCE_ENDS = frozenset(".!?。！？…")
-CLOSERS = "\"'”’」』）)》"
 
 
 def join(utterances: Sequence[Utterance], pieces: Sequence[Samples], sample_rate: int) -> Samples:
@@ -39,7 +37,7 @@ def placed(utterances: Sequence[Utterance], pieces: Sequence[Samples], sample_ra
         end = min(len(piece), end + round(AFTER_LAST * sample_rate)) if i < last else len(piece)
         shifts.append(length - start)
         joined.append(piece[start:end])
-        if i < last and utterance.text.rstrip(CLOSERS)[-1:] in SENTENCE_ENDS:
+        if i < last and utterance.closes:
             joined.append(np.zeros(round(AFTER_SENTENCE * sample_rate), np.float32))
         length = sum(map(len, joined))
     return np.concatenate(joined), shifts

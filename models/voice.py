@@ -3,7 +3,9 @@
 A family (``models/kokoro``, ``models/piper``, ``models/cosyvoice``) has a front-end, light enough for the producer's
 process, and an engine, which holds the inference sessions:
 
-    text, language --FrontEnd.prepare--> utterances --Engine.speak--> samples
+    text, language --FrontEnd.prepare--> prepared utterances --spoken_by--> utterances --Engine.speak--> samples
+
+An engine sees tokens and no text: what is spoken once need not be spoken again because it was written otherwise.
 """
 
 from __future__ import annotations
@@ -18,18 +20,42 @@ if TYPE_CHECKING:  # planning needs no numbers, and numpy takes 0.1 s to load
     import numpy as np
     from numpy.typing import NDArray
 
+SENTENCE_ENDS = frozenset(".!?。！？…")
+CLOSERS = "\"'”’」』）)》"  # of quotes and brackets, behind the end of a sentence
 Samples: TypeAlias = "NDArray[np.float32]"
 Step = Callable[[], bool]  # an engine says with it that it got somewhere; False asks it to end before it has results
 
 
 @dataclass(frozen=True, slots=True)
-class Utterance:
-    """Text given to one model pass, already turned into the voice's own symbols.
+class Passage:
+    """Tokens [first, end) of an utterance, said by another speaker of the bundle: words of another language."""
 
-    ``text`` is normalised (numbers in words and so on), ``phonemes`` is empty for voices that read characters,
-    ``tokens`` are the integer ids that the engine feeds to its model. ``words`` are the author's words in order, with
-    the tokens that say them, [first, end); empty where the family does not tell. ``passages`` are stretches of tokens,
-    [first, end), ascending and apart, that a voice of another language says, with the language.
+    first: int
+    end: int
+    speaker: str
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """What one pass of the engine says.
+
+    ``tokens`` are the ids that it feeds to its network. ``closes``: a sentence ends here and another utterance follows,
+    so a longer pause does. ``passages`` are ascending and apart.
+    """
+
+    tokens: tuple[int, ...]
+    closes: bool = False
+    passages: tuple[Passage, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedUtterance:
+    """Text for one pass of the engine, turned into the voice's own symbols by its front-end.
+
+    ``text`` is normalised (numbers in words and so on), ``phonemes`` is empty for voices that read characters.
+    ``words`` are the author's words in order, with the tokens that say them, [first, end); empty where the family does
+    not tell. ``passages`` are stretches of tokens, [first, end), ascending and apart, in another language than the
+    segment's, with the language: whoever is cast for it says them.
     """
 
     text: str
@@ -38,6 +64,23 @@ class Utterance:
     tokens: tuple[int, ...]
     words: tuple[tuple[str, int, int], ...] = ()
     passages: tuple[tuple[str, int, int], ...] = ()
+
+    def ends_sentence(self) -> bool:
+        """Whether its text ends as a sentence does, closing quotes and brackets apart."""
+        return self.text.rstrip(CLOSERS)[-1:] in SENTENCE_ENDS
+
+
+def spoken_by(prepared: Sequence[PreparedUtterance], guest: Callable[[str], str]) -> tuple[Utterance, ...]:
+    """The utterances of a segment as an engine takes them; ``guest`` names the speaker of a passage's language."""
+    last = len(prepared) - 1
+    return tuple(
+        Utterance(
+            utterance.tokens,
+            closes=n < last and utterance.ends_sentence(),
+            passages=tuple(Passage(first, end, guest(language)) for language, first, end in utterance.passages),
+        )
+        for n, utterance in enumerate(prepared)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,25 +95,18 @@ class SpeechRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
-    """When a word is heard within a segment's samples: [start, end) in samples."""
-
-    text: str
-    start: int
-    end: int
-
-
-@dataclass(frozen=True, slots=True)
 class Speech:
     """What came out: mono float32 samples in [-1, 1] at the voice's rate, not yet trimmed.
 
-    ``stages`` is seconds by stage ("acoustic", "vocoder", ...); ``words`` is None where the voice cannot tell.
+    ``stages`` is seconds by stage ("acoustic", "vocoder", ...). ``token_times`` says for each utterance at which
+    sample each of its tokens begins and, last, where the utterance ends: [tokens + 1], ascending; None where the
+    voice cannot tell.
     """
 
     samples: Samples
     sample_rate: int
     stages: Mapping[str, float]
-    words: tuple[Word, ...] | None = None
+    token_times: tuple[tuple[int, ...], ...] | None = None
 
 
 class IpaReading(Protocol):
@@ -89,7 +125,7 @@ class IpaReading(Protocol):
 class FrontEnd(Protocol):
     """Text to utterances. Imports no inference runtime; heavy language data is loaded at first use."""
 
-    def prepare(self, text: str, language: str, readings: Sequence[IpaReading] = ()) -> list[Utterance]:
+    def prepare(self, text: str, language: str, readings: Sequence[IpaReading] = ()) -> list[PreparedUtterance]:
         """Turn a segment into one or more utterances, none longer than the model takes, nothing left out.
 
         ``readings`` are ascending and apart. Raises Unspeakable, quoting the text, where the voice has no sound for
@@ -122,6 +158,12 @@ class Engine(Protocol):
 
     sample_rate: int
     interruptible: bool  # ``speak`` may be called again, by the same thread, while results of an earlier call are due
+
+    def duration_ms(self, utterances: Sequence[Utterance]) -> tuple[float, float]:
+        """The least and the most milliseconds that natural speech takes for these tokens at speed 1.0.
+
+        Silence at both ends is not counted. What lies outside is no rendering of them.
+        """
 
     def speak(
         self, requests: Sequence[SpeechRequest], step: Step = go_on

@@ -15,15 +15,19 @@ import numpy as np
 
 from models.bundle import Bundle
 from models.cosyvoice.flow import speed_up
-from models.cosyvoice.language_model import Prompt
+from models.cosyvoice.language_model import FEWEST, MOST, Prompt
 from models.cosyvoice.stages import Parameters, load_stages, needs_reduced_range
 from models.errors import NarrationError, Permanent, SpeechRejected
+from models.requests import check_request
 from models.utterance_joining import join
 from models.vocoders import Mel, Vocoder, griffin_lim, hifigan
 from models.voice import Samples, Speech, SpeechRequest, Step, Utterance, go_on
 
 LOG = logging.getLogger(__name__)
-WARM_UP = Utterance("啊。", "zh", "", (1, 2, 3))
+WARM_UP = Utterance((1, 2, 3))
+MAX_TEXT_TOKENS = 1_000  # of one utterance; the front-end makes 80, or 80 characters of Chinese
+SPEECH_TOKEN_MS = 20
+SLACK_MS = 300  # of the trimming at both ends
 STAGES = {"language model": 0, "flow": 1, "vocoder": 2}  # each draws from its own stream
 MOST_STEPS = 50
 
@@ -63,6 +67,11 @@ class CosyVoiceEngine:
             self._vocoders["hifigan"] = hifigan.HifiGan.load(bundle.path(hifigan.GRAPH), threads)
         self._warm_up()
 
+    def duration_ms(self, utterances: Sequence[Utterance]) -> tuple[float, float]:
+        """The least and the most milliseconds that these tokens may take: what the language model is held to."""
+        count = sum(len(utterance.tokens) for utterance in utterances)
+        return (FEWEST * count * SPEECH_TOKEN_MS, MOST * count * SPEECH_TOKEN_MS + SLACK_MS)
+
     def speak(
         self, requests: Sequence[SpeechRequest], step: Step = go_on
     ) -> Iterator[tuple[int, Speech | NarrationError]]:
@@ -90,7 +99,7 @@ class CosyVoiceEngine:
             self._spent(job, "language model", began)
             job.left -= 1
             if isinstance(tokens, SpeechRejected):
-                job.failure = SpeechRejected(f"{job.request.utterances[k].text!r}: {tokens}")
+                job.failure = SpeechRejected(f"utterance {k + 1} of {len(job.request.utterances)}: {tokens}")
             elif job.failure is None:
                 self._draw_mel(job, k, tokens, step)
             if not job.left:
@@ -128,7 +137,7 @@ class CosyVoiceEngine:
             return error
         samples = join(request.utterances, pieces, self.sample_rate)
         if not np.isfinite(samples).all():
-            return SpeechRejected(f"{request.utterances[0].text!r}: the voice produced numbers that are no sound")
+            return SpeechRejected("the voice produced numbers that are no sound")
         self._spent(job, "vocoder", began)
         return Speech(samples, self.sample_rate, job.seconds)
 
@@ -157,11 +166,9 @@ class CosyVoiceEngine:
             known = ", ".join(sorted(self._vocoders))
             remedy = "; convert the voice with a HiFi-GAN generator" if vocoder == "hifigan" else ""
             raise Permanent(f"voice {self._bundle.id} has no vocoder {vocoder!r}; it has {known}{remedy}")
-        if not request.utterances or not all(u.tokens for u in request.utterances):
-            raise Permanent("there is an utterance without tokens")
-        most = self._parameters.text_vocabulary
-        if not all(0 <= token < most for u in request.utterances for token in u.tokens):
-            raise Permanent(f"there is a token outside the voice's {most} ids: front-end and voice do not fit")
+        speakers = {request.speaker, *(voice.name for voice in self._bundle.voices)}
+        ids = range(self._parameters.text_vocabulary)
+        check_request(request, ids=ids, most=MAX_TEXT_TOKENS, speakers=speakers)
 
     def _warm_up(self) -> None:
         prompt = Prompt(WARM_UP.tokens, self._stages.speakers[0][0], 0, tokens=6)

@@ -18,7 +18,7 @@ from models.text import normalise
 from models.text.phonemes import versions
 from models.text.segment import punctuated
 from models.text.utterance_cuts import cut_at_pause, cut_between_words
-from models.voice import IpaReading, Utterance
+from models.voice import IpaReading, PreparedUtterance
 
 VERSION = 1  # a rise renders all that CosyVoice has said again
 MOST_CHARACTERS = 80  # of an utterance in Chinese or Cantonese
@@ -36,7 +36,7 @@ class CosyVoiceFrontEnd:
         self._ids = vocabulary if isinstance(vocabulary, int) and 0 < vocabulary <= IDS else IDS
         self._loaded: Tokenizer | None = None
 
-    def prepare(self, text: str, language: str, readings: Sequence[IpaReading] = ()) -> list[Utterance]:
+    def prepare(self, text: str, language: str, readings: Sequence[IpaReading] = ()) -> list[PreparedUtterance]:
         """Turn a segment into utterances; their texts joined are all of the normalised text.
 
         Raises Unspeakable where there is nothing to say, a single word is longer than an utterance may be, or there are
@@ -60,12 +60,12 @@ class CosyVoiceFrontEnd:
         """A digest over rules and libraries. The vocabulary is the bundle's, and in its own fingerprint."""
         return _fingerprint(language)
 
-    def _fit(self, text: str, language: str) -> list[Utterance]:
+    def _fit(self, text: str, language: str) -> list[PreparedUtterance]:
         marked = punctuated(text, language)
         if len(text) <= MAX_TRIED:
             ids = [number % self._ids for number in self._tokenizer.encode(marked)]
             if len(ids) <= MOST_TOKENS or (language in ("zh", "yue") and len(text) <= MOST_CHARACTERS):
-                return [Utterance(marked, language, "", tuple(ids))]
+                return [PreparedUtterance(marked, language, "", tuple(ids))]
         at = cut_at_pause(text) or cut_between_words(text)
         if at is None:
             raise Unspeakable(f"a single word of {len(text)} characters is more than the voice can say: {text[:60]!r}")

@@ -24,17 +24,18 @@ from models.bundle import Bundle
 from models.errors import NarrationError, Permanent
 from models.kokoro.durations import FRAME, with_durations
 from models.kokoro.foreign_passages import Passage, TimedSamples, paused, spliced
-from models.kokoro.guest_voices import chosen_guest, guest
+from models.kokoro.vocabulary import MAX_TOKENS, duration_ms, vocabulary
+from models.requests import check_request
 from models.session import open_session, run_session
 from models.utterance_joining import heard_span, placed
-from models.voice import Speech, SpeechRequest, Step, Utterance, Word, go_on, one_by_one
+from models.voice import Passage as Guest
+from models.voice import Speech, SpeechRequest, Step, Utterance, go_on, one_by_one
 
-MAX_TOKENS = 510  # of one utterance: the rows of a style table, and the model's 512 less the two boundaries
 BOUNDARY = 0  # token before and after every utterance
 STOP = 4  # token of a full stop, without which the last word is swallowed
 SPACE = 16  # token
 STYLE = 256  # half shapes the sound, half the prosody
-WARM_UP = Utterance(text="a.", language="en", phonemes="ɐ.", tokens=(43, 4))
+WARM_UP = Utterance((43, 4))
 
 
 class KokoroEngine:
@@ -48,6 +49,8 @@ class KokoroEngine:
         self._bundle = bundle
         self._session = open_session(with_durations(bundle.path("model.onnx").read_bytes()), threads)
         self._styles: dict[str, NDArray[np.float32]] = {}
+        self._ids = frozenset(vocabulary().values())
+        self._speakers = frozenset(voice.name for voice in bundle.voices)
         self._pass(WARM_UP, np.zeros((MAX_TOKENS, STYLE), np.float32), 1.0)
 
     def speak(
@@ -58,17 +61,21 @@ class KokoroEngine:
         """Yield (index into requests, result) as each is ready; one failure spares the others."""
         return one_by_one(requests, self._speech)
 
+    def duration_ms(self, utterances: Sequence[Utterance]) -> tuple[float, float]:
+        """The least and the most milliseconds that these tokens may take at speed 1.0."""
+        return duration_ms(utterances)
+
     def _speech(self, request: SpeechRequest) -> Speech:
         began = perf_counter()
+        check_request(request, ids=self._ids, most=MAX_TOKENS, speakers=self._speakers)
         passes = [self._sound(utterance, request) for utterance in request.utterances]
         seconds = perf_counter() - began
         samples, shifts = placed(request.utterances, [sound for sound, _ in passes], self.sample_rate)
-        words = [
-            Word(text, int(edges[first if n else 0]) + shift, int(edges[end]) + shift)
-            for utterance, (_, edges), shift in zip(request.utterances, passes, shifts, strict=True)
-            for n, (text, first, end) in enumerate(utterance.words)
-        ]
-        return Speech(samples, self.sample_rate, {"acoustic": seconds}, _apart(words, len(samples)) or None)
+        times = tuple(
+            tuple(int(edge) for edge in np.clip(edges + shift, 0, len(samples)))
+            for (_, edges), shift in zip(passes, shifts, strict=True)
+        )
+        return Speech(samples, self.sample_rate, {"acoustic": seconds}, times)
 
     def _sound(self, utterance: Utterance, request: SpeechRequest) -> TimedSamples:
         """The utterance by its speaker, with its passages by those whose language they are in."""
@@ -76,28 +83,27 @@ class KokoroEngine:
         if not utterance.passages:
             return self._pass(utterance, self._style(speaker), speed)
         passages = []
-        for language, first, end in utterance.passages:
-            other = chosen_guest(request.options, language) or guest(self._bundle, speaker, language)
-            passages.append(Passage(first, end, self._passage(utterance, first, end, other, speed)))
+        for passage in utterance.passages:
+            sound = self._passage(utterance, passage, speed)
+            passages.append(Passage(passage.first, passage.end, sound))
         count = len(utterance.tokens)
-        own = paused(utterance.tokens, [(first, end) for _, first, end in utterance.passages])
+        own = paused(utterance.tokens, [(passage.first, passage.end) for passage in utterance.passages])
         if not own:  # all of it is one passage
             return passages[0].sound
         host = self._pass(replace(utterance, tokens=own), self._style(speaker), speed)
         return spliced(host, passages, count, self.sample_rate)
 
-    def _passage(self, utterance: Utterance, first: int, end: int, speaker: str, speed: float) -> TimedSamples:
-        """Tokens [first, end) alone: with a full stop, unless all that follows is theirs, and no space before them."""
-        tokens = utterance.tokens[first:end] + ((STOP,) if end < len(utterance.tokens) else ())
+    def _passage(self, utterance: Utterance, passage: Guest, speed: float) -> TimedSamples:
+        """A passage alone: with a full stop, unless all that follows is its own, and no space before it."""
+        tokens = utterance.tokens[passage.first : passage.end]
+        tokens += (STOP,) if passage.end < len(utterance.tokens) else ()
         spaces = int(tokens[0] == SPACE)
-        samples, edges = self._pass(replace(utterance, tokens=tokens[spaces:]), self._style(speaker), speed)
+        samples, edges = self._pass(replace(utterance, tokens=tokens[spaces:]), self._style(passage.speaker), speed)
         return TimedSamples(samples, np.concatenate([edges[:spaces], edges]))
 
     def _pass(self, utterance: Utterance, style: NDArray[np.float32], speed: float) -> TimedSamples:
         """What the model makes of the utterance's tokens."""
         count = len(utterance.tokens)
-        if not 0 < count <= MAX_TOKENS:
-            raise Permanent(f"{utterance.text!r} has {count} tokens; an utterance takes 1 to {MAX_TOKENS}")
         feeds: dict[str, NDArray[Any]] = {
             "tokens": np.array([[BOUNDARY, *utterance.tokens, BOUNDARY]], np.int64),
             "style": style[count - 1 : count],  # the table has a row for every length
@@ -106,7 +112,9 @@ class KokoroEngine:
         samples, durations = run_session(self._session, feeds, release=True)
         edges = np.cumsum(durations[0]).astype(np.int64) * FRAME
         if edges[-1] != len(samples):
-            raise Permanent(f"{utterance.text!r}: {len(samples)} samples, but its tokens last {edges[-1]}")
+            raise Permanent(
+                f"{len(samples)} samples for {count} tokens that last {edges[-1]}: the voice's file is damaged"
+            )
         edges[0] = min(edges[0], heard_span(samples, self.sample_rate)[0])
         return TimedSamples(samples, edges[:-1])
 
@@ -123,13 +131,3 @@ class KokoroEngine:
                 raise Permanent(f"voice {self._bundle.id}/{speaker}: {name} is of shape {table.shape}, not 510 x 256")
             self._styles[speaker] = table.reshape(MAX_TOKENS, STYLE).astype(np.float32)
         return self._styles[speaker]
-
-
-def _apart(words: Sequence[Word], limit: int) -> tuple[Word, ...]:
-    """Words none of which lasts into the next one, or beyond ``limit``, as where a join cuts a dying sound short."""
-    apart: list[Word] = []
-    for word in reversed(words):
-        end = min(word.end, limit)
-        limit = min(word.start, end)
-        apart.append(Word(word.text, limit, end))
-    return tuple(reversed(apart))

@@ -13,27 +13,25 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from pathlib import Path
 from typing import Protocol
 
 from models.bundle import Bundle
 from models.errors import Unspeakable
 from models.kokoro.alphabet import spelt, symbols
 from models.kokoro.guest_voices import guests, native
+from models.kokoro.vocabulary import FILE, MAX_TOKENS, vocabulary
 from models.text import languages, normalise
 from models.text.phonemes import PhonemePiece, chinese, english, japanese, versions
 from models.text.phonemes.ipa import possessive
 from models.text.phonemes.word_alignment import align_words, audible
 from models.text.placeholders import Held, HeldWord, hold
 from models.text.utterance_cuts import cut_at_pause, cut_between_words
-from models.voice import IpaReading, Utterance
+from models.voice import IpaReading, PreparedUtterance
 
 VERSION = 2  # of the rules here and in models/text/phonemes; a rise renders all that Kokoro has said again
-MAX_TOKENS = 510  # the model takes 512 with its two boundaries
 GOOD_TOKENS = 400  # longer text is cut at a pause, where it has one
 PASSAGE_LETTERS = 3  # of English: fewer, as in A 组, are said by the voice of the sentence
 MAX_TRIED = 2_000  # characters; longer text is cut before anything else
-VOCABULARY = Path(__file__).with_name("vocab.json")
 
 _ENDS = ".!?…"
 _PAUSES = ",;:—"
@@ -82,9 +80,9 @@ class KokoroFrontEnd:
     def __init__(self, bundle: Bundle) -> None:
         """Take the bundle whose voices will speak."""
         self._bundle = bundle
-        self._vocabulary = _vocabulary()
+        self._vocabulary = vocabulary()
 
-    def prepare(self, text: str, language: str, readings: Sequence[IpaReading] = ()) -> list[Utterance]:
+    def prepare(self, text: str, language: str, readings: Sequence[IpaReading] = ()) -> list[PreparedUtterance]:
         """Turn a segment into utterances of at most 510 tokens; their texts joined are all of the normalised text.
 
         Raises Unspeakable, quoting what has no sound; VoiceNotInstalled where a language's libraries are absent.
@@ -198,7 +196,9 @@ class KokoroFrontEnd:
         short = language == "en" and sum(map(str.isalpha, text)) < PASSAGE_LETTERS
         return host if short or not native(self._bundle, language) else language
 
-    def _utterance(self, part: _Part, said: list[tuple[str, int, int]], language: str, *, final: bool) -> Utterance:
+    def _utterance(
+        self, part: _Part, said: list[tuple[str, int, int]], language: str, *, final: bool
+    ) -> PreparedUtterance:
         """``said`` are the words, by the part's pieces."""
         phonemes = _terminated(part.phonemes, final=final)
         tokens = tuple(self._vocabulary[symbol] for symbol in phonemes)
@@ -206,7 +206,7 @@ class KokoroFrontEnd:
             (spoken, first, end if any(map(str.isalpha, phonemes[end:])) else len(tokens))  # with its closing mark
             for spoken, first, end in _placed(part, part.passages)
         ]
-        return Utterance(part.text, language, phonemes, tokens, tuple(_placed(part, said)), tuple(passages))
+        return PreparedUtterance(part.text, language, phonemes, tokens, tuple(_placed(part, said)), tuple(passages))
 
 
 def _terminated(phonemes: str, *, final: bool) -> str:
@@ -245,12 +245,6 @@ def _language(language: str) -> _Phonemes:
     return LANGUAGES[language]()
 
 
-@lru_cache(maxsize=1)
-def _vocabulary() -> Mapping[str, int]:
-    vocabulary: dict[str, int] = json.loads(VOCABULARY.read_text("utf-8"))
-    return vocabulary
-
-
 @lru_cache(maxsize=8)
 def _fingerprint(language: str, guests: tuple[tuple[str, str], ...]) -> str:
     state = {
@@ -260,6 +254,6 @@ def _fingerprint(language: str, guests: tuple[tuple[str, str], ...]) -> str:
         "tokens": [MAX_TOKENS, GOOD_TOKENS, PASSAGE_LETTERS],
         "normaliser": normalise.VERSION,
         "libraries": versions(*normalise.DISTRIBUTIONS, *english.DISTRIBUTIONS, *_DISTRIBUTIONS.get(language, ())),
-        "data": [hashlib.sha256(path.read_bytes()).hexdigest() for path in (VOCABULARY, *english.DATA)],
+        "data": [hashlib.sha256(path.read_bytes()).hexdigest() for path in (FILE, *english.DATA)],
     }
     return hashlib.sha256(json.dumps(state, sort_keys=True).encode()).hexdigest()

@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from models.bundle import Bundle
 from models.errors import NarrationError, Permanent
 from models.piper.noise_inputs import expose_noise
-from models.piper.voice_config import read_piper_config
+from models.piper.voice_config import read_piper_config, read_symbols
+from models.requests import check_request
 from models.session import open_session, run_session
 from models.utterance_joining import join
 from models.voice import Samples, Speech, SpeechRequest, Step, Utterance, go_on, one_by_one
@@ -27,7 +28,7 @@ MODEL, CONFIG = "model.onnx", "model.onnx.json"
 MAX_TOKENS = 10_000  # of one utterance; attention grows with the square
 DRAWS_A_TOKEN = 16  # to begin with; medium voices take up to some thousands, and the engine learns how many
 MAX_DRAWS = 1 << 28  # 1 GiB of float32
-WARM_UP = Utterance(text="", language="en", phonemes="", tokens=(1, 0, 0, 0, 2))  # ids that every voice has
+WARM_UP = Utterance((1, 0, 0, 0, 2))  # ids that every voice has
 
 
 class PiperEngine:
@@ -40,6 +41,8 @@ class PiperEngine:
         self.sample_rate = bundle.sample_rate
         self._bundle = bundle
         self._config = read_piper_config(bundle.path(CONFIG))
+        self._symbols = read_symbols(bundle.path(CONFIG))
+        self._ids = self._symbols.ids()
         model, noise = expose_noise(bundle.path(MODEL).read_bytes())
         self._noise = dict.fromkeys(noise, DRAWS_A_TOKEN)  # draws a token that were enough so far
         self._session = open_session(model, threads)
@@ -53,8 +56,13 @@ class PiperEngine:
         """Yield (index into requests, result) as each is ready; one failure spares the others."""
         return one_by_one(requests, self._speech)
 
+    def duration_ms(self, utterances: Sequence[Utterance]) -> tuple[float, float]:
+        """The least and the most milliseconds that these tokens may take at speed 1.0."""
+        return self._symbols.duration_ms(utterances)
+
     def _speech(self, request: SpeechRequest) -> Speech:
         speaker = self._speaker_id(request.speaker)
+        check_request(request, ids=self._ids, most=MAX_TOKENS, speakers=())
         began = perf_counter()
         pieces = [
             self._pass(utterance, speaker, request.speed, (request.seed, i))
@@ -65,8 +73,6 @@ class PiperEngine:
 
     def _pass(self, utterance: Utterance, speaker: int, speed: float, seed: tuple[int, int]) -> Samples:
         count = len(utterance.tokens)
-        if not 0 < count <= MAX_TOKENS:
-            raise Permanent(f"{utterance.text!r} has {count} tokens; an utterance takes 1 to {MAX_TOKENS}")
         scales = self._config.inference
         feeds: dict[str, NDArray[Any]] = {
             "input": np.array([utterance.tokens], np.int64),

@@ -11,46 +11,27 @@ import json
 import unicodedata
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Annotated, Literal
-
-from pydantic import BaseModel, ConfigDict, Field
 
 from models.bundle import Bundle
-from models.errors import Permanent, Unspeakable
-from models.piper.voice_config import read_voice_json
+from models.errors import Unspeakable
+from models.piper.voice_config import END, PAD, START, Symbols, read_symbols
 from models.text import languages, normalise
 from models.text.phonemes import espeak, versions
 from models.text.phonemes.ipa import plain, possessive
 from models.text.placeholders import Held, HeldWord, hold
 from models.text.utterance_cuts import cut_at_pause, cut_between_words
-from models.voice import IpaReading, Utterance
+from models.voice import IpaReading, PreparedUtterance
 
 VERSION = 1  # of the rules here; a rise renders all that Piper voices have said again
 CONFIG = "model.onnx.json"
 GOOD_CHARACTERS = 400  # longer text is cut at a pause, where it has one: the model's cost grows with the square
 MAX_CHARACTERS = 1_000
 
-_START, _PAD, _END = "^", "_", "$"
 _ENDS = ".!?…。！？"
 _CLOSERS = "”’\"')」』）"
 # Marks that pause at most, and are heard as nothing where the voice has no token for them.
 _SILENT = frozenset("'’‘\"“”„«»()[]{}-–—‑_/…·「」『』（）《》【】") | {"\u00ad"}
 _TYPOGRAPHY = {"…": ".", "—": ",", "“": '"', "”": '"', "[": "(", "]": ")", "{": "(", "}": ")", "«": '"', "»": '"'}
-
-
-class _Espeak(BaseModel):
-    voice: str = "en-us"
-
-
-class _Symbols(BaseModel):
-    """What of the voice's JSON turns text into tokens."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True)
-
-    phoneme_type: Literal["espeak", "text"] = "espeak"
-    phoneme_id_map: Annotated[dict[str, list[int]], Field(min_length=4)]
-    espeak: _Espeak = _Espeak()
-    codepoint_modulus: Annotated[int, Field(ge=2)] | None = None  # of test voices: any character has a token
 
 
 class PiperFrontEnd:
@@ -61,14 +42,10 @@ class PiperFrontEnd:
         self._bundle = bundle
 
     @cached_property
-    def _symbols(self) -> _Symbols:
-        path = self._bundle.path(CONFIG)
-        symbols = read_voice_json(_Symbols, path)
-        if missing := {_START, _PAD, _END} - symbols.phoneme_id_map.keys():
-            raise Permanent(f"{path}: phoneme_id_map has no {', '.join(sorted(missing))}")
-        return symbols
+    def _symbols(self) -> Symbols:
+        return read_symbols(self._bundle.path(CONFIG))
 
-    def prepare(self, text: str, language: str, readings: Sequence[IpaReading] = ()) -> list[Utterance]:
+    def prepare(self, text: str, language: str, readings: Sequence[IpaReading] = ()) -> list[PreparedUtterance]:
         """Turn a segment into utterances; their texts joined are all of the normalised text.
 
         Raises Unspeakable, quoting what has no sound; VoiceNotInstalled where eSpeak NG or the voice is absent.
@@ -106,17 +83,17 @@ class PiperFrontEnd:
         }
         return hashlib.sha256(json.dumps(state, sort_keys=True).encode()).hexdigest()
 
-    def _utterance(self, text: str, language: str, held: Held) -> Utterance:
+    def _utterance(self, text: str, language: str, held: Held) -> PreparedUtterance:
         sounds = "".join(self._sounds(stretch, language) for stretch in held.parted(text))
         text = held.restored(text)
         if self._symbols.phoneme_type == "text":
             symbols, phonemes = _terminated(text), ""
         else:
             symbols = phonemes = _terminated(sounds)
-        tokens = [*self._ids(_START, text), *self._ids(_PAD, text)]
+        tokens = [*self._ids(START, text), *self._ids(PAD, text)]
         for symbol in symbols:
-            tokens += [*self._ids(symbol, text), *self._ids(_PAD, text)]
-        return Utterance(text, language, phonemes, (*tokens, *self._ids(_END, text)))
+            tokens += [*self._ids(symbol, text), *self._ids(PAD, text)]
+        return PreparedUtterance(text, language, phonemes, (*tokens, *self._ids(END, text)))
 
     def _sounds(self, stretch: str | HeldWord, language: str) -> str:
         if isinstance(stretch, HeldWord):

@@ -40,7 +40,7 @@ Row = dict[str, float | int | str]
 
 def request(seed: int, text: int = TEXT) -> SpeechRequest:
     ids = tuple(int(i) for i in np.random.default_rng(seed).integers(100, 40_000, text))
-    return SpeechRequest((Utterance("。", "zh", "", ids),), str(seed % 7), seed)
+    return SpeechRequest((Utterance(ids),), str(seed % 7), seed)
 
 
 def bundle(folder: Path, mix: str) -> Bundle:

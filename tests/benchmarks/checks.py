@@ -15,21 +15,23 @@ import json
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
+from models.kokoro.guests import guest
 from numpy.typing import NDArray
 
 from models.catalog import Catalogue
 from models.errors import SpeechRejected
 from models.family import load_engine, load_frontend
-from models.voice import Speech, SpeechRequest
+from models.voice import Speech, SpeechRequest, spoken_by
 from producer.run.listen_back import MOST_WRONG
 from producer.run.word_errors import error_rate
 from tests.tables import rows
 from worker.audio.checks import check_speech
 from worker.audio.finishing import finish_segment
+from worker.audio.word_times import timed_words
 from worker.listen_back.recogniser import transcribe
 
 ROOT = Path(__file__).parents[2]
@@ -47,6 +49,7 @@ class Spoken:
     language: str
     speaker: str
     text: str  # numbers in words
+    duration_ms: tuple[float, float]  # the least and the most that its tokens may take
     samples: Samples
     rate: int
     words: tuple[tuple[int, int], ...]
@@ -82,19 +85,23 @@ def speech(every: int = 1, name: str = "kokoro") -> Iterator[Spoken]:
         if language not in of:
             continue
         speaker = of[language][i % len(of[language])]
-        utterances = tuple(front_end.prepare(text, language))
-        asked = json.dumps([bundle.fingerprint(speaker), [u.tokens for u in utterances]])
+        prepared = front_end.prepare(text, language)
+        utterances = spoken_by(prepared, lambda other, host=speaker: guest(bundle, host, other))
+        asked = json.dumps([bundle.fingerprint(speaker), [asdict(u) for u in utterances]])
+        engine = engine or load_engine(bundle)
+        durations = engine.duration_ms
         path = CACHE / f"{hashlib.sha256(asked.encode()).hexdigest()[:16]}.npz"
         if not path.exists():
-            engine = engine or load_engine(bundle)
             ((_, made),) = engine.speak([SpeechRequest(utterances, speaker, 0)])
             assert isinstance(made, Speech), made
-            words = [(word.start, word.end) for word in made.words or ()]
+            spans = [(text, n, first, end) for n, u in enumerate(prepared) for text, first, end in u.words]
+            words = [(start, end) for _, start, end in timed_words(spans, made.token_times or (), len(made.samples))]
             np.savez(path, samples=made.samples, rate=made.sample_rate, words=np.array(words).reshape(-1, 2))
         with np.load(path) as file:
             words = tuple((int(a), int(b)) for a, b in file["words"])
-            said = " ".join(u.text for u in utterances)
-            yield Spoken(language, speaker, said, file["samples"], int(file["rate"]), words)
+            said = " ".join(u.text for u in prepared)
+            band = durations(utterances)
+            yield Spoken(language, speaker, said, band, file["samples"], int(file["rate"]), words)
 
 
 # --- faults
@@ -157,7 +164,7 @@ def rejected(spoken: Spoken, samples: Samples) -> bool:
     """Whether the worker would refuse these samples for the sentence."""
     try:
         finished = finish_segment(samples, spoken.rate).samples
-        check_speech(finished, spoken.rate, text=spoken.text, language=spoken.language)
+        check_speech(finished, spoken.rate, duration_ms=spoken.duration_ms)
     except SpeechRejected:
         return True
     return False

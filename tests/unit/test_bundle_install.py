@@ -36,7 +36,7 @@ def test_a_published_voice_is_installed_and_speaks(tmp_path: Path) -> None:
     voice = catalogue.find("en_us-ann-low/two")
     assert catalogue.installed(voice)
     assert voice.languages == ("en",)
-    request = SpeechRequest((Utterance("a", "en", "", (1, 9, 2)),), "two", 1)
+    request = SpeechRequest((Utterance((1, 9, 2)),), "two", 1)
     ((_, speech),) = load_engine(catalogue.bundle(voice.bundle)).speak([request])
     assert isinstance(speech, Speech)
     assert sorted(path.name for path in (tmp_path / "voices").iterdir()) == ["en_us-ann-low"]

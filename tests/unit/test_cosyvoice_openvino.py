@@ -60,7 +60,7 @@ def test_the_engine_speaks_with_half_precision_weights(tmp_path: Path):
     made = convert_cosyvoice(DATA, tmp_path / "half", "int8", backend="openvino", speech_tokens_per_text_token=8)
     assert made.precision == "fp16-int8"
     assert made.record["self_check"]["mel"] < 0.05
-    request = SpeechRequest((Utterance("。", "zh", "", (5, 6, 7)),), "zh-female", 1)
+    request = SpeechRequest((Utterance((5, 6, 7)),), "zh-female", 1)
     ((_, speech),) = CosyVoiceEngine(made).speak([request])
     assert isinstance(speech, Speech), speech
     assert len(speech.samples) > 5000

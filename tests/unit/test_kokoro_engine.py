@@ -17,7 +17,7 @@ from models.kokoro.durations import FRAME, with_durations
 from models.kokoro.engine import SPACE, STOP
 from models.kokoro.foreign_passages import PAUSE
 from models.session import open_session, run_session
-from models.voice import Engine, Speech, SpeechRequest, Utterance
+from models.voice import Engine, Passage, Speech, SpeechRequest, Utterance
 
 VOCABULARY = json.loads((Path(models.kokoro.__file__).with_name("vocab.json")).read_text(encoding="utf-8"))
 PHONEMES = "hˈI."
@@ -33,7 +33,7 @@ def engine() -> Engine:
 
 def hi(phonemes: str = PHONEMES) -> Utterance:
     ids = VOCABULARY.get("vocab", VOCABULARY)
-    return Utterance("Hi.", "en", phonemes, tuple(ids[symbol] for symbol in phonemes))
+    return Utterance(tuple(ids[symbol] for symbol in phonemes))
 
 
 def speak(engine: Engine, *requests: SpeechRequest) -> list[Speech | NarrationError]:
@@ -62,20 +62,15 @@ def test_the_same_request_gives_the_same_samples(engine: Engine) -> None:
 
 def test_a_named_guest_says_the_passage(engine: Engine) -> None:
     utterance = hi("wo↓ jʊ↘ŋ hˈI.")
-    utterance = replace(utterance, language="zh", passages=(("en", 8, len(utterance.tokens)),))
-    chosen = {"guest-en": "bf_emma/0123"}
-    usual, emma, heart = speak(
+    by = {name: Passage(8, len(utterance.tokens), name) for name in ("bf_emma", "af_heart")}
+    emma, heart = speak(
         engine,
-        SpeechRequest((utterance,), "zf_xiaobei", 1),
-        SpeechRequest((utterance,), "zf_xiaobei", 1, options=chosen),
-        SpeechRequest((utterance,), "zf_xiaobei", 1, options={"guest-en": "af_heart/0123"}),
+        *(SpeechRequest((replace(utterance, passages=(who,)),), "zf_xiaobei", 1) for who in by.values()),
     )
-    assert isinstance(usual, Speech)
     assert isinstance(emma, Speech)
     assert isinstance(heart, Speech)
-    np.testing.assert_array_equal(usual.samples, heart.samples)
-    assert not np.array_equal(usual.samples[-4800:], emma.samples[-4800:])
-    np.testing.assert_array_equal(usual.samples[:4800], emma.samples[:4800])  # the host's own words
+    assert not np.array_equal(heart.samples[-4800:], emma.samples[-4800:])
+    np.testing.assert_array_equal(heart.samples[:4800], emma.samples[:4800])  # the host's own words
 
 
 def test_speed_shortens(engine: Engine) -> None:
@@ -89,36 +84,39 @@ def test_speed_shortens(engine: Engine) -> None:
     assert len(fast.samples) < 0.75 * len(slow.samples)
 
 
-def test_words_last_as_long_as_their_tokens(engine: Engine) -> None:
-    """``hˈI.`` and again, as two words, in one utterance and in two; at every speed the durations make the sound."""
-    phonemes = "hˈI, hˈI."
-    ids = tuple(VOCABULARY[symbol] for symbol in phonemes)
-    two = Utterance("Hi, hi.", "en", phonemes, ids, (("Hi", 0, 3), ("hi", 4, 8)))
+def test_tokens_are_timed_by_what_they_last(engine: Engine) -> None:
+    """``hˈI.`` and again, in one utterance and in two; at every speed the durations make the sound."""
+    two = hi("hˈI, hˈI.")
     for speed in (0.5, 1.0, 2.0):
-        once, twice, wordless = speak(
-            engine,
-            SpeechRequest((two,), "af_heart", 1, speed),
-            SpeechRequest((two, two), "af_heart", 1, speed),
-            SpeechRequest((hi(),), "af_heart", 1, speed),
+        once, twice = speak(
+            engine, SpeechRequest((two,), "af_heart", 1, speed), SpeechRequest((two, two), "af_heart", 1, speed)
         )
         assert isinstance(once, Speech)
         assert isinstance(twice, Speech)
-        assert isinstance(wordless, Speech)
-        assert wordless.words is None
-        assert once.words is not None
-        assert twice.words is not None
-        first, second = once.words
-        assert (first.text, second.text) == ("Hi", "hi")
-        assert 0 < first.start < first.end < second.start < second.end < len(once.samples)
-        assert (first.end % FRAME, second.start % FRAME, second.end % FRAME) == (0, 0, 0)
+        assert once.token_times is not None
+        assert twice.token_times is not None
+        (times,) = once.token_times
+        assert len(times) == len(two.tokens) + 1
+        assert list(times) == sorted(times)
+        assert 0 < times[0] < times[-1] <= len(once.samples)
+        assert {time % FRAME for time in times[1:]} == {0}
         loud = np.flatnonzero(np.abs(once.samples) > 0.02)
-        assert abs(int(loud[0]) - first.start) < 0.1 * 24000
-        assert twice.words[0] == first
-        assert twice.words[1].start == second.start
-        assert second.start < twice.words[1].end <= min(second.end, twice.words[2].start)  # the join may cut its end
-        later = [(a.start - b.start, a.end - b.end) for a, b in zip(twice.words[2:], once.words, strict=True)]
-        assert len({shift for pair in later for shift in pair}) == 1  # the second time all of it as much later
-        assert twice.words[3].end <= len(twice.samples)
+        assert abs(int(loud[0]) - times[0]) < 0.1 * 24000
+        first, second = twice.token_times
+        assert first[:-1] == times[:-1]
+        assert first[-1] <= times[-1]
+        assert len({later - sooner for later, sooner in zip(second, times, strict=True)}) == 1  # all as much later
+        assert first[-3] <= second[0]
+        assert second[-1] <= len(twice.samples)
+
+
+def test_natural_speech_lasts_as_long_as_its_tokens_may(engine: Engine) -> None:
+    utterance = hi("hˈI, hˈI, hˈI, hˈI.")
+    (speech,) = speak(engine, SpeechRequest((utterance,), "af_heart", 1))
+    assert isinstance(speech, Speech)
+    least, most = engine.duration_ms((utterance,))
+    assert least < len(speech.samples) / 24 < most
+    assert engine.duration_ms((utterance, utterance))[0] == 2 * least
 
 
 def test_the_sound_is_the_unchanged_file_s(engine: Engine) -> None:
@@ -144,46 +142,59 @@ def test_a_graph_without_durations_is_refused() -> None:
 def test_what_cannot_be_spoken_is_refused_and_spares_the_others(engine: Engine) -> None:
     results = speak(
         engine,
-        SpeechRequest((Utterance("", "en", "", ()),), "af_heart", 1),
+        SpeechRequest((Utterance(()),), "af_heart", 1),
         SpeechRequest((hi("a" * 511),), "af_heart", 1),
         SpeechRequest((hi(),), "nobody", 1),
-        SpeechRequest((Utterance("?", "en", "", (100_000,)),), "af_heart", 1),
+        SpeechRequest((Utterance((100_000,)),), "af_heart", 1),
         SpeechRequest((hi(),), "af_heart", 1),
     )
-    for result, words in zip(results, ("0 tokens", "511 tokens", "no such voice", "inference failed"), strict=False):
+    for result, words in zip(results, ("0 tokens", "511 tokens", "no such voice", "100000 is no token"), strict=False):
         assert isinstance(result, Permanent)
         assert words in str(result)
     assert isinstance(results[-1], Speech)
 
 
 def test_a_passage_is_said_by_its_own_voice(engine: Engine) -> None:
-    """It is that voice's own sound, and the words stay in order."""
-    phonemes = "ni↓, hˈI, xau↓."
-    ids = tuple(VOCABULARY[symbol] for symbol in phonemes)
-    words = (("你", 0, 3), ("hi", 4, 8), ("好", 9, 14))
-    plain = Utterance("你，hi，好。", "zh", phonemes, ids, words)
-    mixed = Utterance("你，hi，好。", "zh", phonemes, ids, words, (("en", 4, 8),))
+    """It is that voice's own sound, and the tokens stay in order."""
+    plain = hi("ni↓, hˈI, xau↓.")
+    mixed = replace(plain, passages=(Passage(4, 8, "af_heart"),))
     alone, woman, man, again = speak(
         engine,
         SpeechRequest((plain,), "zf_xiaoxiao", 1),
         SpeechRequest((mixed,), "zf_xiaoxiao", 1),
-        SpeechRequest((mixed,), "zm_yunxi", 1),
+        SpeechRequest((replace(plain, passages=(Passage(4, 8, "am_michael"),)),), "zm_yunxi", 1),
         SpeechRequest((mixed,), "zf_xiaoxiao", 1),
     )
     for speech in (alone, woman, man):
         assert isinstance(speech, Speech)
-        assert speech.words is not None
-        edges = [edge for word in speech.words for edge in (word.start, word.end)]
-        assert edges == sorted(edges)
-        assert len(set(edges)) >= 5
-        assert [word.text for word in speech.words] == ["你", "hi", "好"]
+        assert speech.token_times is not None
+        (times,) = speech.token_times
+        assert list(times) == sorted(times)
+        assert len(times) == len(plain.tokens) + 1
+        assert len(set(times)) >= 5
     assert isinstance(woman, Speech)
     assert isinstance(again, Speech)
     np.testing.assert_array_equal(woman.samples, again.samples)
     hi_alone = speak(engine, SpeechRequest((hi(),), "af_heart", 1))[0]
     assert isinstance(hi_alone, Speech)
-    assert woman.words is not None
-    _, word, _ = woman.words
-    said, expected = woman.samples[word.start : word.end], hi_alone.samples
+    assert woman.token_times is not None
+    (times,) = woman.token_times
+    said, expected = woman.samples[times[4] : times[8]], hi_alone.samples
     found = np.correlate(expected / np.linalg.norm(expected), said[480:-2400] / np.linalg.norm(said[480:-2400]))
     assert found.max() > 0.5  # af_heart's own sound, at another level
+
+
+@pytest.mark.parametrize(
+    "passages",
+    [
+        (Passage(2, 2, "af_heart"),),
+        (Passage(0, 999, "af_heart"),),
+        (Passage(-1, 2, "af_heart"),),
+        (Passage(2, 4, "af_heart"), Passage(3, 5, "af_heart")),
+        (Passage(2, 4, "nobody"),),
+    ],
+)
+def test_passages_that_no_front_end_makes_are_refused(engine: Engine, passages: tuple[Passage, ...]) -> None:
+    (refused,) = speak(engine, SpeechRequest((replace(hi(), passages=passages),), "zf_xiaobei", 1))
+    assert isinstance(refused, Permanent)
+    assert "passage" in str(refused)

@@ -13,14 +13,15 @@ from hypothesis import strategies as st
 from models.bundle import Bundle
 from models.errors import Unspeakable
 from models.kokoro import frontend
-from models.kokoro.frontend import MAX_TOKENS, VOCABULARY, KokoroFrontEnd
+from models.kokoro.frontend import KokoroFrontEnd
+from models.kokoro.vocabulary import FILE, MAX_TOKENS
 from models.text.utterance_cuts import cut_at_pause, cut_between_words
 from models.voice import Utterance
 from worker.contract.messages import Pronunciation
 
 ROOT = Path(__file__).parents[2]
 KOKORO = ROOT / "models" / "voices" / "kokoro.toml"
-SYMBOLS = {token: symbol for symbol, token in json.loads(VOCABULARY.read_text("utf-8")).items()}
+SYMBOLS = {token: symbol for symbol, token in json.loads(FILE.read_text("utf-8")).items()}
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from onnx import TensorProto, helper
 from models.errors import VoiceNotInstalled
 from models.session import available_cores, open_session
 from models.utterance_joining import AFTER_LAST, AFTER_SENTENCE, BEFORE_ONSET, join
-from models.voice import Samples, Utterance
+from models.voice import PreparedUtterance, Samples, Utterance, spoken_by
 from tests.make_tiny_voice import FOLDER
 
 RATE = 16_000
@@ -106,7 +106,8 @@ def tone(before: float, seconds: float, after: float, level: float = 0.5) -> Sam
 
 
 def said(text: str) -> Utterance:
-    return Utterance(text, "en", "", (1,))
+    """As the first of two utterances."""
+    return spoken_by([PreparedUtterance(text, "en", "", (1,)), PreparedUtterance("On.", "en", "", (1,))], str)[0]
 
 
 def test_one_utterance_is_left_alone() -> None:

@@ -26,7 +26,7 @@ def test_three_vocoders_behind_one_voice(tmp_path, monkeypatch: pytest.MonkeyPat
     engine = CosyVoiceEngine(add_vocoder(tmp_path / "cosy", tmp_path / "gan" / "out"))
 
     def speak(engine: CosyVoiceEngine, *vocoders: str) -> list[object]:
-        utterances = (Utterance("一。", "zh", "", (3, 4)),)
+        utterances = (Utterance((3, 4)),)
         requests = [SpeechRequest(utterances, "zh-female", 1, options={"vocoder": name}) for name in vocoders]
         found = dict(engine.speak(requests))
         return [found[i] for i in range(len(vocoders))]

@@ -7,27 +7,12 @@ word is not seen here; listening back is the second line.
 
 from __future__ import annotations
 
-import unicodedata
-from functools import lru_cache
-
 import numpy as np
 
 from models.errors import SpeechRejected
 from models.voice import Samples
 from worker.audio.finishing import LEAD_MS, TAIL_MS, speech_span
 from worker.audio.levels import FRAME_MS, decibels, frame_levels, loud_level
-
-# Milliseconds that one character may take, (least, most), at normal speed, silence at both ends not counted. What is
-# usual, of thirteen voices, stands beside it; they lie between 0.8 and 1.25 of that.
-ALPHABETIC_MS = (34, 105)  # 63
-CAPITAL_MS = (34, 700)  # without a small letter after it: may be spelled out
-DIGIT_MS = (20, 1000)  # "1000000" is short to write; "7" is "seven"
-HAN_MS = (105, 340)  # 190
-KANJI_MS = (80, 600)  # 260; one to five morae
-KANA_MS = (50, 250)  # 100
-HANGUL_MS = (60, 450)  # not measured: no voice here speaks it
-SYMBOL_MS = (0, 700)  # "%" may be "percent", or nothing; commas are pauses
-BASE_MS = (0, 900)  # for the whole: one word may be said slowly
 
 SILENCE_MS = 1500  # inside a segment; longer ones are an engine that lost its way
 SILENCE_DB = 45.0  # below the segment's level
@@ -39,12 +24,13 @@ LEVEL_BAND_DB = (-50.0, -3.0)  # RMS of the frames that are not silent
 
 
 def check_speech(
-    samples: Samples, rate: int, *, text: str, language: str, speed: float = 1.0, relaxed: bool = False
+    samples: Samples, rate: int, *, duration_ms: tuple[float, float], speed: float = 1.0, relaxed: bool = False
 ) -> None:
-    """Raise SpeechRejected, saying why, where samples (n,) float32 at ``rate`` Hz cannot be this text, spoken.
+    """Raise SpeechRejected, saying why, where samples (n,) float32 at ``rate`` Hz are no speech of what was asked for.
 
-    ``text`` is what was to be said, best with numbers already in words; ``speed`` 2.0 is twice as fast. ``relaxed``
-    spares what was calibrated on real speech (duration, pauses, level): random weights are to pass, in tests.
+    ``duration_ms`` is the least and the most that its tokens may take at speed 1.0, as ``Engine.duration_ms`` gives it;
+    ``speed`` 2.0 is twice as fast. ``relaxed`` spares what was calibrated on real speech (duration, pauses, level):
+    random weights are to pass, in tests.
     """
     if not len(samples) or not np.isfinite(samples).all():
         raise SpeechRejected("the engine gave samples that are not numbers, or none")
@@ -57,7 +43,7 @@ def check_speech(
         raise SpeechRejected(f"{clipped:.1%} of the samples are clipped, more than {MAX_CLIPPED:.1%}")
     if relaxed:
         return
-    _check_duration((span[1] - span[0]) * FRAME_MS, text, language, speed)
+    _check_duration((span[1] - span[0]) * FRAME_MS, duration_ms, speed)
     quiet = levels < max(loud_level(levels) - SILENCE_DB, SILENCE_FLOOR_DB)
     _check_pauses(quiet[span[0] : span[1]], speed)
     level = decibels(float(np.sqrt(np.mean(10.0 ** (levels[~quiet] / 10.0)))))
@@ -66,40 +52,12 @@ def check_speech(
         raise SpeechRejected(f"the speech is at {level:.0f} dBFS, outside {low:.0f} to {high:.0f}")
 
 
-def duration_band(text: str, language: str, speed: float = 1.0) -> tuple[float, float]:
-    """The least and most milliseconds that ``text`` may take to say."""
-    pairs = zip(text, text[1:] + " ", strict=True)
-    least, most = map(
-        sum, zip(BASE_MS, *(_band(here, after.islower(), language) for here, after in pairs), strict=True)
-    )
-    return least / speed, most / speed + LEAD_MS + TAIL_MS
-
-
-@lru_cache(maxsize=4096)
-def _band(character: str, word: bool, language: str) -> tuple[int, int]:
-    """``word``: a small letter follows."""
-    category = unicodedata.category(character)
-    if category[0] in "MZC":  # marks, white space, controls: no time of their own
-        return (0, 0)
-    if category == "Nd":
-        return DIGIT_MS
-    if category[0] in "PS":
-        return SYMBOL_MS
-    if unicodedata.east_asian_width(character) == "W":
-        if "\u3040" <= character <= "\u30ff":
-            return KANA_MS
-        if "\uac00" <= character <= "\ud7a3":
-            return HANGUL_MS
-        return KANJI_MS if language == "ja" else HAN_MS
-    return CAPITAL_MS if category == "Lu" and not word else ALPHABETIC_MS
-
-
-def _check_duration(heard: float, text: str, language: str, speed: float) -> None:
-    least, most = duration_band(text, language, speed)
+def _check_duration(heard: float, expected: tuple[float, float], speed: float) -> None:
+    least, most = expected[0] / speed, expected[1] / speed + LEAD_MS + TAIL_MS
     if not least <= heard <= most:
         wrong = "short" if heard < least else "long"
         raise SpeechRejected(
-            f"{heard / 1000:.2f} s are too {wrong} for {language} text of {len(text)} characters:"
+            f"{heard / 1000:.2f} s are too {wrong} for what is to be said:"
             f" {least / 1000:.2f} to {most / 1000:.2f} s were expected"
         )
 

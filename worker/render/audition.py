@@ -21,20 +21,25 @@ from worker.audio.wav import Pcm, to_pcm
 from worker.contract.helper_requests import Audition
 from worker.contract.messages import Job
 from worker.contract.settings import load_settings
-from worker.render.speak import Accepted, Draw, speak_until_accepted, speech_request
+from worker.render.speak import Accepted, Draw, finish_and_check, prepare_draw, speak_until_accepted
 
 
 def speak_audition(audition: Audition) -> dict[str, float]:
     """Speak a segment into its WAV file; gives its ``seconds``. Raises NarrationError."""
     segment = audition.segment
-    frontend, engine = _voices(segment.bundle)
+    bundle, frontend, engine = _voices(segment.bundle)
     job = Job(key=segment.key(), segment=segment)
 
     def speak(draws: Sequence[Draw]) -> Iterator[tuple[Draw, Speech | NarrationError]]:
         for index, result in engine.speak([draw.request for draw in draws]):
             yield draws[index], result
 
-    ((_, outcome),) = speak_until_accepted([job], lambda job, attempt: speech_request(job, attempt, frontend), speak)
+    ((_, outcome),) = speak_until_accepted(
+        [job],
+        lambda job, attempt: prepare_draw(job, attempt, frontend, bundle),
+        speak,
+        lambda draw, speech: finish_and_check(draw, speech, engine),
+    )
     if not isinstance(outcome, Accepted):
         raise outcome
     pcm, rate = to_pcm(outcome.finished.samples), outcome.speech.sample_rate
@@ -43,9 +48,9 @@ def speak_audition(audition: Audition) -> dict[str, float]:
 
 
 @lru_cache(maxsize=1)
-def _voices(bundle: str) -> tuple[FrontEnd, Engine]:
+def _voices(bundle: str) -> tuple[Bundle, FrontEnd, Engine]:
     found: Bundle = Catalogue.load(load_settings().voices_dir).bundle(bundle)
-    return load_frontend(found), load_engine(found)
+    return found, load_frontend(found), load_engine(found)
 
 
 def _write(out: Path, pcm: Pcm, rate: int) -> None:

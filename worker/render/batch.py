@@ -19,7 +19,7 @@ from contextlib import contextmanager, suppress
 from contextvars import copy_context
 
 from models.errors import NarrationError, Transient
-from models.voice import Speech, SpeechRequest
+from models.voice import Speech
 from worker.audio import levels, wav
 from worker.context import ProcessContext
 from worker.contract.messages import Job, RenderBatch, SegmentRecord, segment_name
@@ -27,7 +27,7 @@ from worker.errors import Exists
 from worker.ledger.records import Completed
 from worker.observe import logs, metrics, tracing
 from worker.render.leases import AWAY_DELAY, BatchLeases
-from worker.render.speak import Accepted, Draw, finish_and_check, speak_until_accepted, speech_request
+from worker.render.speak import Accepted, Draw, finish_and_check, prepare_draw, speak_until_accepted
 from worker.watchdog import Watchdog
 
 LOOK_OUT_SECONDS = 0.02  # between looks at whether somebody waits
@@ -126,12 +126,13 @@ class Rendering:
             time.sleep(STALE_PAUSE)
         return fit
 
-    def _prepare(self, job: Job, attempt: int) -> SpeechRequest | None:
+    def _prepare(self, job: Job, attempt: int) -> Draw | None:
         if attempt:
             metrics.SEGMENTS.labels(job.segment.bundle, "redrawn").inc()
         try:
             with logs.about(key=job.key), self._watchdog.watched(), self._timed("prepare"):
-                return speech_request(job, attempt, self._context.frontend(job.segment.bundle))
+                bundle = self._context.catalogue.bundle(job.segment.bundle)
+                return prepare_draw(job, attempt, self._context.frontend(bundle.id), bundle)
         except NarrationError as error:
             self._leases.fail(job.key, str(error))
             return None
@@ -163,7 +164,7 @@ class Rendering:
             self._seconds[stage] += seconds
             metrics.STAGES.labels(stage).observe(seconds)
         with self._timed("finish"):
-            return finish_and_check(draw, speech)
+            return finish_and_check(draw, speech, self._context.engine(draw.job.segment.bundle))
 
     def _step(self) -> bool:
         """The engine got somewhere, with a segment or with several at once. Whether it shall go on."""
@@ -212,11 +213,6 @@ class Rendering:
     def _record(self, draw: Draw, accepted: Accepted) -> SegmentRecord:
         speech, finished = accepted.speech, accepted.finished
         peak, rms = levels.peak_and_rms(finished.samples)
-        words = None
-        if speech.words is not None:
-            length = len(finished.samples)
-            shifted = ((w.text, w.start - finished.trimmed, w.end - finished.trimmed) for w in speech.words)
-            words = tuple((text, min(max(0, start), length), min(max(0, end), length)) for text, start, end in shifted)
         return SegmentRecord(
             key=draw.job.key,
             voice=draw.job.segment.voice,
@@ -228,7 +224,7 @@ class Rendering:
             seed=draw.request.seed,
             attempt=draw.attempt,
             utterances=len(draw.request.utterances),
-            words=words,
+            words=accepted.words,
             versions=self._context.versions,
             cpu_ms=round(self._cpu[draw.job.key] * 1000),
         )
