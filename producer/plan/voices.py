@@ -7,7 +7,7 @@ from collections.abc import Callable
 from models.bundle import Bundle
 from models.catalog import Catalogue, Voice
 from models.errors import Permanent, UnknownVoice
-from models.voice import FrontEnd, Utterance
+from models.voice import FrontEnd, PreparedUtterance
 from worker.contract.messages import Segment
 from worker.contract.settings import Settings
 
@@ -68,6 +68,6 @@ class KnownVoices:
             self._fingerprints[bundle, language] = self.frontend(bundle).fingerprint(language)
         return self._fingerprints[bundle, language]
 
-    def utterances(self, segment: Segment) -> list[Utterance]:
+    def utterances(self, segment: Segment) -> list[PreparedUtterance]:
         """Return what the segment's voice is given to say. Raises Unspeakable for what it has no sound for."""
         return self.frontend(segment.bundle).prepare(segment.text, segment.language, segment.readings)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from models.errors import NarrationError, Permanent
 from models.text.normalise import fired, normalise
 from models.text.segment import fold, punctuated
-from models.voice import Utterance
+from models.voice import PreparedUtterance
 from producer import readers
 from producer.lessons.options import NO_OPTIONS, NarrationOptions
 from producer.plan.cut import cut
@@ -98,7 +98,7 @@ def explain_text(
     return found
 
 
-def _phonemes(utterances: Iterable[Utterance]) -> str:
+def _phonemes(utterances: Iterable[PreparedUtterance]) -> str:
     return " ".join(filter(None, (utterance.phonemes for utterance in utterances)))
 
 

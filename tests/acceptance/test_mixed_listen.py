@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -23,9 +24,11 @@ from models.catalog import Catalogue
 from models.family import load_engine, load_frontend
 from models.text.languages import HAN, spans
 from models.text.segment import punctuated
-from models.voice import Engine, FrontEnd, Samples, Speech, SpeechRequest
+from models.voice import Engine, FrontEnd, PreparedUtterance, Samples, Speech
 from tests.acceptance.listen import comparable_words, transcribe
+from tests.speech import request_for
 from tests.tables import rows
+from worker.audio.word_times import timed_words, word_spans
 
 pytestmark = [pytest.mark.listen, pytest.mark.timeout(900)]
 BASELINE = Path(__file__).parents[1] / "data" / "normalise" / "mixed.tsv"
@@ -61,10 +64,10 @@ class Listener:
 
     def score(self, text: str) -> Score:
         """Have a sentence spoken, and listen to it. Fails where its English is hardly louder than nothing."""
-        utterances = tuple(self.front_end.prepare(punctuated(text, "zh"), "zh"))
-        ((_, speech),) = self.engine.speak([SpeechRequest(utterances, self.speaker, seed=1)])
+        prepared = self.front_end.prepare(punctuated(text, "zh"), "zh")
+        ((_, speech),) = self.engine.speak([request_for(Catalogue.load().bundle("kokoro"), prepared, self.speaker)])
         assert isinstance(speech, Speech), speech
-        english = _english(speech)
+        english = _english(speech, prepared)
         assert english is not None, f"no English word is timed: {text}"
         assert _level(english) > _level(speech.samples) - QUIETER, f"the English is not audible: {text}"
         heard = transcribe(speech.samples, speech.sample_rate, "zh").strip()
@@ -82,13 +85,14 @@ class Listener:
         )  # fmt: skip
 
 
-def _english(speech: Speech) -> Samples | None:
+def _english(speech: Speech, prepared: Sequence[PreparedUtterance]) -> Samples | None:
     """From the first English word to the end of the last, with some silence around."""
-    own = [word for word in speech.words or () if re.search("[A-Za-z]", word.text)]
+    words = timed_words(word_spans(prepared), speech.token_times or (), len(speech.samples))
+    own = [(start, end) for word, start, end in words if re.search("[A-Za-z]", word)]
     if not own:
         return None
     margin = speech.sample_rate // 20
-    return np.pad(speech.samples[max(0, own[0].start - margin) : own[-1].end + margin], 4 * margin)
+    return np.pad(speech.samples[max(0, own[0][0] - margin) : own[-1][1] + margin], 4 * margin)
 
 
 def _level(samples: Samples) -> float:

@@ -19,8 +19,9 @@ from models.vocoders import HOP_LENGTH, SAMPLE_RATE, Vocoder
 from models.vocoders.griffin_lim import GriffinLim
 from models.vocoders.hifigan import GRAPH, HifiGan
 from models.vocoders.mel import log_mel
-from models.voice import Speech, SpeechRequest
+from models.voice import Speech
 from tests.acceptance.listen import error_rate, transcribe
+from tests.speech import request_for
 
 pytestmark = [pytest.mark.listen, pytest.mark.timeout(900)]
 LESSON = {
@@ -70,7 +71,7 @@ def speech() -> dict[str, list[np.ndarray]]:
     engine, front_end = load_engine(bundle, threads=2), load_frontend(bundle)
     spoken: dict[str, list[np.ndarray]] = {}
     for language, (speaker, sentences) in LESSON.items():
-        requests = [SpeechRequest(tuple(front_end.prepare(text, language)), speaker, 1) for text in sentences]
+        requests = [request_for(bundle, front_end.prepare(text, language), speaker) for text in sentences]
         results = dict(engine.speak(requests))
         spoken[language] = []
         for i in range(len(sentences)):

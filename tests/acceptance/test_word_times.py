@@ -12,8 +12,10 @@ import soundfile
 
 from models.catalog import Catalogue
 from models.family import load_engine, load_frontend
-from models.voice import Speech, SpeechRequest
+from models.voice import Speech
+from tests.speech import request_for
 from worker.audio.finishing import finish_segment
+from worker.audio.word_times import timed_words, word_spans
 
 pytestmark = [pytest.mark.listen, pytest.mark.timeout(900)]
 
@@ -106,19 +108,20 @@ def test_words_begin_where_speech_sets_in_after_a_pause(record_testsuite_propert
     frontend, engine = load_frontend(bundle), load_engine(bundle)
     late: dict[str, list[float]] = {}
     for text, language, voice, speed in CASES:
-        request = SpeechRequest(tuple(frontend.prepare(text, language)), voice, 1, speed)
-        ((_, speech),) = engine.speak([request])
+        prepared = frontend.prepare(text, language)
+        ((_, speech),) = engine.speak([request_for(bundle, prepared, voice, speed=speed)])
         assert isinstance(speech, Speech), speech
-        assert speech.words is not None
+        assert speech.token_times is not None
         finished = finish_segment(speech.samples, speech.sample_rate)
-        words = [(w.start - finished.trimmed, w.end - finished.trimmed) for w in speech.words]
+        said = timed_words(word_spans(prepared), speech.token_times, len(speech.samples))
+        words = [(start - finished.trimmed, end - finished.trimmed) for _, start, end in said]
         assert words[0][0] >= -600, text  # the onset is never trimmed
         for n, error in onsets(
-            finished.samples, speech.sample_rate, words, after_marks(text, [w.text for w in speech.words])
+            finished.samples, speech.sample_rate, words, after_marks(text, [word for word, _, _ in said])
         ):
             late.setdefault(f"{language} x{speed}", []).append(error)
             if abs(error) > LIMIT:
-                print(f"{voice} x{speed} {speech.words[n].text!r} in {text!r}: {error * 1000:.0f} ms")
+                print(f"{voice} x{speed} {said[n][0]!r} in {text!r}: {error * 1000:.0f} ms")
         first = words[0][0] / speech.sample_rate - 0.08  # finishing keeps 80 ms before the onset
         late.setdefault("first", []).append(first)
     for name, errors in late.items():

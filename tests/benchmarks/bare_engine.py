@@ -8,7 +8,8 @@ import time
 
 from models.catalog import Catalogue
 from models.family import load_engine, load_frontend
-from models.voice import Speech, SpeechRequest
+from models.voice import Speech
+from tests.speech import request_for
 
 
 def main() -> None:
@@ -21,8 +22,8 @@ def main() -> None:
     frontend.prepare("Ready.", asked["language"])
     began, samples = time.perf_counter(), 0
     for text in asked["texts"]:
-        utterances = tuple(frontend.prepare(text, asked["language"]))
-        for _, speech in engine.speak([SpeechRequest(utterances, voice.speaker, seed=1)]):
+        prepared = frontend.prepare(text, asked["language"])
+        for _, speech in engine.speak([request_for(bundle, prepared, voice.speaker)]):
             assert isinstance(speech, Speech), speech
             samples += len(speech.samples)
     json.dump({"audio": samples / engine.sample_rate, "seconds": time.perf_counter() - began}, sys.stdout)

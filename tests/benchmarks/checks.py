@@ -31,7 +31,7 @@ from producer.run.word_errors import error_rate
 from tests.tables import rows
 from worker.audio.checks import check_speech
 from worker.audio.finishing import finish_segment
-from worker.audio.word_times import timed_words
+from worker.audio.word_times import timed_words, word_spans
 from worker.listen_back.recogniser import transcribe
 
 ROOT = Path(__file__).parents[2]
@@ -94,8 +94,10 @@ def speech(every: int = 1, name: str = "kokoro") -> Iterator[Spoken]:
         if not path.exists():
             ((_, made),) = engine.speak([SpeechRequest(utterances, speaker, 0)])
             assert isinstance(made, Speech), made
-            spans = [(text, n, first, end) for n, u in enumerate(prepared) for text, first, end in u.words]
-            words = [(start, end) for _, start, end in timed_words(spans, made.token_times or (), len(made.samples))]
+            words = [
+                (start, end)
+                for _, start, end in timed_words(word_spans(prepared), made.token_times or (), len(made.samples))
+            ]
             np.savez(path, samples=made.samples, rate=made.sample_rate, words=np.array(words).reshape(-1, 2))
         with np.load(path) as file:
             words = tuple((int(a), int(b)) for a, b in file["words"])

@@ -31,6 +31,7 @@ from models import family
 from models.bundle import Bundle
 from models.errors import NarrationError
 from models.voice import Engine, Speech, SpeechRequest, Step
+from tests.speech import text_of
 from worker.contract import messages as contract
 from worker.ledger import work
 from worker.process.main import main
@@ -48,7 +49,7 @@ class FaultyEngine:
 
     def speak(self, requests: Sequence[SpeechRequest], step: Step) -> Iterator[tuple[int, Speech | NarrationError]]:
         for index, request in enumerate(requests):
-            text = request.utterances[0].text
+            text = text_of(request.utterances[0])
             self._log.write(f"{os.getpid()} {time.time():.3f} {text}\n")
             time.sleep(self._seconds)
             for _, result in self._engine.speak([request]):

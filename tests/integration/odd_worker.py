@@ -17,6 +17,7 @@ from models import family
 from models.bundle import Bundle
 from models.errors import NarrationError
 from models.voice import Engine, Speech, SpeechRequest, Step
+from tests.speech import text_of
 from worker.contract.settings import load_settings
 from worker.process.main import main
 
@@ -33,9 +34,9 @@ class OddEngine:
     def speak(self, requests: Sequence[SpeechRequest], step: Step) -> Iterator[tuple[int, Speech | NarrationError]]:
         for index, request in enumerate(requests):
             began = time.monotonic()
-            word = request.utterances[0].text.partition(" ")[0].lower()
+            word = text_of(request.utterances[0]).partition(" ")[0].lower()
             with (Path(os.environ["ODD_LOG"])).open("a") as log:  # which process spoke what, for the tests
-                log.write(f"{os.getpid()} {request.utterances[0].text}\n")
+                log.write(f"{os.getpid()} {text_of(request.utterances[0])}\n")
             if word == "slow":
                 time.sleep(SLOW_SECONDS)
             if word == "crash":

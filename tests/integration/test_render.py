@@ -14,6 +14,7 @@ from models.catalog import Catalogue
 from models.errors import NarrationError, Permanent
 from models.voice import Speech, SpeechRequest, Step
 from tests.integration.submission import batches, enlist, jobs_of, progress
+from tests.speech import text_of
 from worker.assemble.task import assemble_ready_lesson
 from worker.audio import wav
 from worker.context import ProcessContext
@@ -137,7 +138,7 @@ def script(monkeypatch, results) -> list[Scripted]:
 
 
 def said(request: SpeechRequest) -> str:
-    return " ".join(utterance.text for utterance in request.utterances)
+    return " ".join(map(text_of, request.utterances))
 
 
 def silence(speech: Speech) -> Speech:

@@ -8,7 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from models.voice import PreparedUtterance
 from worker.contract.manifest import WordTime
+
+
+def word_spans(prepared: Sequence[PreparedUtterance]) -> list[tuple[str, int, int, int]]:
+    """The author's words of a segment as (text, utterance, first token, end token)."""
+    return [(word, n, first, end) for n, utterance in enumerate(prepared) for word, first, end in utterance.words]
 
 
 def timed_words(
