@@ -43,6 +43,7 @@ class FaultyEngine:
 
     def __init__(self, engine: Engine) -> None:
         self.sample_rate, self.interruptible = engine.sample_rate, engine.interruptible
+        self.duration_ms = engine.duration_ms
         self._engine = engine
         self._log = Path(os.environ["FAULT_LOG"]).open("a", buffering=1)  # noqa: SIM115 - as long as the process
         self._seconds = float(os.environ.get("FAULT_SECONDS", "0"))

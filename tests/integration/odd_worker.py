@@ -29,6 +29,7 @@ class OddEngine:
 
     def __init__(self, engine: Engine) -> None:
         self.sample_rate, self.interruptible = engine.sample_rate, engine.interruptible
+        self.duration_ms = engine.duration_ms
         self._engine = engine
 
     def speak(self, requests: Sequence[SpeechRequest], step: Step) -> Iterator[tuple[int, Speech | NarrationError]]:

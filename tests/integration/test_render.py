@@ -115,6 +115,7 @@ class Scripted:
 
     def __init__(self, engine, results) -> None:
         self.sample_rate, self.interruptible = engine.sample_rate, engine.interruptible
+        self.duration_ms = engine.duration_ms
         self._engine = engine
         self._results = results
         self.seeds: list[int] = []
