@@ -32,15 +32,14 @@ import tempfile
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints, ValidationError, field_validator
 
 from models.errors import Permanent, VoiceNotInstalled
 from models.records import digest, read_description, wrong
+from models.text.languages import Language
 
-Language = Literal["en", "zh", "ja", "yue", "ko"]
-LANGUAGES: tuple[str, ...] = get_args(Language)
 Family = Literal["kokoro", "piper", "cosyvoice"]
 
 # How each engine turns tokens into samples; a rise renders everything its voices have said again.

@@ -12,10 +12,11 @@ from pathlib import Path
 
 from pydantic import JsonValue
 
-from models.bundle import LANGUAGES, Bundle, BundleFile, Speaker
+from models.bundle import Bundle, BundleFile, Speaker
 from models.errors import Permanent
 from models.piper.noise_inputs import expose_noise
 from models.piper.voice_config import read_piper_config
+from models.text.languages import LANGUAGES
 
 DESCRIPTION = "voice.toml"
 MAX_MODEL = 2 << 30  # bytes: what ONNX's format can hold

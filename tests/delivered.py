@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from models.text.languages import Language
 from worker.contract.manifest import Cue, LessonPart, Manifest, MeasuredLoudness
-from worker.contract.messages import Language, Role, Segment
+from worker.contract.messages import Role, Segment
 
 RATE = 8000
 MEDIA_TYPES = {"wav": "audio/wav", "mp3": "audio/mpeg", "vtt": "text/vtt"}

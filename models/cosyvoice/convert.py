@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import JsonValue
 
-from models.bundle import LANGUAGES, Bundle, BundleFile, Speaker
+from models.bundle import Bundle, BundleFile, Speaker
 from models.conversion.atomic_folder import MADE, becoming, must_be_free
 from models.conversion.onnx_graph import Graph, Precision, quantise_columns
 from models.cosyvoice import convert_flow, convert_hift, convert_language_model, self_check
@@ -30,6 +30,7 @@ from models.cosyvoice.stages import GRAPHS, MATRIX_ENGINE, TABLES, Parameters, S
 from models.cosyvoice.tokenizer import IDS, VOCABULARY, VOCABULARY_FILE
 from models.errors import Permanent
 from models.install import DESCRIPTION, describe
+from models.text.languages import LANGUAGES
 from models.vocoders import N_MELS
 
 # The public checkpoint's speakers in the order of their numbers: name, alias, language.

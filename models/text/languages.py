@@ -13,8 +13,10 @@ import re
 from collections import defaultdict
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Literal, get_args
 
-LANGUAGES = ("en", "zh", "ja", "yue", "ko")
+Language = Literal["en", "zh", "ja", "yue", "ko"]
+LANGUAGES: tuple[str, ...] = get_args(Language)
 HAN_LANGUAGES = ("zh", "yue", "ja")
 
 LATIN = "A-Za-z\u00aa\u00ba\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u1e00-\u1eff\uff21-\uff3a\uff41-\uff5a"

@@ -22,12 +22,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.exceptions import HTTPException
 
 from models.errors import NarrationError
+from models.text.languages import Language
 from producer.errors import Busy
 from producer.http import problems, sound
 from producer.http.narration import Speed
 from producer.http.service import Service, Shared
 from producer.lessons.options import NarrationOptions
-from worker.contract.messages import Language
 
 router = APIRouter()
 

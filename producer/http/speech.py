@@ -14,13 +14,13 @@ from fastapi.responses import Response, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
-from models.text.languages import guess
+from models.text.languages import Language, guess
 from producer.http import sound
 from producer.http.access import Caller
 from producer.http.narration import Speed
 from producer.http.service import Service, Shared
 from producer.lessons.options import NarrationOptions
-from worker.contract.messages import Language, LessonEntry
+from worker.contract.messages import LessonEntry
 
 router = APIRouter(tags=["speech"])
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from models.text.languages import Language
 from worker.contract.manifest import Sample
-from worker.contract.messages import Language, Message, Segment
+from worker.contract.messages import Message, Segment
 
 
 class Audition(Message):

@@ -11,7 +11,8 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field, StringConstraints
 
-from worker.contract.messages import Digest, Identifier, Language, Message, Role, Segment
+from models.text.languages import Language
+from worker.contract.messages import Digest, Identifier, Message, Role, Segment
 
 MANIFEST: Final = "manifest.json"  # in the lesson's folder
 

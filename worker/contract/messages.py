@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from models.records import digest
+from models.text.languages import Language
 
 SCHEMA = 1  # of the segment key; a rise renders every segment again
 LIMITER = 1  # version of what loudness does to a lesson's sound; a rise links lessons with loudness again
@@ -26,7 +27,6 @@ Identifier = Annotated[str, StringConstraints(pattern=r"^[^\W_][\w.\-]*$", max_l
 VoiceId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}/[\w.\-]{1,64}$")]
 BundleId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
 RunId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,63}$")]
-Language = Literal["en", "zh", "ja", "yue", "ko"]
 Role = Literal["heading", "paragraph", "list_item", "sentence", "clause"]
 
 

@@ -13,8 +13,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from models.text.languages import Language
 from worker.contract.manifest import Cue, Manifest, Sample
-from worker.contract.messages import Identifier, Language, Message, Role
+from worker.contract.messages import Identifier, Message, Role
 
 UNSPACED = frozenset({"zh", "ja", "yue"})  # languages whose sentences follow each other without a space
 
