@@ -23,13 +23,12 @@ from numpy.typing import NDArray
 from models.bundle import Bundle
 from models.errors import NarrationError, Permanent
 from models.kokoro.durations import FRAME, with_durations
-from models.kokoro.foreign_passages import Passage, TimedSamples, paused, spliced
+from models.kokoro.foreign_passages import PassageSound, TimedSamples, paused, spliced
 from models.kokoro.vocabulary import MAX_TOKENS, duration_ms, vocabulary
 from models.requests import check_request
 from models.session import open_session, run_session
 from models.utterance_joining import heard_span, placed
-from models.voice import Passage as Guest
-from models.voice import Speech, SpeechRequest, Step, Utterance, go_on, one_by_one
+from models.voice import Passage, Speech, SpeechRequest, Step, Utterance, go_on, one_by_one
 
 BOUNDARY = 0  # token before and after every utterance
 STOP = 4  # token of a full stop, without which the last word is swallowed
@@ -85,7 +84,7 @@ class KokoroEngine:
         passages = []
         for passage in utterance.passages:
             sound = self._passage(utterance, passage, speed)
-            passages.append(Passage(passage.first, passage.end, sound))
+            passages.append(PassageSound(passage.first, passage.end, sound))
         count = len(utterance.tokens)
         own = paused(utterance.tokens, [(passage.first, passage.end) for passage in utterance.passages])
         if not own:  # all of it is one passage
@@ -93,7 +92,7 @@ class KokoroEngine:
         host = self._pass(replace(utterance, tokens=own), self._style(speaker), speed)
         return spliced(host, passages, count, self.sample_rate)
 
-    def _passage(self, utterance: Utterance, passage: Guest, speed: float) -> TimedSamples:
+    def _passage(self, utterance: Utterance, passage: Passage, speed: float) -> TimedSamples:
         """A passage alone: with a full stop, unless all that follows is its own, and no space before it."""
         tokens = utterance.tokens[passage.first : passage.end]
         tokens += (STOP,) if passage.end < len(utterance.tokens) else ()

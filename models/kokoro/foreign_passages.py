@@ -35,7 +35,7 @@ class TimedSamples(NamedTuple):
     edges: NDArray[np.int64]
 
 
-class Passage(NamedTuple):
+class PassageSound(NamedTuple):
     """The sentence's tokens [first, end), and how the guest says them."""
 
     first: int
@@ -53,7 +53,7 @@ def paused(tokens: Sequence[int], stretches: Iterable[tuple[int, int]]) -> tuple
     return (*said, *tokens[at:])
 
 
-def spliced(host: TimedSamples, passages: Sequence[Passage], count: int, sample_rate: int) -> TimedSamples:
+def spliced(host: TimedSamples, passages: Sequence[PassageSound], count: int, sample_rate: int) -> TimedSamples:
     """The sentence of ``count`` tokens: what the host says of it, ``paused``, and its passages, as loud.
 
     Passages are ascending and apart; their level is brought to the host's within ``GAIN``.

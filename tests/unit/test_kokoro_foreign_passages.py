@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from models.bundle import Bundle
-from models.kokoro.foreign_passages import PAUSE, Passage, TimedSamples, paused, spliced
+from models.kokoro.foreign_passages import PAUSE, PassageSound, TimedSamples, paused, spliced
 from models.kokoro.guest_voices import guest
 from models.voice import Samples
 
@@ -56,7 +56,7 @@ def test_a_passage_takes_the_place_of_the_pause() -> None:
     """Tokens 0 1 [2 3] 4: the host says 0 1 … 4, the guest, nearly twice as loud, 2 3 and a full stop."""
     host = sound((0.2, 0.1), (0.2, 0.1), (0.5, 0.0), (0.3, 0.1))
     other = sound((0.2, 0.19), (0.25, 0.19), (0.2, 0.0))
-    samples, edges = spliced(host, [Passage(2, 4, other)], 5, RATE)
+    samples, edges = spliced(host, [PassageSound(2, 4, other)], 5, RATE)
     assert len(edges) == 6
     seconds = edges / RATE
     np.testing.assert_allclose(np.diff(seconds), [0.2, 0.24, 0.21, 0.29, 0.3], atol=0.011)  # with the gaps' 40 ms
@@ -72,7 +72,7 @@ def test_a_passage_takes_the_place_of_the_pause() -> None:
 def test_passages_at_the_head_and_at_the_end() -> None:
     host = sound((0.3, 0.1), (0.4, 0.0))
     first, last = sound((0.2, 0.2), (0.1, 0.0)), sound((0.25, 0.2), (0.1, 0.0))
-    samples, edges = spliced(host, [Passage(0, 1, first), Passage(2, 4, last)], 4, RATE)
+    samples, edges = spliced(host, [PassageSound(0, 1, first), PassageSound(2, 4, last)], 4, RATE)
     loud = np.flatnonzero(np.abs(samples) > 0.02)
     assert edges[0] == pytest.approx(loud[0], abs=240)
     assert edges[3] == pytest.approx(loud[-1], abs=240)  # token 3 is the closing mark
@@ -82,6 +82,6 @@ def test_passages_at_the_head_and_at_the_end() -> None:
 
 def test_a_host_that_makes_no_pause_is_cut_where_it_is_quietest() -> None:
     host = sound((0.2, 0.1), (0.1, 0.03), (0.2, 0.1))
-    samples, edges = spliced(host, [Passage(1, 2, sound((0.2, 0.1), (0.1, 0)))], 3, RATE)
+    samples, edges = spliced(host, [PassageSound(1, 2, sound((0.2, 0.1), (0.1, 0)))], 3, RATE)
     assert np.all(np.diff(edges) > 0)
     assert len(samples) / RATE == pytest.approx(0.1 + 0.2 + 0.1 + 0.03 + 0.2 + 0.03 + 0.2 + 0.1, abs=0.03)
