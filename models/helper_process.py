@@ -1,6 +1,6 @@
 """The far side of a helper process: JSON requests on standard input, JSON answers on standard output, one a line.
 
-``producer.local.helper_process`` is the near side. The process ends with its input, exit code 0, or with the first
+``producer.helper_process`` is the near side. The process ends with its input, exit code 0, or with the first
 error: one line on standard error, exit code 2. What libraries print goes to standard error, too, and spoils no answer.
 """
 

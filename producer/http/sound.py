@@ -9,8 +9,8 @@ from typing import Final, Literal
 
 import numpy as np
 
-from worker.assemble.sound import at_rate
 from worker.audio.encode import MEDIA_TYPES, LessonFile
+from worker.audio.resample import at_rate
 from worker.audio.wav import Pcm, unpack
 from worker.contract.messages import LessonEntry
 

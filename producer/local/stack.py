@@ -26,7 +26,7 @@ from producer.errors import StackFailed
 from producer.local import guard
 from producer.local.valkey import MAX_SOCKET_PATH, valkey_binary, write_config
 from worker.contract.messages import assemble_queue, render_queue
-from worker.contract.settings import Settings
+from worker.contract.settings import Settings, settings_environment
 
 START_SECONDS = 10.0  # Valkey answers after about 0.1 s
 GRACE_SECONDS = 10.0  # for a worker to finish or give back what it holds when the command is interrupted
@@ -139,7 +139,7 @@ class EmbeddedStack:
         command = [sys.executable, "-P", "-m", "worker", "--queues", queue, "--processes", str(processes)]
         with log.open("ab") as stream:
             # What assembly lays down on the way goes when the folder goes, however the command ends.
-            process = self._spawn(command, stream, environment(self.settings) | {"TMPDIR": str(self.folder)})
+            process = self._spawn(command, stream, settings_environment(self.settings) | {"TMPDIR": str(self.folder)})
         return _Worker(queue, processes, process, log)
 
     def _start_valkey(self, socket: Path, password: str) -> subprocess.Popen[bytes]:
@@ -201,17 +201,6 @@ class EmbeddedStack:
         for process in (self._guard, *self._started):
             process.wait()
         shutil.rmtree(self.folder, ignore_errors=True)
-
-
-def environment(settings: Settings) -> dict[str, str]:
-    """This process's environment with every setting spelt out, for a worker that must see the same ones."""
-    values = {
-        f"NARRATOR_{name.upper()}": value.get_secret_value() if isinstance(value, SecretStr) else str(value)
-        for name, value in settings
-        if value is not None
-    }
-    # One thread a process: the sessions are made so, and numpy's own pool must not compete with them.
-    return {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", **values}
 
 
 def _private_folder() -> Path:

@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from pathlib import PurePath
 
 from models.errors import Permanent
-from producer.local.helper_process import HelperProcess
+from producer.helper_process import HelperProcess
 from producer.run.report import Misheard, Report, place
 from producer.run.word_errors import error_rate
 from worker.contract.helper_requests import Hearing

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from producer.local.helper_process import HelperProcess
+from producer.helper_process import HelperProcess
 
 
 def convert(

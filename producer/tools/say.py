@@ -9,8 +9,8 @@ from pathlib import Path
 from models.errors import Permanent
 from models.text.languages import guess
 from models.text.segment import speakable
+from producer.helper_process import HelperProcess
 from producer.lessons.options import NO_OPTIONS, NarrationOptions
-from producer.local.helper_process import HelperProcess
 from producer.plan.cut import uncut
 from producer.plan.keyed import keyed
 from producer.plan.narration import Narration

@@ -17,12 +17,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from producer.local.stack import environment
 from tests.integration.processes import until
 from worker.audio.wav import unpack
 from worker.contract.manifest import MANIFEST
 from worker.contract.messages import assemble_queue, render_queue, segment_name
-from worker.contract.settings import Settings
+from worker.contract.settings import Settings, settings_environment
 from worker.ledger import broker
 from worker.ledger.ledger import Ledger
 from worker.store import Store, open_store
@@ -101,7 +100,7 @@ class Deployment:
 
     def narrator(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Any command, to its end."""
-        environ = environment(self.settings) | self._variables
+        environ = settings_environment(self.settings) | self._variables
         return subprocess.run(
             [NARRATOR, *words], env=environ, capture_output=True, text=True, timeout=END_SECONDS, check=False
         )
@@ -109,7 +108,7 @@ class Deployment:
     def _start(
         self, command: list[str], settings: Settings, log: str, variables: dict[str, str], **options: Any
     ) -> subprocess.Popen[Any]:
-        environ = environment(settings) | self._variables | variables
+        environ = settings_environment(settings) | self._variables | variables
         with (self.folder / log).open("ab") as output:
             streams = {"stdout": output, "stderr": output} | options
             process = subprocess.Popen(command, env=environ, start_new_session=True, **streams)

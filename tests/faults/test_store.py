@@ -13,12 +13,12 @@ from random import Random
 
 import pytest
 
-from producer.local.stack import environment
 from tests.faults.conftest import Deploy
 from tests.faults.deployment import Delivered, Deployment
 from tests.faults.proxy import Asked, Fault, FaultProxy
 from tests.integration.processes import until
 from tests.integration.s3_servers import Server, missing
+from worker.contract.settings import settings_environment
 
 HANG_SECONDS = 8.0  # with FAULT_READ_SECONDS below it: a request that times out
 
@@ -154,7 +154,7 @@ def test_a_store_that_refuses_for_good_loses_nothing(
 
 def test_a_machine_with_a_wrong_clock_takes_no_work(deployment: Deployment, deploy: Deploy, s3: Server) -> None:
     """The server itself refuses requests signed twenty minutes ago; the worker says so and ends."""
-    environ = environment(deployment.settings) | {"FAULT_LOG": os.devnull, "FAULT_CLOCK": "-1200"}
+    environ = settings_environment(deployment.settings) | {"FAULT_LOG": os.devnull, "FAULT_CLOCK": "-1200"}
     command = [sys.executable, "-m", "tests.faults.worker", "--queues", "narrator.render.tiny"]
     done = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 2

@@ -19,13 +19,12 @@ from typing import Any
 import pytest
 
 from infra.monitoring.dashboard import PANELS, dashboard
-from producer.local.stack import environment
 from tests.conftest import Valkey
 from tests.guard import server_folder
 from tests.infra.tools import INFRA, run, tool
 from tests.integration.s3_servers import free_port
 from tests.integration.submission import wait_for
-from worker.contract.settings import Settings
+from worker.contract.settings import Settings, settings_environment
 
 pytestmark = pytest.mark.infra
 RULES = INFRA / "monitoring" / "alerts.yml"
@@ -106,7 +105,7 @@ class Prometheus:
 
 def narrate(settings: Settings, folder: Path, paragraphs: int) -> tuple[Prometheus, subprocess.Popen[bytes], float]:
     """A run under the eyes of Prometheus: new lessons, then one more with half of its sentences known."""
-    env = environment(settings) | {"ODD_LOG": str(folder / "spoken.log")}
+    env = settings_environment(settings) | {"ODD_LOG": str(folder / "spoken.log")}
     command = [sys.executable, "-m", "tests.integration.odd_worker", "--processes", "2"]
     with (folder / "worker.log").open("wb") as log:
         worker = subprocess.Popen(command, env=env, stdout=log, stderr=log)
@@ -154,7 +153,7 @@ def test_flower_shows_tasks(settings: Settings, tmp_path: Path) -> None:
     """With Celery's events on, and only then."""
     celery = tool("celery")
     chosen = settings.model_copy(update={"queues": "tiny,assemble", "task_events": True})
-    env = environment(chosen)
+    env = settings_environment(chosen)
     port = free_port()
     url = chosen.redis_url.get_secret_value().replace("unix://", "redis+socket://").replace("?db=", "?virtual_host=")
     with (tmp_path / "log").open("wb") as log:

@@ -17,12 +17,11 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from models.catalog import Catalogue
-from producer.local.stack import environment
 from tests.conftest import Valkey
 from tests.integration.processes import processes
 from tests.integration.s3_servers import free_port
 from tests.integration.submission import batches, enlist, jobs_of, wait_for, wait_until_ended
-from worker.contract.settings import Settings
+from worker.contract.settings import Settings, settings_environment
 from worker.ledger import broker
 from worker.ledger.ledger import Ledger
 from worker.store import Store
@@ -48,7 +47,7 @@ def start(settings: Settings, tmp_path: Path, ledger: Ledger) -> Iterator[Start]
     workers: list[subprocess.Popen[bytes]] = []
 
     def begin(*, variables: dict[str, str] | None = None, **changes: object) -> subprocess.Popen[bytes]:
-        env = environment(settings.model_copy(update=changes)) | {"ODD_LOG": str(tmp_path / "spoken.log")}
+        env = settings_environment(settings.model_copy(update=changes)) | {"ODD_LOG": str(tmp_path / "spoken.log")}
         command = [sys.executable, "-m", "tests.integration.odd_worker", "--processes", "1"]
         with (tmp_path / "worker.log").open("ab") as log:
             worker = subprocess.Popen(
@@ -191,7 +190,7 @@ def test_one_trace_from_submission_to_upload(
         lessons = tmp_path / "lessons"
         lessons.mkdir()
         (lessons / "one.md").write_text("---\nvoice: tiny/one\n---\nHello there.\n\nThis is a trace.\n")
-        env = environment(settings) | {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.endpoint}
+        env = settings_environment(settings) | {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.endpoint}
         narrator = [str(Path(sys.executable).with_name("narrator")), "submit", str(lessons), "--wait"]
         done = subprocess.run(narrator, env=env, capture_output=True, text=True, timeout=60)
         assert done.returncode == 0, done.stderr

@@ -19,11 +19,10 @@ import pytest
 from celery import Celery
 
 from models.catalog import Catalogue
-from producer.local.stack import environment
 from tests.conftest import Valkey
 from tests.integration.submission import batches, enlist, jobs_of, progress, wait_for, wait_until_ended
 from worker.contract.messages import AssembleLesson, Job, RenderBatch, interactive_queue, segment_name
-from worker.contract.settings import Settings
+from worker.contract.settings import Settings, settings_environment
 from worker.ledger import broker
 from worker.ledger.ledger import Ledger
 from worker.ledger.waiting import Settled, WaitingLedger
@@ -65,7 +64,7 @@ def start(settings: Settings, tmp_path: Path, ledger: Ledger) -> Iterator[Start]
     def begin(*options: str, wait: bool = True, **changes: object) -> subprocess.Popen[bytes]:
         chosen = settings.model_copy(update=changes)
         command = options or ("-m", "tests.integration.odd_worker", "--processes", "1")
-        env = environment(chosen) | {"ODD_LOG": str(tmp_path / "spoken.log")}
+        env = settings_environment(chosen) | {"ODD_LOG": str(tmp_path / "spoken.log")}
         known = {worker.name for worker in ledger.workers()}
         with (tmp_path / "worker.log").open("ab") as log:
             worker = subprocess.Popen(
@@ -389,7 +388,7 @@ def test_celery_starts_it_too(start, send, ledger, tiny_catalogue: Catalogue) ->
     ],
 )
 def test_a_worker_that_cannot_work_says_why(changes, message: str, settings: Settings) -> None:
-    env = environment(settings.model_copy(update=changes))
+    env = settings_environment(settings.model_copy(update=changes))
     result = subprocess.run([sys.executable, "-m", "worker"], env=env, capture_output=True, text=True, timeout=60)
     assert result.returncode == 2
     assert message in result.stderr

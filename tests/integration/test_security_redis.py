@@ -20,14 +20,13 @@ from pydantic import SecretStr
 
 from models.errors import Transient
 from producer.errors import RedisUnavailable
-from producer.local.stack import environment
 from producer.run.submit import plan_paths, submit
 from tests.conftest import TINY_VOICES, Valkey
 from tests.guard import server_folder
 from tests.integration import s3_servers
 from tests.integration.test_local_stack import lesson, sentence
 from worker.contract.messages import assemble_queue, render_queue
-from worker.contract.settings import Settings
+from worker.contract.settings import Settings, settings_environment
 from worker.errors import BrokerUnavailable
 from worker.ledger import broker
 from worker.ledger.ledger import Ledger
@@ -66,7 +65,7 @@ def a_run(settings: Settings, folder: Path) -> None:
     (folder / "course").mkdir()
     lesson(folder / "course", "first", [sentence(number) for number in range(8)])
     lesson(folder / "course", "second", [sentence(number) for number in range(4, 12)])
-    env = environment(settings)
+    env = settings_environment(settings)
     queues = f"{assemble_queue(settings.queue_prefix)},{render_queue(settings.queue_prefix, 'tiny')}"
     narrator = str(Path(sys.executable).with_name("narrator"))
     run = submit(*plan_paths([folder / "course"], settings=settings))

@@ -15,11 +15,10 @@ import pytest
 from botocore.exceptions import ClientError
 
 from models.errors import Permanent
-from producer.local.stack import environment
 from tests.integration.s3_servers import BUCKET, POLICY_BUCKET, ROLES, Server, start
 from tests.integration.test_local_stack import lesson, sentence
 from worker.contract.messages import assemble_queue, render_queue
-from worker.contract.settings import Settings
+from worker.contract.settings import Settings, settings_environment
 from worker.store import open_store
 from worker.store.s3 import PART_BYTES
 
@@ -91,7 +90,10 @@ def at_work(settings: Settings, log: Path, who: dict[str, str]) -> Iterator[None
     """A real worker with these credentials."""
     queues = f"{assemble_queue(settings.queue_prefix)},{render_queue(settings.queue_prefix, 'tiny')}"
     command = [sys.executable, "-P", "-m", "worker", "--queues", queues]
-    with log.open("wb") as output, subprocess.Popen(command, env=environment(settings) | who, stderr=output) as worker:
+    with (
+        log.open("wb") as output,
+        subprocess.Popen(command, env=settings_environment(settings) | who, stderr=output) as worker,
+    ):
         try:
             yield
         finally:
@@ -115,7 +117,7 @@ def test_a_whole_run_with_the_least_rights(
     (tmp_path / name).mkdir()
     lesson(tmp_path / name, "first", [f"{name}: {sentence(number)}" for number in range(6)])
     submit = [NARRATOR, "submit", str(tmp_path / name), "--wait"]
-    producer = environment(settings) | kind(server, "producer")
+    producer = settings_environment(settings) | kind(server, "producer")
     with at_work(settings, tmp_path / "worker.log", kind(server, "worker")):
         for _ in range(2):  # the second finds everything there
             done = subprocess.run(submit, env=producer, capture_output=True, text=True, timeout=120)

@@ -15,14 +15,13 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from producer.local.stack import environment
 from producer.run.connection import without_password
 from tests.conftest import Valkey
 from tests.integration import s3_servers
 from tests.integration.processes import processes
 from tests.integration.test_local_stack import lesson, sentence
 from worker.contract.messages import assemble_queue, render_queue
-from worker.contract.settings import Settings
+from worker.contract.settings import Settings, settings_environment
 from worker.store import open_store
 
 NARRATOR = [str(Path(sys.executable).with_name("narrator"))]
@@ -121,7 +120,7 @@ def test_no_secret_is_shown(valkey: Valkey, tmp_path: Path, denying: str) -> Non
     }
 
     def env(chosen: Settings, **more: str) -> dict[str, str]:
-        return environment(chosen) | {"AWS_ACCESS_KEY_ID": "planted", "AWS_MAX_ATTEMPTS": "1"} | PLANTED | more
+        return settings_environment(chosen) | {"AWS_ACCESS_KEY_ID": "planted", "AWS_MAX_ATTEMPTS": "1"} | PLANTED | more
 
     def run(name: str, words: list[str], environ: dict[str, str]) -> int:
         done = subprocess.run(words, env=environ, capture_output=True, timeout=90, check=False)

@@ -14,7 +14,6 @@ from pydantic import SecretStr
 
 from models.errors import Permanent
 from producer.errors import NoWorker, RedisUnavailable
-from producer.local.stack import environment
 from producer.run import watch
 from producer.run.batches import Batches, written
 from producer.run.submit import SubmittedRun, plan_paths, submit
@@ -22,7 +21,7 @@ from tests.conftest import TINY_VOICES, Valkey
 from tests.integration.processes import until
 from tests.integration.test_local_stack import lesson, sentence
 from worker.contract.messages import MAX_BATCH, Job, RenderBatch, assemble_queue, render_queue
-from worker.contract.settings import Settings
+from worker.contract.settings import Settings, settings_environment
 from worker.ledger import broker
 
 
@@ -39,7 +38,7 @@ def served(valkey_server: Valkey, tmp_path_factory: pytest.TempPathFactory) -> I
     )
     queues = f"{assemble_queue('narrator-served')},{render_queue('narrator-served', 'tiny')}"
     command = [sys.executable, "-P", "-m", "worker", "--queues", queues, "--processes", "1"]
-    with subprocess.Popen(command, env=environment(settings), stderr=subprocess.DEVNULL) as worker:
+    with subprocess.Popen(command, env=settings_environment(settings), stderr=subprocess.DEVNULL) as worker:
         yield settings.model_copy(update={"ledger_days": 1.0})
         worker.kill()
 

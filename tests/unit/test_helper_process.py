@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from models.errors import NarrationError, Permanent
-from producer.local.helper_process import HelperProcess
+from producer.helper_process import HelperProcess
 
 HELPER = """
 import os, sys

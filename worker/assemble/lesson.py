@@ -21,7 +21,7 @@ from worker.assemble.loudness import Levels, levelled
 from worker.assemble.marks import moment
 from worker.assemble.sound import LessonSound, Spool, gather, lay_out
 from worker.audio.encode import MEDIA_TYPES, LessonFile
-from worker.contract.manifest import Cue, Kind, LessonPart, Manifest, TimedMark, WordTime
+from worker.contract.manifest import Cue, LessonPart, Manifest, PartKind, TimedMark, WordTime
 from worker.contract.messages import AssembleLesson, LessonPlan, lesson_folder
 from worker.contract.timings import timings
 from worker.errors import Exists, Missing, StoreRefused, UnreadableManifest
@@ -190,7 +190,7 @@ def _write_timings(work: Path, manifest: Manifest) -> list[LessonPart]:
     return [_part(times, "timings", "application/json"), _part(chapters, "chapters", "text/vtt")]
 
 
-def _part(path: Path, kind: Kind, media_type: str) -> LessonPart:
+def _part(path: Path, kind: PartKind, media_type: str) -> LessonPart:
     with path.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     return LessonPart(kind=kind, name=path.name, media_type=media_type, size=path.stat().st_size, sha256=sha256)

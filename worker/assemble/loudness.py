@@ -12,9 +12,10 @@ from typing import Final
 
 import numpy as np
 
-from worker.assemble.sound import LessonSound, rounded
+from worker.assemble.sound import LessonSound
 from worker.audio.limiter import Limiter
 from worker.audio.loudness import Measured, Meter
+from worker.audio.resample import rounded
 from worker.audio.wav import FULL_SCALE, Pcm
 from worker.contract.manifest import MeasuredLoudness
 from worker.contract.messages import Loudness

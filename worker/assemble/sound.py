@@ -9,13 +9,12 @@ from dataclasses import dataclass
 from typing import IO, Final
 
 import numpy as np
-import soxr
-from numpy.typing import NDArray
 
 from models.errors import Permanent, Transient
 from worker.assemble.words import as_written
 from worker.audio.encode import MAX_WAV_SAMPLES
 from worker.audio.pitch import median_pitch, speech_ms
+from worker.audio.resample import at_rate, length_at, nearest, rounded
 from worker.audio.wav import FULL_SCALE, Pcm, unpack
 from worker.contract.manifest import WordTime
 from worker.contract.messages import LessonPlan, segment_name
@@ -107,7 +106,7 @@ class LessonSound:
         """For each entry its words, timed in samples of the lesson; None where they are not known."""
         for piece, (first, _) in zip(self.spool.pieces, self.spans, strict=True):
             yield piece.words and tuple(
-                (text, first + _round(start * self.rate, piece.rate), first + _round(end * self.rate, piece.rate))
+                (text, first + length_at(start, piece.rate, self.rate), first + length_at(end, piece.rate, self.rate))
                 for text, start, end in piece.words
             )
 
@@ -131,46 +130,23 @@ def lay_out(plan: LessonPlan, spool: Spool) -> LessonSound:
     spans = []
     sound = pause_ms = waiting = 0
     for entry, piece in zip(plan.entries, spool.pieces, strict=True):
-        start = sound + waiting + _round(pause_ms * rate, 1000)
-        if entry.at_ms is not None and (early := _round(entry.at_ms * rate, 1000) - start) > 0:
+        start = sound + waiting + nearest(pause_ms * rate, 1000)
+        if entry.at_ms is not None and (early := nearest(entry.at_ms * rate, 1000) - start) > 0:
             waiting += early
             start += early
-        length = _length_at(piece, rate)
+        length = length_at(piece.samples, piece.rate, rate)
         spans.append((start, start + length))
         sound += length
         pause_ms += entry.pause_ms
-    samples = sound + waiting + _round(pause_ms * rate, 1000)
+    samples = sound + waiting + nearest(pause_ms * rate, 1000)
     if samples > MAX_WAV_SAMPLES:
         hours = samples / rate / 3600
         raise Permanent(f"{plan.course}/{plan.lesson} would last {hours:.1f} h, too long for a WAV file: divide it")
     return LessonSound(spool, rate, tuple(spans), samples)
 
 
-def _round(value: int, divisor: int) -> int:
-    return (2 * value + divisor) // (2 * divisor)
-
-
-def _length_at(piece: SpooledSegment, rate: int) -> int:
-    return piece.samples if piece.rate == rate else _round(piece.samples * rate, piece.rate)
-
-
-def at_rate(samples: Pcm, rate: int, wanted: int) -> Pcm:
-    """Samples resampled where their rate is not the one wanted; rounded, and clipped where the filter overshoots."""
-    if rate == wanted:
-        return samples
-    length = _round(len(samples) * wanted, rate)
-    resampled = soxr.resample(samples.astype(np.float32), rate, wanted)
-    resampled = np.pad(resampled[:length], (0, max(0, length - len(resampled))))
-    return rounded(resampled)
-
-
 def _louder(samples: Pcm, gain: int) -> Pcm:
     return rounded(samples.astype(np.float32) * np.float32(10 ** (gain / 2000))) if gain else samples
-
-
-def rounded(samples: NDArray[np.float32] | NDArray[np.float64]) -> Pcm:
-    """Samples on the scale of 16 bits, to whole numbers; clipped, never wrapped round."""
-    return np.asarray(np.clip(np.rint(samples), -FULL_SCALE, FULL_SCALE), dtype=np.int16)
 
 
 def _silence(samples: int) -> Iterator[Pcm]:

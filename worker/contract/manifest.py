@@ -18,14 +18,14 @@ MANIFEST: Final = "manifest.json"  # in the lesson's folder
 
 
 Sample = Annotated[int, Field(ge=0)]
-Kind = Literal["audio", "vtt", "srt", "timings", "chapters"]
+PartKind = Literal["audio", "vtt", "srt", "timings", "chapters"]
 WordTime = tuple[str, Sample, Sample]  # text, and [start, end) in samples
 
 
 class LessonPart(Message):
     """A file of the lesson; ``name`` is relative to the manifest's folder and carries the lesson key."""
 
-    kind: Kind
+    kind: PartKind
     name: Annotated[str, StringConstraints(pattern=r"^[^/\\]+$", max_length=250)]
     media_type: str
     size: Annotated[int, Field(ge=0)]

@@ -103,3 +103,14 @@ def load_settings() -> Settings:
     except ValidationError as error:
         wrong = "; ".join(f"NARRATOR_{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors())
         raise Permanent(f"settings: {wrong}") from None
+
+
+def settings_environment(settings: Settings) -> dict[str, str]:
+    """This process's environment with every setting spelt out, for another process that must see the same ones."""
+    values = {
+        f"NARRATOR_{name.upper()}": value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+        for name, value in settings
+        if value is not None
+    }
+    # One thread a process: the sessions are made so, and numpy's own pool must not compete with them.
+    return {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", **values}

@@ -17,11 +17,10 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from producer.local.stack import environment
 from tests.conftest import TINY_VOICES, Valkey
 from tests.guard import server_folder
 from tests.integration.submission import wait_for
-from worker.contract.settings import Settings
+from worker.contract.settings import Settings, settings_environment
 from worker.ledger import broker
 from worker.ledger.ledger import Ledger
 
@@ -58,7 +57,7 @@ def deployed(
         redis_url=SecretStr(server.url), store=str(folder / "store"), voices_dir=TINY_VOICES, queues=queues,
         lease_seconds=3.0, sweep_seconds=0.2,
     )  # fmt: skip
-    env = environment(settings) | {"ODD_LOG": str(folder / "spoken.log"), **options}
+    env = settings_environment(settings) | {"ODD_LOG": str(folder / "spoken.log"), **options}
     ledger = Ledger(broker.redis_client(settings), settings)
     worker = [sys.executable, "-m", module, "--processes", str(processes)]
     started = []

@@ -15,8 +15,7 @@ from types import TracebackType
 from typing import Any
 
 from models.errors import NarrationError, Permanent
-from producer.local.stack import environment
-from worker.contract.settings import Settings
+from worker.contract.settings import Settings, settings_environment
 
 
 class HelperProcess:
@@ -34,7 +33,7 @@ class HelperProcess:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._said,
-            env=environment(self._settings) if self._settings else None,
+            env=settings_environment(self._settings) if self._settings else None,
         )
         return self
 
