@@ -23,7 +23,7 @@ from producer.cli.printing import ALL_DONE, SOME_FAILED, duration, finish, progr
 
 if TYPE_CHECKING:
     from producer.lessons.options import NarrationOptions
-    from producer.plan.planner import Plan
+    from producer.plan.result import Plan
 
 
 @click.command(cls=Command)

@@ -46,7 +46,7 @@ class ApiSettings(BaseSettings):
 
 
 def load() -> ApiSettings:
-    """From the environment, or files in ``NARRATOR_SECRETS_DIR``. Raises Permanent naming the variable."""
+    """Read them from the environment, or files in ``NARRATOR_SECRETS_DIR``. Raises Permanent naming the variable."""
     try:
         found = ApiSettings(_secrets_dir=os.environ.get("NARRATOR_SECRETS_DIR") or None)
     except ValidationError as error:
@@ -57,7 +57,7 @@ def load() -> ApiSettings:
 
 
 def check_binding(options: ApiSettings, host: str, *, insecure: bool) -> None:
-    """Raises Permanent where anybody on the network could have this machine work."""
+    """Raise Permanent where anybody on the network could have this machine work."""
     if not options.secrets and host not in LOOPBACK and not insecure:
         raise Permanent(
             f"without a key, {host} would let anybody in: set NARRATOR_API_KEYS, bind to 127.0.0.1, or say --insecure"

@@ -15,7 +15,7 @@ from producer.errors import Unfit
 from producer.http.narration import FIELDS
 from producer.lessons.model import slug
 from producer.lessons.options import NarrationOptions
-from producer.plan.planner import PlannedLesson
+from producer.plan.result import PlannedLesson
 from producer.readers.formats import FORMATS
 from producer.run.submit import plan_paths, submit
 from worker.contract.messages import Identifier
@@ -26,7 +26,7 @@ TEXTS: Final = tuple(one.name for one in FORMATS if one.text)
 
 
 class Upload(BaseModel):
-    """How a lesson is to be narrated, as the command line's options say it."""
+    """A lesson and how it is to be narrated, as the command line's options say it."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -52,7 +52,7 @@ LessonText = create_model("LessonText", __base__=TextUpload, __doc__=TextUpload.
 
 
 class Submitted(BaseModel):
-    """What was sent to the workers: ``run`` is null where everything is there already."""
+    """The work that was sent to the workers: ``run`` is null where everything is there already."""
 
     run: str | None
     lessons: list[str] = Field(description="course/lesson")
@@ -90,7 +90,7 @@ def send(data: bytes, suffix: str, name: str, upload: Upload, settings: Settings
 
 
 def _without_folder(lesson: PlannedLesson, path: Path) -> PlannedLesson:
-    """The same; its source is the file's name, not a temporary folder of this machine."""
+    """Return the lesson; its source is the file's name, not a temporary folder of this machine."""
     if lesson.plan is None:
         return lesson
     return replace(lesson, path=Path(path.name), plan=lesson.plan.model_copy(update={"source": path.name}))

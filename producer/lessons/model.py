@@ -22,7 +22,7 @@ BlockRole = Literal["heading", "paragraph", "list_item", "sentence", "clause"]
 
 @dataclass(frozen=True, slots=True)
 class Voicing:
-    """Who speaks a block and how, where the author said so on the way."""
+    """The voice, language and manner of a block, where the author said so on the way."""
 
     voice: str | None = None
     voice_line: int = field(default=0, compare=False)  # of the mark that names it, for errors
@@ -41,7 +41,7 @@ class Pause:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How the span [start, end) of a block's text is said: in other words, or as these phonemes.
+    """A way to say the span [start, end) of a block's text: in other words, or as these phonemes.
 
     Where both are set, the words are for voices that take no phonemes. An author's marks and the lexicon both come
     down to readings; captions keep the text itself.
@@ -80,17 +80,17 @@ class Block:
     at_ms: int | None = None  # when it should begin, in the lesson
 
     def with_pause(self, milliseconds: int) -> Block:
-        """The same with more silence after it."""
+        """Return the block with more silence after it."""
         return replace(self, pauses=(*self.pauses, Pause(len(self.text), milliseconds)))
 
     def line_at(self, offset: int) -> int:
-        """The source line of a place in the text."""
+        """Return the source line of a place in the text."""
         return self.line + bisect.bisect_right(self.breaks, offset)
 
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """What is spoken, and what was left out by rule (such as "12: code block, not spoken").
+    """The text that is spoken, and notes of what was left out by rule (such as "12: code block, not spoken").
 
     ``refused`` is what the author asked for and nobody here can do: an error, or notes where the caller is lenient.
     """
@@ -103,7 +103,7 @@ class Body:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Of a table: where it begins, and what stands in its columns, without those that are empty."""
+    """A row of a table: where it begins, and what stands in its columns, without those that are empty."""
 
     line: int
     text_line: int  # at which the text begins; 0 where all of it stands on the row's own
@@ -132,11 +132,11 @@ class Lesson:
     takes: Mapping[tuple[str, str], int] = field(default_factory=dict)  # of sentences: text and voice, see takes.py
 
     def head(self) -> Lesson:
-        """The same without what it says."""
+        """Return the lesson without what it says."""
         return replace(self, text="", rows=())
 
     def error(self, setting: str, message: str) -> LessonError:
-        """An error about one of the settings, at its line."""
+        """Return an error about one of the settings, at its line."""
         return LessonError(self.path, self.lines.get(setting, 0), message)
 
     @property
@@ -146,7 +146,7 @@ class Lesson:
 
 
 def slug(name: str) -> str:
-    """A file's or folder's name as an id: lower case, letters of any script kept, runs of anything else one hyphen.
+    """Make an id of a name: lower case, letters of any script kept, runs of anything else one hyphen.
 
     Empty where nothing is left.
     """
@@ -155,5 +155,5 @@ def slug(name: str) -> str:
 
 
 def fold_id(name: str) -> str:
-    """The same for two ids that differ only in case or Unicode form."""
+    """Return one name for all ids that differ only in case or Unicode form."""
     return unicodedata.normalize("NFKC", name).casefold()

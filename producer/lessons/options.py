@@ -25,7 +25,7 @@ MAX_TAKE = 1000
 
 
 class Place(Flag):
-    """Where an option can be said. The Python API takes them all."""
+    """Places where an option can be said. The Python API takes them all."""
 
     PYTHON = 0  # nowhere else
     HEAD = auto()  # of a lesson: front matter
@@ -35,7 +35,7 @@ class Place(Flag):
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """What one option is for, what it may be, and where it can be said."""
+    """The meaning of one option, what it may be, and where it can be said."""
 
     help: str
     kind: type = str  # of its value, or of each of several
@@ -49,7 +49,7 @@ class Option:
 
     @property
     def refusal(self) -> str:
-        """What a value is that the option may not have, and what it may be."""
+        """The words that refuse a value, with what it may be."""
         if self.choices:
             return f"none of {', '.join(self.choices)}"
         if self.bounds:
@@ -87,7 +87,7 @@ def _about(help: str, **more: Any) -> Mapping[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class NarrationOptions:
-    """What an author wants; None leaves it to the lesson's head, then to the default.
+    """The wishes of an author; None leaves one to the lesson's head, then to the default.
 
     Whoever asks for a narration goes before the lesson's head, but for ``language``, which holds for lessons that name
     none; ``voice`` holds where it speaks the sentence's language, and marks in the text win. ``take`` says which of

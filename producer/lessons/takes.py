@@ -22,12 +22,12 @@ from pydantic import Field, ValidationError
 from models.errors import Permanent
 from models.text.segment import fold
 from producer.errors import LessonError
+from producer.lessons.options import MAX_TAKE
 from producer.outputs.deliver import replacing
 from worker.contract.messages import LessonEntry, Message, VoiceId
 
 SUFFIX: Final = ".takes.toml"
 MAX_FILE: Final = 4_000_000  # bytes
-MAX_TAKE: Final = 1000  # worker.contract.messages.Segment
 HEAD: Final = "# Takes chosen with `narrator retake`. Commit this file with the lesson.\n"
 
 Said = tuple[str, str]  # a segment's text, white space folded, and its voice's id
@@ -44,17 +44,17 @@ class _File(Message):
 
 
 def said(entry: LessonEntry) -> Said:
-    """What names an entry's take."""
+    """Return what names an entry's take."""
     return fold(entry.caption), entry.segment.voice
 
 
 def takes_file(lesson: Path) -> Path:
-    """Where the takes of a lesson file are."""
+    """Return the path of a lesson file's takes."""
     return lesson.with_name(lesson.name + SUFFIX)
 
 
 def read(lesson: Path) -> dict[Said, int]:
-    """The takes beside a lesson file; none where there is no such file. Raises LessonError naming it."""
+    """Read the takes beside a lesson file; none where there is no such file. Raises LessonError naming it."""
     path = takes_file(lesson)
     try:
         with path.open("rb") as file:
@@ -93,5 +93,5 @@ def write(lesson: Path, takes: Mapping[Said, int]) -> Path:
 
 
 def _quoted(text: str) -> str:
-    """As a TOML basic string: JSON's escapes are among its own, and it wants DEL escaped, too."""
+    """Write a TOML basic string: JSON's escapes are among its own, and it wants DEL escaped, too."""
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -31,7 +31,7 @@ _Stamp = tuple[str, int, int]  # path, nanoseconds, bytes
 
 
 def lexicon_of(folder: Path, everyones: Path | None = None) -> Lexicon:
-    """What holds for the lessons of a folder. Files are read again only where they have changed.
+    """Return the lexicon that holds for the lessons of a folder. Files are read again only where they have changed.
 
     Raises LessonError, naming file and line, for what a lexicon cannot say; Permanent where ``everyones`` is absent.
     """

@@ -18,9 +18,8 @@ from producer.lessons.options import NO_OPTIONS, NarrationOptions
 from producer.nightly import garbage, webhook
 from producer.nightly.lock import StoreLock
 from producer.nightly.source import Source, open_source, recall, remember
-from producer.plan.planner import Plan
 from producer.plan.previous import EDITED, NEW_LESSON, NEW_TEXT
-from producer.plan.result import PlannedLesson
+from producer.plan.result import Plan, PlannedLesson
 from producer.run.connection import broker_faults
 from producer.run.report import CANCELLED, Report, Trouble, conclude
 from producer.run.run import Run

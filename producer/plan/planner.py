@@ -13,11 +13,8 @@ from dataclasses import dataclass, field, replace
 from itertools import chain, islice
 from pathlib import Path
 
-from models.bundle import Bundle
-from models.catalog import Catalogue
 from models.errors import Permanent
 from models.text.segment import width
-from models.voice import FrontEnd
 from producer import readers
 from producer.errors import LessonError
 from producer.lessons.model import Lesson
@@ -32,20 +29,12 @@ from worker.contract.messages import LessonPlan, Segment, segment_name
 from worker.contract.settings import Settings
 from worker.store.base import Store
 
-__all__ = ["LessonFailure", "Plan", "PlannedLesson", "plan", "plan_with_settings"]
-
 GROUP = 64  # lessons in memory at once; their manifests are fetched concurrently
 WIDTHS_PER_SECOND = 15.0  # of speech: letters of English; Han counts three, so five characters of Chinese
 RTF = {"kokoro": 0.75, "piper": 0.09, "cosyvoice": 1.2}  # by family, one core; as first measured, not a promise
 
 
-def plan(
-    paths: Iterable[Path],
-    options: NarrationOptions,
-    catalogue: Catalogue,
-    store: Store | None,
-    frontend_of: Callable[[Bundle], FrontEnd],
-) -> Plan:
+def plan(paths: Iterable[Path], options: NarrationOptions, voices: KnownVoices, store: Store | None) -> Plan:
     """Plan lesson files and folders of them. Without a store, every segment counts as missing.
 
     What is wrong with one lesson is among the failures. Raises Permanent for paths and options that make no sense,
@@ -54,22 +43,21 @@ def plan(
     if options.lexicon:
         read_lexicon(options.lexicon)  # what is wrong with it is said once
     if options.voice:
-        catalogue.find(options.voice)  # said once, not once a lesson
-    planner = _Planner(options, KnownVoices(catalogue, frontend_of), store)
+        voices.find(options.voice)  # said once, not once a lesson
+    planner = _Planner(options, voices, store)
     for group in _grouped(readers.find(paths), GROUP):
         planner.take(group)
     return planner.finish()
 
 
 def plan_with_settings(paths: Iterable[Path], options: NarrationOptions, settings: Settings | None = None) -> Plan:
-    """The same, with the voices and the store that the settings name; without a store where they name none."""
-    from models.family import load_frontend
+    """Plan with the voices and the store that the settings name; without a store where they name none."""
     from worker.contract.settings import load_settings
     from worker.store.open import open_store
 
     settings = settings or load_settings()
     store = open_store(settings) if settings.store else None
-    return plan(paths, options.with_settings(settings), Catalogue.load(settings.voices_dir), store, load_frontend)
+    return plan(paths, options.with_settings(settings), KnownVoices.of(settings), store)
 
 
 @dataclass(slots=True)

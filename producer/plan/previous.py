@@ -51,7 +51,7 @@ class Previous:
 
 
 def previous(store: Store, course: str, lesson: str) -> Previous | None:
-    """What the last manifest says; None where there is none, or none that can be understood."""
+    """Read what the last manifest says; None where there is none, or none that can be understood."""
     try:
         found = manifests.outline(store, manifests.manifest_name(course, lesson))
         record = found.record
@@ -99,5 +99,5 @@ def _change(segment: Segment, earlier: Mapping[str, Any]) -> str:
 
 
 def counted(why: Mapping[str, str]) -> dict[str, int]:
-    """How many segments for each reason, the most frequent first."""
+    """Count the segments of each reason, the most frequent first."""
     return dict(Counter(why.values()).most_common())

@@ -25,7 +25,7 @@ class LessonFailure:
 
 @dataclass(frozen=True, slots=True)
 class PlannedLesson:
-    """What there is to do for one lesson. ``plan`` is None where it is unchanged: nothing to render or assemble.
+    """The work on one lesson. ``plan`` is None where it is unchanged: nothing to render or assemble.
 
     ``missing`` are distinct keys in the order in which they are spoken; ``reasons`` counts why, each segment in the
     first lesson that wants it, so that sums over lessons count every segment once.
@@ -50,7 +50,7 @@ class PlannedLesson:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What there is to do for all lessons. Counts are of distinct segments: ``segments == reused + missing``."""
+    """The work on all lessons. Counts are of distinct segments: ``segments == reused + missing``."""
 
     lessons: tuple[PlannedLesson, ...]
     failures: tuple[LessonFailure, ...]

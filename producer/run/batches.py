@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from models.text.segment import width
-from producer.plan.planner import WIDTHS_PER_SECOND, Plan, PlannedLesson
+from producer.plan.planner import WIDTHS_PER_SECOND
+from producer.plan.result import Plan, PlannedLesson
 from worker.contract.messages import MAX_BATCH, Job, LessonEntry, LessonPlan, RenderBatch, Segment
 
 MIN_BATCH_SECONDS = 2.0  # of expected work: below it a task's own cost would show

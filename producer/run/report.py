@@ -21,7 +21,7 @@ from worker.store import manifests
 from worker.store.base import Store
 
 if TYPE_CHECKING:
-    from producer.plan.planner import Plan, PlannedLesson
+    from producer.plan.result import Plan, PlannedLesson
     from producer.run.run import Run
 
 LATE_MS = 40  # a video frame: nobody sees less
@@ -143,7 +143,7 @@ def conclude(
 
 @dataclass(frozen=True, slots=True)
 class _Counts:
-    """Of segments, over every submission of the run (more than one where the ledger was lost in between)."""
+    """Counts of segments over every submission of the run (more than one where the ledger was lost in between)."""
 
     rendered: int = 0
     failed: int = 0
@@ -183,7 +183,7 @@ def _failed_lessons(run: Run | None) -> dict[tuple[str, str], list[Trouble]]:
 def _collect(
     lessons: Sequence[PlannedLesson], store: Store, out: Path | None
 ) -> tuple[list[str], list[dict[str, Any]], list[Trouble]]:
-    """Where the lessons are (delivered into ``out`` if there is one), their manifests then, and what went wrong."""
+    """Return where the lessons are (delivered where ``out`` is given), their manifests then, and what went wrong."""
     if out is None:
         return [lesson_folder(lesson.course, lesson.lesson) for lesson in lessons], [], []
     with ThreadPoolExecutor(DELIVERIES) as pool:
@@ -204,7 +204,7 @@ def _deliver(lesson: PlannedLesson, store: Store, out: Path) -> tuple[str, dict[
 
 
 def late(lessons: Iterable[PlannedLesson], store: Store) -> Iterator[Trouble]:
-    """Where speech that has a time to begin, as subtitles give, begins later, and what keeps it."""
+    """Find where speech that has a time to begin, as subtitles give, begins later, and what keeps it."""
     for lesson in lessons:
         plan = lesson.plan
         if plan is None or all(entry.at_ms is None for entry in plan.entries):
@@ -230,7 +230,7 @@ def _stale_takes(lessons: Iterable[PlannedLesson]) -> Iterator[Trouble]:
 
 
 def _each(courses: Iterable[Path], make: Callable[[Path], Path]) -> tuple[list[str], list[Trouble]]:
-    """What ``make`` makes of each course's folder, and what went wrong."""
+    """Return what ``make`` makes of each course's folder, and what went wrong."""
     made, troubles = [], []
     for course in courses:
         try:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from models.catalog import Catalogue
 from models.errors import Permanent
-from producer.plan.planner import Plan, PlannedLesson, expected_seconds
-from producer.plan.result import LessonFailure
+from producer.plan.planner import expected_seconds
+from producer.plan.result import LessonFailure, Plan, PlannedLesson
 from producer.run.connection import broker_faults
 from producer.run.status import forgotten, open_ledger
 from producer.run.submit import SubmittedRun, submit

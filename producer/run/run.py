@@ -17,7 +17,7 @@ from worker.store import manifests, plans
 from worker.store.base import Store
 
 if TYPE_CHECKING:
-    from producer.plan.planner import Plan, PlannedLesson
+    from producer.plan.result import Plan, PlannedLesson
     from worker.ledger.ledger import Ledger
     from worker.ledger.records import Progress
 
@@ -45,7 +45,7 @@ class Run:
     lost: list[Progress] = field(default_factory=list)  # the end, as last seen, of submissions before this one
 
     def progress(self) -> Progress | None:
-        """Where it stands now; None when the ledger has lost it (``resubmit`` then)."""
+        """Ask where it stands now; None when the ledger has lost it (``resubmit`` then)."""
         if not self.work:
             return nothing_to_do(self.id)
         with broker_faults(self.settings):
@@ -83,7 +83,7 @@ class Run:
         return [lesson for lesson, done in zip(self.work, finished, strict=True) if not done]
 
     def _finished(self, lesson: PlannedLesson) -> bool:
-        """The lesson's manifest was written from this very plan."""
+        """Tell whether the lesson's manifest was written from this very plan."""
         plan = written(lesson)
         present = manifests.find(self.store, plan.course, plan.lesson)
         return present is not None and present.plan == plan.plan_id()

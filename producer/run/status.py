@@ -46,7 +46,7 @@ def cancel(run: str, settings: Settings | None = None) -> bool:
 
 
 def forgotten(run: str, settings: Settings) -> str:
-    """What to say of a run that the ledger does not know."""
+    """Say what is known of a run that the ledger does not know."""
     return (
         f"no run {run!r} in the ledger: it is older than {settings.ledger_days:g} days, or of another namespace, or "
         "Redis was flushed. What it rendered is in the store; submit the lessons again, and only what is missing is "

@@ -26,7 +26,7 @@ from worker.store.base import Store
 from worker.store.open import open_store
 
 if TYPE_CHECKING:
-    from producer.plan.planner import Plan
+    from producer.plan.result import Plan
     from worker.ledger.records import Progress
 
 
@@ -55,15 +55,12 @@ def plan_paths(
     paths: Sequence[Path], options: NarrationOptions = NO_OPTIONS, settings: Settings | None = None
 ) -> tuple[Plan, Store, Settings]:
     """Plan lesson files and folders against the store that the settings name (by default this process's)."""
-    from models.catalog import Catalogue
-    from models.family import load_frontend
     from producer.plan.planner import plan
+    from producer.plan.voices import KnownVoices
 
     settings = settings or load_settings()
     store = open_store(settings)
-    catalogue = Catalogue.load(settings.voices_dir)
-    options = options.with_settings(settings)
-    return plan(paths, options, catalogue, store, load_frontend), store, settings
+    return plan(paths, options.with_settings(settings), KnownVoices.of(settings), store), store, settings
 
 
 def submit(
@@ -100,7 +97,7 @@ def submit(
 
 
 def _check_limits(run: Run) -> None:
-    """Raises Permanent where a run is larger, or would be one more, than the settings allow."""
+    """Raise Permanent where a run is larger, or would be one more, than the settings allow."""
     settings = run.settings
     for lesson in run.work:
         if lesson.entries > settings.lesson_segments:

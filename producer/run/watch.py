@@ -59,12 +59,12 @@ def watch(run: Run, *, tend: Callable[[], None] | None = None) -> Iterator[Progr
 
 @dataclass(slots=True)
 class Pace:
-    """How long a run will take yet, from what it did since it was first seen."""
+    """The time that a run will take yet, from what it did since it was first seen."""
 
     _first: tuple[float, int] | None = None
 
     def remaining_seconds(self, progress: Progress) -> float | None:
-        """None until two segments are done; a lesson's assembly counts for nothing."""
+        """Estimate the seconds left; None until two segments are done; a lesson's assembly counts for nothing."""
         now = time.monotonic()
         done = progress.segments - progress.remaining
         if self._first is None or done < self._first[1]:  # or the run was submitted again

@@ -41,7 +41,7 @@ def explain(
     settings: Settings | None = None,
     store: Store | None = None,
 ) -> list[dict[str, Any]]:
-    """Every segment of ``LESSON``, or those that begin on the line of ``LESSON:LINE`` (else the last before it).
+    """Describe every segment of ``LESSON``, or those that begin on the line of ``LESSON:LINE`` (else the last before).
 
     Of each: ``where``, ``written``, ``readings`` (how marks and the lexicon have words said), ``text``, ``language``,
     ``normalised``, ``phonemes``, ``tokens`` (ids by utterance), ``voice``, ``key``, ``role``, ``pause_ms``, and
@@ -67,7 +67,7 @@ def explain(
 def explain_text(
     text: str, options: NarrationOptions = NO_OPTIONS, *, why: bool = False, settings: Settings | None = None
 ) -> dict[str, Any]:
-    """How a text would be read: ``language``, ``segments`` (their texts), ``normalised``, ``voice``, ``phonemes``.
+    """Tell how a text would be read: ``language``, ``segments`` (their texts), ``normalised``, ``voice``, ``phonemes``.
 
     ``normalised`` needs no voice; where none is there, or it cannot say the text, ``error`` says so instead of
     phonemes. The language is guessed where none is given. With ``why`` also ``rules``, as ``rules_of`` gives them.
@@ -103,7 +103,7 @@ def _phonemes(utterances: Iterable[PreparedUtterance]) -> str:
 
 
 def rules_of(text: str, language: str) -> list[dict[str, str]]:
-    """The rules of reading that change a text, in their order: ``kind``, ``rule``, what it ``took``, what it ``gave``.
+    """Return the rules of reading that change a text, in order: ``kind``, ``rule``, what each ``took`` and ``gave``.
 
     Those that only put a space between two signs are left out.
     """
@@ -128,7 +128,7 @@ def _store(settings: Settings) -> Store | None:
 
 
 def last_before(line: int | None, lines: list[int]) -> int | None:
-    """Of the lines at which segments begin, the last that is not after ``line``."""
+    """Return, of the lines at which segments begin, the last that is not after ``line``."""
     if line is None:
         return None
     before = [begins for begins in lines if begins <= line]

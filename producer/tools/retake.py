@@ -12,7 +12,7 @@ from models.errors import Permanent
 from models.family import draws
 from producer import readers
 from producer.lessons import takes
-from producer.lessons.options import NO_OPTIONS, NarrationOptions
+from producer.lessons.options import MAX_TAKE, NO_OPTIONS, NarrationOptions
 from producer.outputs.deliver import replacing
 from producer.plan.segments import segment_lesson
 from producer.plan.voices import KnownVoices
@@ -57,8 +57,8 @@ def retake(which: Which, take: int | None = None, *, settings: Settings | None =
     its voice says the same text the same way every time.
     """
     path, entry, voices = _find(which, settings)
-    if take is not None and not 0 <= take <= takes.MAX_TAKE:
-        raise Permanent(f"take {take} is not between 0 and {takes.MAX_TAKE}")
+    if take is not None and not 0 <= take <= MAX_TAKE:
+        raise Permanent(f"take {take} is not between 0 and {MAX_TAKE}")
     wanted = entry.segment.take + 1 if take is None else take
     if wanted:
         _check_draws(entry, voices)

@@ -63,8 +63,11 @@ def sentences() -> list[tuple[str, str]]:
         found += [(language, text) for of, text in rows(FIGURES) if of == language][::every]
     from producer.lessons.options import NarrationOptions
     from producer.plan.planner import plan
+    from producer.plan.voices import KnownVoices
 
-    course = plan([ROOT / "examples" / "everyday-science"], NarrationOptions(), Catalogue.load(), None, load_frontend)
+    course = plan(
+        [ROOT / "examples" / "everyday-science"], NarrationOptions(), KnownVoices(Catalogue.load(), load_frontend), None
+    )
     for lesson in course.lessons:
         assert lesson.plan
         found += [(entry.segment.language, entry.segment.text) for entry in lesson.plan.entries]

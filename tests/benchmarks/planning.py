@@ -45,10 +45,13 @@ def measure(folder: Path) -> dict[str, float]:
     from models.family import load_frontend
     from producer.lessons.options import NarrationOptions
     from producer.plan.planner import plan
+    from producer.plan.voices import KnownVoices
     from tests.conftest import TINY_VOICES
 
     began = time.process_time()
-    made = plan([folder], NarrationOptions(voice="tiny/one"), Catalogue.load(TINY_VOICES), None, load_frontend)
+    made = plan(
+        [folder], NarrationOptions(voice="tiny/one"), KnownVoices(Catalogue.load(TINY_VOICES), load_frontend), None
+    )
     cpu = time.process_time() - began
     assert not made.failures, made.failures[0]
     return {"segments": made.segments, "cpu": cpu, "rss": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}

@@ -15,6 +15,7 @@ from models.family import load_frontend
 from producer.cli import main
 from producer.lessons.options import NarrationOptions
 from producer.plan.planner import plan
+from producer.plan.voices import KnownVoices
 from producer.tools.explain import explain, explain_text
 from tests.conftest import TINY_VOICES
 from worker.contract.messages import segment_name
@@ -53,7 +54,7 @@ def test_a_whole_lesson(lesson, settings):
 
 
 def test_keys_are_those_of_the_plan(lesson, settings):
-    made = plan([lesson], NarrationOptions(), Catalogue.load(TINY_VOICES), None, load_frontend)
+    made = plan([lesson], NarrationOptions(), KnownVoices(Catalogue.load(TINY_VOICES), load_frontend), None)
     keys = [entry.key for entry in made.lessons[0].plan.entries]
     assert [s["key"] for s in explain(str(lesson), settings=settings)] == keys
 

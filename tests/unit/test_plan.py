@@ -11,8 +11,10 @@ import pytest
 from models.bundle import Bundle
 from models.catalog import Catalogue
 from producer.lessons.options import NarrationOptions
-from producer.plan.planner import Plan, plan, plan_with_settings
+from producer.plan.planner import plan, plan_with_settings
 from producer.plan.previous import EDITED, GONE, NEW_LESSON, NEW_TEXT
+from producer.plan.result import Plan
+from producer.plan.voices import KnownVoices
 from tests.conftest import TINY_VOICES
 from worker.contract.manifest import Cue, LessonPart, Manifest, MeasuredLoudness
 from worker.contract.messages import LessonPlan, lesson_folder, segment_name
@@ -54,7 +56,7 @@ class Desk:
         return path
 
     def plan(self, options: NarrationOptions = TINY) -> Plan:
-        return plan([self.root], options, self.catalogue, self.store, self.frontend)
+        return plan([self.root], options, KnownVoices(self.catalogue, self.frontend), self.store)
 
     def frontend(self, bundle: Bundle) -> FrontEnd:
         return FrontEnd(self.version, self.asked)
@@ -238,7 +240,7 @@ def test_an_unreadable_manifest_counts_as_none(desk, data):
 def test_without_a_store_everything_is_missing(desk):
     desk.write("a.md", "One.")
     desk.render(desk.plan())
-    made = plan([desk.root], TINY, desk.catalogue, None, desk.frontend)
+    made = plan([desk.root], TINY, KnownVoices(desk.catalogue, desk.frontend), None)
     assert (made.missing, made.reasons) == (1, {NEW_LESSON: 1})
 
 
@@ -358,7 +360,7 @@ def test_a_store_that_does_not_answer_is_no_lessons_fault(desk):
             raise StoreUnavailable("down")
 
     with pytest.raises(StoreUnavailable):
-        plan([desk.root], TINY, desk.catalogue, Down(), desk.frontend)
+        plan([desk.root], TINY, KnownVoices(desk.catalogue, desk.frontend), Down())
 
 
 def test_planning_asks_a_front_end_once_a_language(desk):

@@ -12,7 +12,9 @@ from models.catalog import Catalogue
 from models.family import load_frontend
 from producer.cli import main
 from producer.lessons.options import NarrationOptions
-from producer.plan.planner import Plan, plan
+from producer.plan.planner import plan
+from producer.plan.result import Plan
+from producer.plan.voices import KnownVoices
 from tests.conftest import TINY_VOICES
 from worker.contract.messages import CaptionMark, LessonEntry
 
@@ -24,7 +26,7 @@ def planned(tmp_path: Path):
     def planned(inside: str, options: NarrationOptions = TINY) -> Plan:
         path = tmp_path / "lesson.ssml"
         path.write_text(f'<speak xml:lang="en">{inside}</speak>', encoding="utf-8")
-        return plan([path], options, Catalogue.load(TINY_VOICES), None, load_frontend)
+        return plan([path], options, KnownVoices(Catalogue.load(TINY_VOICES), load_frontend), None)
 
     return planned
 
