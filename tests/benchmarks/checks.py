@@ -19,12 +19,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
-from models.kokoro.guests import guest
 from numpy.typing import NDArray
 
 from models.catalog import Catalogue
 from models.errors import SpeechRejected
 from models.family import load_engine, load_frontend
+from models.kokoro.guest_voices import guest
 from models.voice import Speech, SpeechRequest, spoken_by
 from producer.run.listen_back import MOST_WRONG
 from producer.run.word_errors import error_rate

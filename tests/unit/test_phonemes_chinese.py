@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 from pathlib import Path
@@ -8,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from models.errors import Unspeakable, VoiceNotInstalled
-from models.kokoro.frontend import VOCABULARY
+from models.kokoro.vocabulary import vocabulary
 from models.text.phonemes.chinese import Chinese
 
-ALPHABET = set(json.loads(VOCABULARY.read_text("utf-8")))
+ALPHABET = set(vocabulary())
 
 
 @pytest.fixture(scope="module")

@@ -8,11 +8,11 @@ import unicodedata
 import pytest
 
 from models.errors import Unspeakable, VoiceNotInstalled
-from models.kokoro.frontend import VOCABULARY
+from models.kokoro.vocabulary import vocabulary
 from models.text.phonemes import letters_to_sounds as letters
 from models.text.phonemes.english import WORDS, English
 
-ALPHABET = set(json.loads(VOCABULARY.read_text("utf-8")))
+ALPHABET = set(vocabulary())
 
 
 @pytest.fixture(scope="module")

@@ -1,15 +1,14 @@
 from __future__ import annotations
 
-import json
 import sys
 
 import pytest
 
 from models.errors import Unspeakable, VoiceNotInstalled
-from models.kokoro.frontend import VOCABULARY
+from models.kokoro.vocabulary import vocabulary
 from models.text.phonemes.japanese import MORAE, Japanese
 
-ALPHABET = set(json.loads(VOCABULARY.read_text("utf-8")))
+ALPHABET = set(vocabulary())
 
 
 @pytest.fixture(scope="module")

@@ -27,8 +27,10 @@ def job(text: str) -> Job:
 def spoken(texts: Sequence[str], *, silent: frozenset[str] = frozenset()) -> list[tuple[str, int, str]]:
     """(text, attempt, outcome) of each; a text that begins with a digit is rejected that many times."""
 
-    def prepare(one: Job, attempt: int) -> SpeechRequest | None:
-        return None if one.segment.text in silent else SpeechRequest((), "one", seed(one.key, attempt))
+    def prepare(one: Job, attempt: int) -> Draw | None:
+        if one.segment.text in silent:
+            return None
+        return Draw(one, attempt, SpeechRequest((), "one", seed(one.key, attempt)), ())
 
     def speak(draws: Sequence[Draw]) -> Iterator[tuple[Draw, Speech | NarrationError]]:
         for draw in draws:
@@ -38,7 +40,7 @@ def spoken(texts: Sequence[str], *, silent: frozenset[str] = frozenset()) -> lis
         assert draw.request.seed == seed(draw.job.key, draw.attempt)
         if draw.job.segment.text[0].isdigit() and draw.attempt < int(draw.job.segment.text[0]):
             raise SpeechRejected("noise")
-        return Accepted(speech, Finished(speech.samples, 0))
+        return Accepted(speech, Finished(speech.samples, 0), None)
 
     found = speak_until_accepted([job(text) for text in texts], prepare, speak, accept)
     return [
