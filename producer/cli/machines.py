@@ -93,6 +93,6 @@ def serve(host: str, port: int, insecure: bool) -> None:
 
     if find_spec("fastapi") is None:
         raise Permanent("the HTTP API is not installed: pip install 'narrator[http]'")
-    from producer.http.serve import serve as run
+    from producer.http.server import serve as run
 
     run(host, port, insecure=insecure, ready=lambda address: click.echo(f"serving {address} (API: {address}/docs)"))

@@ -19,8 +19,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 
 from producer.errors import Busy
-from producer.http.options import LOOPBACK, ApiSettings
-from producer.http.problems import problem
+from producer.http.errors import problem
+from producer.http.settings import LOOPBACK, ApiSettings
 
 SAFE = ("GET", "HEAD", "OPTIONS")
 MOST_CALLERS = 10_000  # whose rates are remembered

@@ -14,11 +14,11 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from starlette.middleware.cors import CORSMiddleware
 
-from producer.http import about, lessons, live, page, problems, speech
+from producer.http import docs_page, errors, health, lessons, runs, speech, status_page, voices, websocket
 from producer.http.access import Fence, Receive, Scope, Send
-from producer.http.counts import Counts
-from producer.http.options import ApiSettings
+from producer.http.metrics import Counts
 from producer.http.service import Service
+from producer.http.settings import ApiSettings
 from producer.http.submission import LessonText
 from worker.contract.settings import Settings
 
@@ -54,12 +54,12 @@ def make(settings: Settings, options: ApiSettings, *, insecure: bool = False) ->
         lifespan=life,
         docs_url=None,
         redoc_url=None,
-        responses=problems.DESCRIBED,
+        responses=errors.DESCRIBED,
     )
     app.state.service = service = Service(settings, options)
-    for part in (speech, lessons, about, live, page):
+    for part in (speech, lessons, runs, voices, health, docs_page, websocket, status_page):
         app.include_router(part.router)
-    problems.install(app)
+    errors.install(app)
     app.openapi = lambda: _described(app)  # type: ignore[method-assign]
 
     app.add_middleware(Observed, counts=service.counts)
@@ -76,7 +76,7 @@ def _described(app: FastAPI) -> dict[str, Any]:
     if app.openapi_schema is None:
         schema = get_openapi(title=app.title, version=app.version, summary=app.summary, routes=app.routes)
         parts = schema["components"]
-        for model in (problems.Problem, LessonText):
+        for model in (errors.Problem, LessonText):
             described = model.model_json_schema(ref_template="#/components/schemas/{model}")
             parts["schemas"].update(described.pop("$defs", {}))
             parts["schemas"][model.__name__] = described

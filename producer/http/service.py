@@ -13,10 +13,10 @@ from starlette.requests import HTTPConnection
 
 from models.catalog import Catalogue
 from producer.http.access import Access
-from producer.http.counts import Counts
-from producer.http.options import ApiSettings
-from producer.http.script import Script
-from producer.http.waiting import Waiting
+from producer.http.metrics import Counts
+from producer.http.segment_requests import Waiting
+from producer.http.settings import ApiSettings
+from producer.http.text_segments import Script
 from producer.lessons.options import NarrationOptions
 from worker.contract.messages import LessonEntry, interactive_queue
 from worker.contract.settings import Settings

@@ -15,9 +15,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
 from models.text.languages import Language, guess
-from producer.http import sound
+from producer.http import audio
 from producer.http.access import Caller
-from producer.http.narration import Speed
+from producer.http.narration_fields import Speed
 from producer.http.service import Service, Shared
 from producer.lessons.options import NarrationOptions
 from worker.contract.messages import LessonEntry
@@ -78,11 +78,11 @@ async def tts(request: TtsRequest, service: Shared, caller: Caller) -> TtsRespon
     entries = await service.segments(caller, request.text, options)
     parts = await service.waiting.all(entries)
     service.first_audio(began)
-    data, seconds = await asyncio.to_thread(sound.whole, "wav", service.script.rate(entries), parts)
+    data, seconds = await asyncio.to_thread(audio.whole, "wav", service.script.rate(entries), parts)
     return TtsResponse(audio=base64.b64encode(data).decode(), duration=round(seconds, 3))
 
 
-_SOUND = {type_.partition(";")[0]: {"schema": {"type": "string", "format": "binary"}} for type_ in sound.TYPES.values()}
+_SOUND = {type_.partition(";")[0]: {"schema": {"type": "string", "format": "binary"}} for type_ in audio.TYPES.values()}
 
 
 @router.post(
@@ -106,20 +106,20 @@ def _voice(request: SpeechRequest, service: Service) -> str | None:
     return service.script.within(request.model, name)
 
 
-async def _sounding(service: Service, format: sound.Format, entries: Sequence[LessonEntry], began: float) -> Response:
+async def _sounding(service: Service, format: audio.Format, entries: Sequence[LessonEntry], began: float) -> Response:
     """A stream that begins with the first sentence; a single sentence is a file of known length."""
     rate = service.script.rate(tuple(entries))
     found = service.waiting.segments(entries)
     first = await anext(found)  # what is wrong is said before the response begins
     service.first_audio(began)
-    media_type = sound.TYPES[format]
+    media_type = audio.TYPES[format]
     if len(entries) == 1:
         await found.aclose()
-        data, _ = await asyncio.to_thread(sound.whole, format, rate, [first])
+        data, _ = await asyncio.to_thread(audio.whole, format, rate, [first])
         return Response(data, media_type=media_type)
 
     async def stream() -> AsyncIterator[bytes]:
-        growing = sound.Sound(format, rate, streamed=True)
+        growing = audio.Sound(format, rate, streamed=True)
         async with aclosing(found):
             yield await asyncio.to_thread(growing.grow, *first, pause=True)
             async for entry, data in found:

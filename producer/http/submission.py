@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from models.errors import Permanent
 from producer.errors import Unfit
-from producer.http.narration import FIELDS
+from producer.http.narration_fields import FIELDS
 from producer.lessons.model import slug
 from producer.lessons.options import NarrationOptions
 from producer.plan.result import PlannedLesson

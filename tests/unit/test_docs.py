@@ -12,7 +12,7 @@ import click
 import pytest
 
 from producer.cli import main
-from producer.http.options import ApiSettings
+from producer.http.settings import ApiSettings
 from worker.contract.settings import Settings
 
 ROOT = Path(__file__).parents[2]

@@ -14,7 +14,7 @@ from models.errors import Permanent
 from producer.errors import Busy
 from producer.http import access
 from producer.http.app import make
-from producer.http.options import ApiSettings, check_binding, load
+from producer.http.settings import ApiSettings, check_binding, load
 from worker.contract.settings import Settings
 
 KEY, OTHER = "first-key-of-this-test", "other-key-of-this-test"

@@ -20,7 +20,7 @@ from typing import Any
 
 from models.errors import NarrationError, Transient
 from producer.errors import Busy, NoSound, Unfit
-from producer.http.counts import Counts
+from producer.http.metrics import Counts
 from producer.run.connection import broker_faults
 from worker.contract.messages import Job, LessonEntry, RenderBatch, interactive_queue, segment_name
 from worker.contract.settings import Settings

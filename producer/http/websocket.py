@@ -24,8 +24,8 @@ from starlette.exceptions import HTTPException
 from models.errors import NarrationError
 from models.text.languages import Language
 from producer.errors import Busy
-from producer.http import problems, sound
-from producer.http.narration import Speed
+from producer.http import audio, errors
+from producer.http.narration_fields import Speed
 from producer.http.service import Service, Shared
 from producer.lessons.options import NarrationOptions
 
@@ -71,7 +71,7 @@ async def _answer(socket: WebSocket, service: Service, caller: str, message: str
     except HTTPException as error:
         await _refuse(socket, error.status_code, error.detail)
     except NarrationError as error:
-        await _refuse(socket, problems.of(error)[0], str(error))
+        await _refuse(socket, errors.of(error)[0], str(error))
 
 
 async def _speak(socket: WebSocket, service: Service, caller: str, wish: Wish) -> None:
@@ -84,7 +84,7 @@ async def _speak(socket: WebSocket, service: Service, caller: str, wish: Wish) -
     index = 0
     async with aclosing(service.waiting.segments(entries)) as found:
         async for entry, data in found:
-            made = sound.Sound(wish.format, rate, streamed=False)
+            made = audio.Sound(wish.format, rate, streamed=False)
             await asyncio.to_thread(made.grow, entry, data, pause=entry is not entries[-1])
             await asyncio.to_thread(made.close)
             if index == 0:

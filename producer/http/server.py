@@ -1,4 +1,4 @@
-"""Serving the app: one process, one event loop."""
+"""The server of the API: one process, one event loop."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable
 import uvicorn
 
 from models.errors import Permanent
-from producer.http import options as all_options
+from producer.http import settings as api_settings
 from producer.http.app import make
 from worker.contract.settings import load_settings
 
@@ -20,8 +20,8 @@ WAITING_CONNECTIONS = 512
 
 def serve(host: str, port: int, *, insecure: bool, ready: Callable[[str], None]) -> None:
     """Serve until told to stop. ``ready`` gets the address; port 0 is any that is free. Raises Permanent."""
-    options = all_options.load()
-    all_options.check_binding(options, host, insecure=insecure)
+    options = api_settings.load()
+    api_settings.check_binding(options, host, insecure=insecure)
     config = uvicorn.Config(
         make(load_settings(), options, insecure=insecure),
         log_level="warning",

@@ -15,9 +15,10 @@ from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from producer.http import lessons
+from producer.http import lessons, runs
 from producer.http.access import KEYED
-from producer.http.lessons import Course, Lesson, Run
+from producer.http.lessons import Course, Lesson
+from producer.http.runs import Run
 from producer.http.service import Service, Shared
 from producer.run.connection import broker_faults
 from producer.run.watch import ENDED
@@ -62,32 +63,32 @@ def _machines(service: Service) -> dict[str, Any]:
 
 
 @router.get("/")
-def runs(service: Shared) -> Response:
+def show_runs(service: Shared) -> Response:
     """The runs, the latest first."""
-    return _page("runs.html", runs=lessons.latest(service, MOST_RUNS), **_machines(service))
+    return _page("runs.html", runs=runs.latest(service, MOST_RUNS), **_machines(service))
 
 
 @router.get("/runs/{run}")
-def run(run: Run, service: Shared) -> Response:
+def show_run(run: Run, service: Shared) -> Response:
     """One run: progress, failures, lessons."""
-    return _page("run.html", run=lessons.details(run, service))
+    return _page("run.html", run=runs.details(run, service))
 
 
 @router.post("/runs/{run}/cancel")
-def cancel(run: Run, service: Shared) -> Response:
+def cancel_run(run: Run, service: Shared) -> Response:
     """Stop it, and show it."""
-    lessons.stop(run, service)
+    runs.stop(run, service)
     return RedirectResponse(f"/runs/{run}", 303)
 
 
 @router.post("/runs/{run}/retry")
-async def retry(run: Run, service: Shared) -> Response:
+async def retry_run(run: Run, service: Shared) -> Response:
     """Take up what it left undone, and show the new run; the old one where there is nothing."""
-    made = await asyncio.to_thread(lessons.again, run, service)
+    made = await asyncio.to_thread(runs.again, run, service)
     return RedirectResponse(f"/runs/{made or run}", 303)
 
 
 @router.get("/lessons/{course}/{lesson}")
-def lesson(course: Course, lesson: Lesson, service: Shared) -> Response:
+def show_lesson(course: Course, lesson: Lesson, service: Shared) -> Response:
     """A narrated lesson, sentence by sentence, to be listened to."""
     return _page("lesson.html", lesson=lessons.manifest(course, lesson, service).manifest)

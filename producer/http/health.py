@@ -1,0 +1,47 @@
+"""Health and metrics: ``/healthz``, ``/readyz``, ``/metrics``."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from fastapi import APIRouter, Response
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from pydantic import BaseModel
+
+from producer.http.service import Shared
+from producer.run.connection import broker_faults
+from worker.contract.messages import segment_name
+
+router = APIRouter(tags=["health"])
+
+PROBE = segment_name("0" * 64)  # is not there
+
+
+class Health(BaseModel):
+    """It is well."""
+
+    status: Literal["ok"] = "ok"
+
+
+@router.get("/healthz")
+async def healthz() -> Health:
+    """This process answers."""
+    return Health()
+
+
+@router.get("/readyz")
+def readyz(service: Shared) -> Health:
+    """Redis and the store answer, too. Workers may come on demand: whether there are any is in /metrics."""
+    with broker_faults(service.settings):
+        service.ledger.now()
+    service.store.existing([PROBE])
+    return Health()
+
+
+@router.get(
+    "/metrics", response_class=Response,
+    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
+)  # fmt: skip
+def metrics(service: Shared) -> Response:
+    """For Prometheus: this process's counts, and what waits in the queues."""
+    return Response(generate_latest(service.counts.registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
