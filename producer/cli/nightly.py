@@ -1,4 +1,4 @@
-"""What cron runs: sync."""
+"""The command for cron: sync."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Deadline(click.ParamType[float]):
     name = "HH:MM|SPAN"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """``06:30``, ``6h``, ``90m``, ``1h30m``."""
+        """Read ``06:30``, ``6h``, ``90m`` or ``1h30m``."""
         from datetime import datetime, timedelta
 
         now = datetime.now().astimezone()
@@ -68,13 +68,13 @@ def sync(source: str, options: NarrationOptions, store: str | None, as_json: boo
     """
     if wishes["processes"] and not wishes["here"]:
         raise click.UsageError("--processes is for --here: workers elsewhere have a number of their own")
-    from producer.nightly.sync import Wishes
+    from producer.nightly.sync import NightBounds
     from producer.nightly.sync import sync as run
     from worker.contract.settings import load_settings
 
     settings = load_settings().model_copy(update={"store": store}) if store else load_settings()
     with progress(as_json) as show:
-        night = run(source, options, Wishes(**wishes), settings=settings, on_progress=show)
+        night = run(source, options, NightBounds(**wishes), settings=settings, on_progress=show)
     say_failures(night.failures)
     for lesson in night.gone if not night.pruned else ():
         click.echo(f"{lesson} is no longer in the source; --prune removes it from the store", err=True)

@@ -1,4 +1,4 @@
-"""What came out, and how to better it: preview, report, takes, retake."""
+"""Commands over delivered lessons: preview, report, takes, retake."""
 
 from __future__ import annotations
 

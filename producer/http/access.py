@@ -1,4 +1,4 @@
-"""Who may ask, and how much: keys, rates, sizes, and pages of other sites."""
+"""Access: keys, rates, sizes, and pages of other sites."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Rate:
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()  # caller -> tokens, when
 
     def take(self, caller: str, cost: int) -> None:
-        """Raises Busy where the caller has had its share; a cost beyond a minute's waits for a full bucket."""
+        """Count a cost. Raises Busy where the caller has had its share; one beyond a minute's waits for a full bucket."""
         if not self._per_minute:
             return
         now = time.monotonic()
@@ -55,7 +55,7 @@ class Rate:
 
 
 class Access:
-    """Checks keys and counts what callers take."""
+    """Keys, and counts of what callers take."""
 
     def __init__(self, options: ApiSettings) -> None:
         self._keys = [hashlib.sha256(key.encode()).digest() for key in options.secrets]
@@ -63,7 +63,7 @@ class Access:
         self._characters = Rate(options.characters_per_minute, "characters")
 
     def caller(self, asking: HTTPConnection) -> str:
-        """Names who asks. Raises HTTPException without one of the keys, Busy after too many requests."""
+        """Return a name for who asks. Raises HTTPException without one of the keys, Busy after too many requests."""
         caller = asking.client.host if asking.client else "-"
         if self._keys:
             given = hashlib.sha256(_given(asking.headers).encode()).digest()
@@ -81,7 +81,7 @@ class Access:
 
 
 def _given(headers: Headers) -> str:
-    """The key in a request: a bearer's token, or the password that a browser asked for."""
+    """Find the key in a request: a bearer's token, or the password that a browser asked for."""
     kind, _, value = headers.get("authorization", "").partition(" ")
     if kind.lower() == "bearer":
         return value.strip()
@@ -114,7 +114,7 @@ def _split(address: str) -> SplitResult:
 
 
 class Fence:
-    """In front of the app: other hosts, pages of other sites, and bodies that are too large do not come in.
+    """A fence in front of the app: other hosts, pages of other sites, and too large bodies do not come in.
 
     Browsers send Origin with whatever changes something and with WebSockets, and send a user's password along: so an
     origin that is neither this host nor allowed is refused. Where there are no keys, other names for this machine are
@@ -126,7 +126,7 @@ class Fence:
         self._most = int(options.max_megabytes * 1_000_000)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """ASGI."""
+        """Answer as ASGI asks."""
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
@@ -151,7 +151,7 @@ class Fence:
         return None
 
     def _foreign(self, headers: Headers, host: str) -> bool:
-        """A page of another site, which is not allowed, asks."""
+        """Tell whether a page of another site asks, which is not allowed."""
         origin = headers.get("origin")
         if origin in self._origins:
             return False

@@ -37,7 +37,7 @@ HEADERS = {
 
 
 def make(settings: Settings, options: ApiSettings, *, insecure: bool = False) -> FastAPI:
-    """The app, not yet listening. Raises Permanent where a setting, the store or a voice is not as it must be."""
+    """Make the app, not yet listening. Raises Permanent where a setting, the store or a voice is not as it must be."""
 
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
@@ -72,7 +72,7 @@ def make(settings: Settings, options: ApiSettings, *, insecure: bool = False) ->
 
 
 def _described(app: FastAPI) -> dict[str, Any]:
-    """The OpenAPI document, with the problem and the two ways to give a key in it."""
+    """Return the OpenAPI document, with the problem and the two ways to give a key in it."""
     if app.openapi_schema is None:
         schema = get_openapi(title=app.title, version=app.version, summary=app.summary, routes=app.routes)
         parts = schema["components"]
@@ -89,13 +89,13 @@ def _described(app: FastAPI) -> dict[str, Any]:
 
 
 class Observed:
-    """Around the app: counts its answers, and adds the headers that browsers are to heed."""
+    """A layer around the app that counts its answers and adds the headers that browsers are to heed."""
 
     def __init__(self, app: Any, counts: Counts) -> None:
         self._app, self._counts = app, counts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """ASGI."""
+        """Answer as ASGI asks."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return

@@ -1,4 +1,4 @@
-"""Segments into what a client asked for: one file, or a stream that begins with the first sentence."""
+"""Audio for a client, from segments: one file, or a stream that begins with the first sentence."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ UNKNOWN: Final = 0xFFFFFFFF  # the length in a WAV header, while it is not known
 TYPES: Final = {str(name): type_ for name, type_ in MEDIA_TYPES.items()} | {"pcm": "audio/pcm"}
 
 
-class Sound:
+class GrowingSound:
     """A sound that grows. Formats but "pcm" and a streamed "wav" come from the encoder of whole lessons."""
 
     def __init__(self, format: Format, rate: int, *, streamed: bool) -> None:
@@ -47,7 +47,7 @@ class Sound:
         return self._new()
 
     def close(self) -> bytes:
-        """Nothing follows; gives the rest of the sound."""
+        """Give the rest of the sound; nothing follows."""
         if self._file:
             self._file.close()
         return self._new()
@@ -65,13 +65,13 @@ class Sound:
             self._buffer.write(samples.astype("<i2").tobytes())
 
     def whole(self) -> bytes:
-        """All of it, closed."""
+        """Give all of it, closed."""
         return self._buffer.getvalue()
 
 
 def whole(format: Format, rate: int, parts: Sequence[tuple[LessonEntry, bytes]]) -> tuple[bytes, float]:
-    """One file of all segments, and its seconds."""
-    sound = Sound(format, rate, streamed=False)
+    """Return one file of all segments, and its seconds."""
+    sound = GrowingSound(format, rate, streamed=False)
     for place, (entry, data) in enumerate(parts, 1):
         sound.grow(entry, data, pause=place < len(parts))
     sound.close()
@@ -79,6 +79,6 @@ def whole(format: Format, rate: int, parts: Sequence[tuple[LessonEntry, bytes]])
 
 
 def _endless_header(rate: int) -> bytes:
-    """Of a mono 16-bit WAV whose end is where the stream ends."""
+    """Return the head of a mono 16-bit WAV whose end is where the stream ends."""
     fmt = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 1, rate, rate * 2, 2, 16)
     return struct.pack("<4sI4s", b"RIFF", UNKNOWN, b"WAVE") + fmt + struct.pack("<4sI", b"data", UNKNOWN)

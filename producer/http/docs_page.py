@@ -22,13 +22,13 @@ SWAGGER = {  # of Swagger UI, from a package that carries it
 
 @router.get("/docs", dependencies=[KEYED])
 def docs() -> HTMLResponse:
-    """The API, to be read and tried; nothing is fetched from elsewhere."""
+    """Show the API, to be read and tried; nothing is fetched from elsewhere."""
     return HTMLResponse((STATIC / "docs.html").read_text("utf-8"))
 
 
 @router.get("/static/{name}")
 def static(name: str) -> FileResponse:
-    """Style sheets and scripts of the pages."""
+    """Give the style sheets and scripts of the pages."""
     if name in SWAGGER:
         return FileResponse(str(files("fastapi_offline") / "static" / name))
     if name in {path.name for path in STATIC.iterdir()}:

@@ -65,7 +65,7 @@ def problem(
     headers: Mapping[str, str] | None = None,
     path: str = "",
 ) -> JSONResponse:
-    """The response."""
+    """Return the response."""
     title = HTTPStatus(status).phrase
     content: dict[str, Any] = {"type": "about:blank", "title": title, "status": status, "detail": detail}
     if errors:
@@ -77,7 +77,7 @@ def problem(
 
 
 def of(error: NarrationError) -> tuple[int, dict[str, str]]:
-    """Status and headers for one of our errors."""
+    """Return status and headers for one of our errors."""
     match error:
         case Busy():
             return 429, {"Retry-After": str(error.seconds)}

@@ -18,20 +18,20 @@ PROBE = segment_name("0" * 64)  # is not there
 
 
 class Health(BaseModel):
-    """It is well."""
+    """Health: it is well."""
 
     status: Literal["ok"] = "ok"
 
 
 @router.get("/healthz")
 async def healthz() -> Health:
-    """This process answers."""
+    """Answer: this process is alive."""
     return Health()
 
 
 @router.get("/readyz")
 def readyz(service: Shared) -> Health:
-    """Redis and the store answer, too. Workers may come on demand: whether there are any is in /metrics."""
+    """Answer once Redis and the store do, too. Workers may come on demand: those there are stand in /metrics."""
     with broker_faults(service.settings):
         service.ledger.now()
     service.store.existing([PROBE])
@@ -43,5 +43,5 @@ def readyz(service: Shared) -> Health:
     responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
 )  # fmt: skip
 def metrics(service: Shared) -> Response:
-    """For Prometheus: this process's counts, and what waits in the queues."""
+    """Give Prometheus this process's counts, and what waits in the queues."""
     return Response(generate_latest(service.counts.registry), headers={"Content-Type": CONTENT_TYPE_LATEST})

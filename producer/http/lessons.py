@@ -93,7 +93,7 @@ M = TypeVar("M", bound=BaseModel)
 
 
 def _valid(model: type[M], given: bytes | dict[str, Any]) -> M:
-    """As FastAPI would check a body. Raises RequestValidationError."""
+    """Check a body as FastAPI would. Raises RequestValidationError."""
     try:
         return model.model_validate_json(given) if isinstance(given, bytes) else model.model_validate(given)
     except ValidationError as error:
@@ -103,7 +103,7 @@ def _valid(model: type[M], given: bytes | dict[str, Any]) -> M:
 
 @router.get("/lessons/{course}/{lesson}", responses={200: {"model": Manifest}})
 def show_lesson(course: Course, lesson: Lesson, service: Shared) -> Response:
-    """A narrated lesson's manifest: its files, and every sentence with its times."""
+    """Show a narrated lesson's manifest: its files, and every sentence with its times."""
     return Response(manifest(course, lesson, service).data, media_type="application/json")
 
 
@@ -112,7 +112,7 @@ def show_lesson(course: Course, lesson: Lesson, service: Shared) -> Response:
     responses={200: {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}},
 )  # fmt: skip
 def show_part(course: Course, lesson: Lesson, part: str, service: Shared) -> Response:
-    """One of a lesson's files, as the manifest names it."""
+    """Give one of a lesson's files, as the manifest names it."""
     parts = manifest(course, lesson, service).manifest.parts
     found = next((one for one in parts if one.name == part), None)
     if found is None:
@@ -130,7 +130,7 @@ def show_part(course: Course, lesson: Lesson, part: str, service: Shared) -> Res
     responses={200: {"content": {"audio/wav": {"schema": {"type": "string", "format": "binary"}}}}},
 )  # fmt: skip
 async def show_segment(key: Annotated[Digest, InPath()], service: Shared) -> Response:
-    """One sentence's sound, by its key."""
+    """Give one sentence's sound, by its key."""
     data = await service.waiting.stored(key)
     if data is None:
         raise HTTPException(404, "no segment of that key is in the store")
@@ -138,7 +138,7 @@ async def show_segment(key: Annotated[Digest, InPath()], service: Shared) -> Res
 
 
 def manifest(course: str, lesson: str, service: Service) -> StoredManifest:
-    """A narrated lesson's manifest, as stored and as a record. Blocks. Raises HTTPException where there is none."""
+    """Read a lesson's manifest, as stored and as a record. Blocks. Raises HTTPException where there is none."""
     try:
         return manifests.at(service.store, manifests.manifest_name(course, lesson))
     except UnreadableManifest as error:

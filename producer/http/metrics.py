@@ -1,4 +1,4 @@
-"""What the API counts for Prometheus; queues and workers are ``worker.ledger.gauges``."""
+"""Counts of the API for Prometheus; queues and workers are ``worker.ledger.gauges``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an author may wish, as the fields of HTTP bodies."""
+"""The options of a narration, as the fields of HTTP bodies."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ Run = Annotated[RunId, InPath()]
 
 
 class Failed(BaseModel):
-    """What was given up, and why; ``key`` is empty where a whole lesson failed."""
+    """A segment or lesson that was given up, and why; ``key`` is empty where a whole lesson failed."""
 
     course: str
     lesson: str
@@ -34,7 +34,7 @@ class Failed(BaseModel):
 
 
 class RunState(BaseModel):
-    """Where a run stands. Segments are those that were missing when it was submitted."""
+    """The state of a run. Segments are those that were missing when it was submitted."""
 
     run: str
     state: Literal["submitting", "running", "done", "incomplete", "cancelled"]
@@ -52,7 +52,7 @@ class RunState(BaseModel):
 
 
 class RunDetails(RunState):
-    """The same, with what went wrong."""
+    """The state of a run, with what went wrong."""
 
     failures: list[Failed]
     troubles: list[str] = Field(description="passing faults that workers met in the last two minutes")
@@ -65,13 +65,13 @@ class Retried(BaseModel):
 
 
 class Stopped(BaseModel):
-    """Whether there was something to stop."""
+    """The answer to a cancel: whether there was something to stop."""
 
     cancelled: bool
 
 
 def state(progress: Progress) -> RunState:
-    """A run as the API shows it."""
+    """Return a run as the API shows it."""
     counts = {name: value for name, value in asdict(progress).items() if name in RunState.model_fields}
     names = progress.summary.get("names", [])
     return RunState(
@@ -80,7 +80,7 @@ def state(progress: Progress) -> RunState:
 
 
 def details(run: str, service: Service) -> RunDetails:
-    """A run with what went wrong. Blocks. Raises HTTPException where the ledger does not know it."""
+    """Return a run with what went wrong. Blocks. Raises HTTPException where the ledger does not know it."""
     with broker_faults(service.settings):
         progress = service.ledger.progress(run)
         if progress is None:
@@ -91,7 +91,7 @@ def details(run: str, service: Service) -> RunDetails:
 
 
 def latest(service: Service, most: int) -> list[RunState]:
-    """The runs submitted last, the latest first. Blocks."""
+    """Return the runs submitted last, the latest first. Blocks."""
     with broker_faults(service.settings):
         return [state(progress) for progress in service.ledger.runs(most)]
 
@@ -113,13 +113,13 @@ def again(run: str, service: Service) -> str | None:
 
 @router.get("")
 def list_runs(service: Shared, most: Annotated[int, Query(ge=1, le=1000)] = 20) -> list[RunState]:
-    """The runs submitted last, the latest first."""
+    """List the runs submitted last, the latest first."""
     return latest(service, most)
 
 
 @router.get("/{run}")
 def show_run(run: Run, service: Shared) -> RunDetails:
-    """Where a run stands, and what went wrong."""
+    """Show where a run stands, and what went wrong."""
     return details(run, service)
 
 

@@ -1,4 +1,4 @@
-"""How a request waits for a segment: from the store, or rendered for it.
+"""Segments that requests wait for: from the store, or rendered for them.
 
     look in the store -> tell the ledger that somebody waits -> interactive queue -> a worker -> told -> from the store
 
@@ -74,7 +74,7 @@ class Waiting:
         self._app.close()
 
     async def segments(self, entries: Sequence[LessonEntry]) -> AsyncGenerator[tuple[LessonEntry, bytes], None]:
-        """Each segment's WAV in order, as soon as it is there; the next few are on their way meanwhile.
+        """Give each segment's WAV in order, as soon as it is there; the next few are on their way meanwhile.
 
         Raises Busy where the queue is full, Unfit where a segment cannot be spoken, Transient where nobody speaks it.
         """
@@ -93,12 +93,12 @@ class Waiting:
                 order.drop()
 
     async def all(self, entries: Sequence[LessonEntry]) -> list[tuple[LessonEntry, bytes]]:
-        """Every segment."""
+        """Return every segment."""
         async with aclosing(self.segments(entries)) as found:
             return [pair async for pair in found]
 
     async def stored(self, key: str) -> bytes | None:
-        """A segment's WAV, if it is in the store."""
+        """Return a segment's WAV, if it is in the store."""
         try:
             return (await asyncio.to_thread(self._store.get, segment_name(key)))[0]
         except Missing:
@@ -144,7 +144,7 @@ class Waiting:
             broker.send_batch(self._app, self._settings, batch, to=queue)
 
     async def _tend(self, wanted: _Wanted) -> None:
-        """While a segment is waited for: was it stored without a word, was its message lost, is there a worker?"""
+        """Look after a segment: was it stored without a word, was its message lost, is there a worker?"""
         looks = 0
         while True:
             await asyncio.sleep(CHECK_SECONDS)
@@ -162,7 +162,7 @@ class Waiting:
             wanted.seen = time.monotonic()
 
     async def wait_for(self, wanted: _Wanted) -> bytes:
-        """The segment's WAV, once it is there."""
+        """Wait for the segment's WAV, and return it."""
         deadline = time.monotonic() + self._patience
         while not wanted.told.done():
             await asyncio.wait({wanted.told}, timeout=min(1.0, max(0.0, deadline - time.monotonic())))
@@ -187,7 +187,7 @@ class Waiting:
         return f"no worker had time for a segment within {self._patience:g} s: ask again later, or add workers"
 
     def leave(self, wanted: _Wanted) -> None:
-        """One fewer waits; when nobody does, the segment is taken back."""
+        """Note that one fewer waits; when nobody does, the segment is taken back."""
         wanted.waiters -= 1
         if wanted.waiters or self._wanted.get(wanted.job.key) is not wanted:
             return
@@ -225,11 +225,11 @@ class _Order:
 
     @property
     def ready(self) -> bool:
-        """Nothing to wait for."""
+        """Tell whether there is nothing to wait for."""
         return self._data is not None
 
     async def sound(self) -> bytes:
-        """The segment's WAV, once it is there."""
+        """Wait for the segment's WAV, and return it."""
         if self._data is None:
             assert self._wanted is not None
             self._data = await self._waiting.wait_for(self._wanted)

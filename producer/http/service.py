@@ -1,4 +1,4 @@
-"""What the routes share: settings, store, ledger, voices, and the segments that are waited for."""
+"""The service behind the routes: settings, store, ledger, voices, and the segments that are waited for."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from worker.store.open import open_store
 
 
 class Service:
-    """One a process."""
+    """The service that all routes share; one a process."""
 
     def __init__(self, settings: Settings, options: ApiSettings) -> None:
         self.settings, self.options = settings, options
@@ -47,7 +47,7 @@ class Service:
         self.counts.registry.register(self.gauges)
 
     async def segments(self, caller: str, text: str, options: NarrationOptions) -> tuple[LessonEntry, ...]:
-        """The segments of a text to be spoken now, within the caller's limits. Raises Unfit, Busy, HTTPException."""
+        """Cut a text to be spoken now into segments, within the caller's limits. Raises Unfit, Busy, HTTPException."""
         most = self.options.max_characters
         if len(text) > most:
             raise HTTPException(413, f"{len(text)} characters: at most {most} at once; POST /v1/lessons takes more")
@@ -55,7 +55,7 @@ class Service:
         return await asyncio.to_thread(self.script.segments, text, options)
 
     def depths(self, queues: Iterable[str]) -> dict[str, int]:
-        """Messages waiting in each of these queues. Blocks."""
+        """Count the messages waiting in each of these queues. Blocks."""
         return {queue: int(self.redis.llen(queue)) for queue in sorted(set(queues))}
 
     def first_audio(self, began: float) -> None:

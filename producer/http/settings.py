@@ -1,4 +1,4 @@
-"""What the API's deployment chooses: ``NARRATOR_API_*``, beside the settings that every process has."""
+"""Settings of the API: ``NARRATOR_API_*``, beside the settings that every process has."""
 
 from __future__ import annotations
 

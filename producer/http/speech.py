@@ -1,4 +1,4 @@
-"""Text in, sound out: ``/tts`` as the original service had it, ``/v1/audio/speech`` as OpenAI's clients expect it."""
+"""Speech for a text: ``/tts`` as the original service had it, ``/v1/audio/speech`` as OpenAI's clients expect it."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class NamedVoice(BaseModel):
     id: str
 
 
-class SpeechRequest(BaseModel):
+class OpenAiSpeech(BaseModel):
     """OpenAI's request. ``instructions`` and fields that OpenAI may add are ignored."""
 
     model: str = Field(description="a bundle, such as kokoro, in which the voice is looked up; other names are ignored")
@@ -88,7 +88,7 @@ _SOUND = {type_.partition(";")[0]: {"schema": {"type": "string", "format": "bina
 @router.post(
     "/v1/audio/speech", response_class=Response, responses={200: {"description": "The sound", "content": _SOUND}}
 )
-async def speech(request: SpeechRequest, service: Shared, caller: Caller) -> Response:
+async def speech(request: OpenAiSpeech, service: Shared, caller: Caller) -> Response:
     """Speak a text as OpenAI does: every sentence is sent as soon as it is there."""
     began = time.monotonic()
     if request.response_format == "aac":
@@ -99,7 +99,7 @@ async def speech(request: SpeechRequest, service: Shared, caller: Caller) -> Res
     return await _sounding(service, request.response_format, entries, began)
 
 
-def _voice(request: SpeechRequest, service: Service) -> str | None:
+def _voice(request: OpenAiSpeech, service: Service) -> str | None:
     name = request.voice if isinstance(request.voice, str) else request.voice.id
     if name == "default":
         return None
@@ -107,7 +107,7 @@ def _voice(request: SpeechRequest, service: Service) -> str | None:
 
 
 async def _sounding(service: Service, format: audio.Format, entries: Sequence[LessonEntry], began: float) -> Response:
-    """A stream that begins with the first sentence; a single sentence is a file of known length."""
+    """Answer with a stream that begins with the first sentence; a single sentence is a file of known length."""
     rate = service.script.rate(tuple(entries))
     found = service.waiting.segments(entries)
     first = await anext(found)  # what is wrong is said before the response begins
@@ -119,7 +119,7 @@ async def _sounding(service: Service, format: audio.Format, entries: Sequence[Le
         return Response(data, media_type=media_type)
 
     async def stream() -> AsyncIterator[bytes]:
-        growing = audio.Sound(format, rate, streamed=True)
+        growing = audio.GrowingSound(format, rate, streamed=True)
         async with aclosing(found):
             yield await asyncio.to_thread(growing.grow, *first, pause=True)
             async for entry, data in found:

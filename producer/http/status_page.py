@@ -55,7 +55,7 @@ def _page(name: str, **values: Any) -> Response:
 
 
 def _machines(service: Service) -> dict[str, Any]:
-    """Who works, and how many segments wait in which queue."""
+    """Count who works, and how many segments wait in which queue."""
     with broker_faults(service.settings):
         workers = service.ledger.workers()
         waiting = service.depths(queue for worker in workers for queue in worker.queues)
@@ -64,31 +64,31 @@ def _machines(service: Service) -> dict[str, Any]:
 
 @router.get("/")
 def show_runs(service: Shared) -> Response:
-    """The runs, the latest first."""
+    """Show the runs, the latest first."""
     return _page("runs.html", runs=runs.latest(service, MOST_RUNS), **_machines(service))
 
 
 @router.get("/runs/{run}")
 def show_run(run: Run, service: Shared) -> Response:
-    """One run: progress, failures, lessons."""
+    """Show one run: progress, failures, lessons."""
     return _page("run.html", run=runs.details(run, service))
 
 
 @router.post("/runs/{run}/cancel")
 def cancel_run(run: Run, service: Shared) -> Response:
-    """Stop it, and show it."""
+    """Stop a run, and show it."""
     runs.stop(run, service)
     return RedirectResponse(f"/runs/{run}", 303)
 
 
 @router.post("/runs/{run}/retry")
 async def retry_run(run: Run, service: Shared) -> Response:
-    """Take up what it left undone, and show the new run; the old one where there is nothing."""
+    """Take up what a run left undone, and show the new run; the old one where there is nothing."""
     made = await asyncio.to_thread(runs.again, run, service)
     return RedirectResponse(f"/runs/{made or run}", 303)
 
 
 @router.get("/lessons/{course}/{lesson}")
 def show_lesson(course: Course, lesson: Lesson, service: Shared) -> Response:
-    """A narrated lesson, sentence by sentence, to be listened to."""
+    """Show a narrated lesson, sentence by sentence, to be listened to."""
     return _page("lesson.html", lesson=lessons.manifest(course, lesson, service).manifest)

@@ -1,4 +1,4 @@
-"""A lesson that came over HTTP, on its way to the workers."""
+"""The submission of a lesson that came over HTTP."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Upload(BaseModel):
     lesson: Identifier | None = Field(None, description="default: the file's name, or one made from the text's digest")
 
     def options(self) -> NarrationOptions:
-        """Return what it says of its narration."""
+        """Return the options of its narration."""
         said = self.model_dump(include=set(FIELDS), exclude_none=True)
         return NarrationOptions(**said)
 

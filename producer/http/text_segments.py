@@ -1,4 +1,4 @@
-"""A text into segments, as a lesson of plain text would have them: the same sentences, keys and pauses."""
+"""The segments of a text, as a lesson of plain text would have them: the same sentences, keys and pauses."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Script:
         self._voices = KnownVoices(catalogue, load_frontend)
 
     def segments(self, text: str, options: NarrationOptions = NO_OPTIONS) -> tuple[LessonEntry, ...]:
-        """At least one. Raises Unfit with the reason: an unknown voice, nothing to say, a mark that makes no sense."""
+        """Return the segments of a text, at least one. Raises Unfit for an unknown voice, nothing to say, a wrong mark."""
         try:
             voice = self.voice(options.voice).id if options.voice else None
             asked = replace(options, voice=voice).with_settings(self._settings)
@@ -37,21 +37,21 @@ class Script:
             raise Unfit(str(error)) from error
 
     def voice(self, name: str) -> Voice:
-        """A voice by id, unique name or alias. Raises UnknownVoice."""
+        """Return a voice by id, unique name or alias. Raises UnknownVoice."""
         return self._catalogue.find(self._aliases.get(name, name))
 
     def within(self, bundle: str, name: str) -> str:
-        """A voice's name, looked up in a bundle where that is one. Raises nothing: ``segments`` knows what is wrong."""
+        """Return a voice's name, looked up in a bundle where that is one. Raises nothing: that is for ``segments``."""
         known = {voice.id for voice in self._catalogue.voices}
         return full if (full := f"{bundle}/{name}") in known else name
 
     def numbered(self, number: int, language: str) -> Voice:
-        """The installed voices whose own language this is, in the order of the catalogue, from 0. Raises Unfit."""
+        """Return an installed voice of this language, by its number in the catalogue, from 0. Raises Unfit."""
         native = [v for v in self._catalogue.voices if v.languages[0] == language and self._catalogue.installed(v)]
         if not 0 <= number < len(native):
             raise Unfit(f"speaker_id {number}: {len(native)} voices speak {language}, numbered from 0; or give a name")
         return native[number]
 
     def rate(self, entries: tuple[LessonEntry, ...]) -> int:
-        """The highest sample rate of the voices, in Hz, as in a lesson."""
+        """Return the highest sample rate of the voices, in Hz, as in a lesson."""
         return max(self._catalogue.find(entry.segment.voice).sample_rate for entry in entries)

@@ -46,12 +46,12 @@ class Models(BaseModel):
 
 @router.get("/voices")
 def list_voices(service: Shared) -> list[VoiceRow]:
-    """Every voice that this installation knows, installed or not."""
+    """List every voice that this installation knows, installed or not."""
     return [VoiceRow(**row) for row in voices(service.settings)]
 
 
 @router.get("/models")
 def list_models(service: Shared) -> Models:
-    """The bundles of installed voices, as OpenAI's clients expect them."""
+    """List the bundles of installed voices, as OpenAI's clients expect them."""
     found = dict.fromkeys(row["id"].partition("/")[0] for row in voices(service.settings) if row["installed"])
     return Models(data=[Model(id=bundle) for bundle in found])

@@ -84,7 +84,7 @@ async def _speak(socket: WebSocket, service: Service, caller: str, wish: Wish) -
     index = 0
     async with aclosing(service.waiting.segments(entries)) as found:
         async for entry, data in found:
-            made = audio.Sound(wish.format, rate, streamed=False)
+            made = audio.GrowingSound(wish.format, rate, streamed=False)
             await asyncio.to_thread(made.grow, entry, data, pause=entry is not entries[-1])
             await asyncio.to_thread(made.close)
             if index == 0:

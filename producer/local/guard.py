@@ -1,4 +1,4 @@
-"""Ends every process of an embedded stack when the command that started it is gone, however it went.
+"""The guard of an embedded stack: ends its processes when the command that started it is gone, however it went.
 
 The guard leads a process group of its own, so a terminal's Ctrl-C never reaches it, and holds the read end of a pipe
 whose only write end is the command's. Valkey and the workers are started into the guard's group; the workers' pool

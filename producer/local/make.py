@@ -1,4 +1,4 @@
-"""Narrating on this machine, everything included: plan, embedded stack, delivery."""
+"""Narrate on this machine, everything included: plan, embedded stack, delivery."""
 
 from __future__ import annotations
 

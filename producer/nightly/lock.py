@@ -54,7 +54,7 @@ class StoreLock:
 
     @property
     def lost(self) -> bool:
-        """The store was away for so long that somebody else has taken the lock."""
+        """Tell whether the store was away for so long that somebody else has taken the lock."""
         return not self._tag
 
     def _take_over(self) -> str:
@@ -90,7 +90,7 @@ class StoreLock:
 
 
 def _read(data: bytes) -> tuple[float, str]:
-    """Until when, and whose; a lock that cannot be read is nobody's."""
+    """Read until when it holds, and whose it is; a lock that cannot be read is nobody's."""
     try:
         content = json.loads(data)
         return float(content["until"]), str(content["holder"])

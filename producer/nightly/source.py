@@ -1,4 +1,4 @@
-"""Where lessons come from: a folder as it is, or an s3:// prefix mirrored into one; and which lessons it had last time.
+"""The source of a nightly run: a folder as it is, or an s3:// prefix mirrored into one; and its lessons of last time.
 
 The mirror keeps an object's version tag beside it, so that a night on which nothing changed costs one listing.
 """
@@ -32,19 +32,19 @@ MAX_OBJECT = 2 << 30  # bytes; readers have bounds of their own
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """``url`` as the user named it, made absolute; ``folder`` holds its files."""
+    """A source of lessons: ``url`` as the user named it, made absolute; ``folder`` holds its files."""
 
     url: str
     folder: Path
 
     @property
     def name(self) -> str:
-        """Names its lock and its record in the store."""
+        """The name of its lock and of its record in the store."""
         return hashlib.sha256(self.url.encode()).hexdigest()[:16]
 
 
 def open_source(where: str, settings: Settings, cache: Path = CACHE) -> Source:
-    """The source that ``where`` names, its files at hand. Raises Permanent, StoreUnavailable."""
+    """Open the source that ``where`` names, its files at hand. Raises Permanent, StoreUnavailable."""
     try:
         url = store_address(where).rstrip("/")
     except ValueError as error:
@@ -87,7 +87,7 @@ def _is_lesson_file(name: str) -> bool:
 
 
 def _tags(folder: Path) -> dict[str, str]:
-    """What the mirror holds; a file that is gone or was never whole counts as not there."""
+    """Read what the mirror holds; a file that is gone or was never whole counts as not there."""
     try:
         tags = json.loads((folder / TAGS).read_bytes())
     except (FileNotFoundError, ValueError):
@@ -116,7 +116,7 @@ def _fetch(objects: Store, entry: StoredObject, folder: Path) -> str:
 
 
 def recall(store: Store, source: Source) -> set[tuple[str, str]]:
-    """The (course, lesson) pairs that the source had when it was last synced."""
+    """Read the (course, lesson) pairs that the source had when it was last synced."""
     try:
         record = json.loads(store.get(_record_name(source))[0])
         return {(str(course), str(lesson)) for course, lesson in record["lessons"]}
@@ -127,7 +127,7 @@ def recall(store: Store, source: Source) -> set[tuple[str, str]]:
 
 
 def remember(store: Store, source: Source, lessons: Iterable[tuple[str, str]]) -> None:
-    """Write them down for the next time."""
+    """Write down a source's (course, lesson) pairs for the next time."""
     record = {"source": source.url, "lessons": sorted(lessons)}
     data = json.dumps(record, ensure_ascii=False).encode()
     store.put(_record_name(source), data, content_type="application/json")

@@ -1,4 +1,4 @@
-"""One night: what changed in a source is rendered, the rest is left alone, and somebody hears of it.
+"""A nightly run: what changed in a source is rendered, the rest is left alone, and a webhook hears of it.
 
 lock --> plan --> guard (a new voice must not render a catalogue unasked) --> limit --> run until the deadline
      --> what is gone from the source: kept, or pruned on request --> summary, webhook
@@ -37,7 +37,7 @@ WANTED = frozenset({NEW_LESSON, NEW_TEXT, EDITED})  # what authors do; anything 
 
 @dataclass(frozen=True, slots=True)
 class Night:
-    """What a night did. ``lessons == unchanged + done + failed + left``, files that cannot be read included."""
+    """The record of a nightly run. ``lessons == unchanged + done + failed + left``, files that cannot be read included."""
 
     source: str
     store: str
@@ -57,15 +57,15 @@ class Night:
 
     @property
     def exit_code(self) -> int:
-        """0 where there was nothing to do or all went well (a limit or a deadline is no failure), 1 otherwise."""
+        """The command's exit code: 0 where there was nothing to do or all went well (a limit or a deadline is no failure), 1 otherwise."""
         return 1 if self.failed or self.failures else 0
 
     def as_json(self) -> dict[str, Any]:
-        """One object for machines."""
+        """Return one object for machines."""
         return {k: round(v, 3) if isinstance(v, float) else v for k, v in asdict(self).items()}
 
     def summary(self) -> str:
-        """One line, for a mail's subject or a log."""
+        """Return one line, for a mail's subject or a log."""
         said = [f"{self.done:,} of {self.lessons:,} lessons made", f"{self.rendered:,} segments rendered"]
         said += [f"{self.unchanged:,} unchanged"]
         said += [f"{self.failed:,} failed"] if self.failed else []
@@ -76,8 +76,8 @@ class Night:
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
-    """How far a night may go. ``until`` is seconds since 1970; ``limit`` counts segments, whole lessons, at least one.
+class NightBounds:
+    """Bounds of a nightly run. ``until`` is seconds since 1970; ``limit`` counts segments, whole lessons, at least one.
 
     ``yes`` passes the guard; ``prune`` removes lessons that are gone from the source; ``here`` renders with an embedded
     stack of ``processes`` workers instead of those at ``NARRATOR_REDIS_URL``; ``out`` gets what is ready.
@@ -96,7 +96,7 @@ class Wishes:
 def sync(
     where: str,
     options: NarrationOptions = NO_OPTIONS,
-    wishes: Wishes | None = None,
+    wishes: NightBounds | None = None,
     *,
     settings: Settings | None = None,
     on_progress: Callable[[Progress], None] = lambda _: None,
@@ -106,7 +106,7 @@ def sync(
     Raises Locked where another run goes on, Permanent where the guard holds it back or nothing can run, Transient where
     store, broker or webhook do not answer.
     """
-    settings, wishes = settings or load_settings(), wishes or Wishes()
+    settings, wishes = settings or load_settings(), wishes or NightBounds()
     webhook.check(settings)
     try:
         night = _Sync(where, options, wishes, settings, on_progress).run()
@@ -119,7 +119,7 @@ def sync(
 
 
 def guard(plan: Plan, budget: int, processes: int) -> None:
-    """Raises Permanent where more than ``budget`` segments would be rendered again though nobody edited them."""
+    """Raise Permanent where more than ``budget`` segments would be rendered again though nobody edited them."""
     again = {why: count for why, count in plan.reasons.items() if why not in WANTED}
     if (total := sum(again.values())) > budget:
         hours = plan.estimated_seconds / plan.missing * total / processes / 3600
@@ -131,7 +131,7 @@ def guard(plan: Plan, budget: int, processes: int) -> None:
 
 
 def first(lessons: Sequence[PlannedLesson], limit: int | None) -> list[PlannedLesson]:
-    """The lessons, in order, that fit a limit of segments to render; at least one, so that every night gets on."""
+    """Return the lessons, in order, that fit a limit of segments to render; at least one, so that every night gets on."""
     taken: list[PlannedLesson] = []
     segments = 0
     for lesson in lessons:
@@ -143,13 +143,13 @@ def first(lessons: Sequence[PlannedLesson], limit: int | None) -> list[PlannedLe
 
 
 class _Sync:
-    """One night under way."""
+    """A nightly run under way."""
 
     def __init__(
         self,
         where: str,
         options: NarrationOptions,
-        wishes: Wishes,
+        wishes: NightBounds,
         settings: Settings,
         on_progress: Callable[[Progress], None],
     ) -> None:
@@ -194,7 +194,7 @@ class _Sync:
 
     @contextmanager
     def _workers(self, plan: Plan) -> Iterator[tuple[Settings, Callable[[], None] | None]]:
-        """The settings under which work is sent, and the upkeep of an embedded stack."""
+        """Give the settings under which work is sent, and the upkeep of an embedded stack."""
         if not self._wishes.here:
             yield self._settings, None
             return
@@ -207,7 +207,7 @@ class _Sync:
             yield stack.settings, stack.tend
 
     def _processes(self) -> int:
-        """Of all workers that render, as far as anybody knows."""
+        """Count the processes of all workers that render, as far as anybody knows."""
         if self._wishes.here:
             from models.session import available_cores
 
@@ -220,7 +220,7 @@ class _Sync:
         return sum(worker.processes for worker in workers if any(".render." in queue for queue in worker.queues)) or 1
 
     def _settle(self, plan: Plan, store: Store, source: Source) -> dict[tuple[str, str], bool]:
-        """The lessons that are gone from the source, and whether they were removed from the store.
+        """Return the lessons that are gone from the source, and whether they were removed from the store.
 
         Where a file could not be read, nobody knows which lesson it is: then none is removed.
         """
@@ -245,7 +245,7 @@ class _Sync:
         beyond: int,
         gone: Mapping[tuple[str, str], bool],
     ) -> Night:
-        """``beyond`` are the lessons past the limit."""
+        """Return the record; ``beyond`` are the lessons past the limit."""
         unfinished = [trouble for trouble in report.failures if trouble.reason == CANCELLED]
         lessons = len(plan.lessons) + len(plan.failures)
         unchanged = len(_unchanged(plan))

@@ -27,7 +27,7 @@ PREFIX = "whsec_"
 
 
 def send(settings: Settings, content: Mapping[str, Any], *, backoff: float = 1.0) -> None:
-    """POST the content as JSON to ``NARRATOR_WEBHOOK_URL``; nothing where none is set.
+    """Post the content as JSON to ``NARRATOR_WEBHOOK_URL``; nothing where none is set.
 
     Raises Permanent where the URL or the secret cannot be used or the receiver refuses, Transient where it does not
     answer after TRIES tries (about a quarter of a minute with ``backoff`` 1). Redirects are not followed.
@@ -62,7 +62,7 @@ def send(settings: Settings, content: Mapping[str, Any], *, backoff: float = 1.0
 
 
 def check(settings: Settings) -> None:
-    """Raises Permanent where the URL or the secret cannot be used; at the beginning of a night, not at its end."""
+    """Raise Permanent where the URL or the secret cannot be used; at the beginning of a night, not at its end."""
     url = settings.webhook_url.get_secret_value()
     if url and (urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname):
         raise Permanent("NARRATOR_WEBHOOK_URL must look like https://host/path")
@@ -91,6 +91,6 @@ def _key(settings: Settings) -> bytes:
 
 
 def _shown(url: str) -> str:
-    """The server alone: everything else may be a secret, also the path, which is where chats have their tokens."""
+    """Return the server alone: everything else may be a secret, also the path, which is where chats have their tokens."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"

@@ -1,1 +1,1 @@
-"""What is delivered: folders, archives, the preview page."""
+"""Delivery: folders, archives, the preview page, and a survey of how lessons came out."""

@@ -1,4 +1,4 @@
-"""A course as one file to upload: ``<course>.zip`` holds its page and a folder a lesson, as they were delivered.
+"""The archive of a course, one file to upload: ``<course>.zip`` holds its page and a folder a lesson, as they were delivered.
 
 Equal folders give equal bytes: members stand in order, carry a fixed time and are stored as they are (audio is
 compressed already, or is a master that nothing should touch).
@@ -43,7 +43,7 @@ def pack(course: Path) -> Path:
 
 
 def _members(course: Path) -> Iterator[tuple[str, Path]]:
-    """Names in the archive and their files. A part's name has no slash, so none leads out of its folder."""
+    """Give names in the archive and their files. A part's name has no slash, so none leads out of its folder."""
     yield PAGE, course / PAGE
     for lesson in lessons(course):
         names = [MANIFEST, *(part.name for part in lesson.manifest.parts)]
@@ -55,7 +55,7 @@ def _members(course: Path) -> Iterator[tuple[str, Path]]:
 
 
 def _is_right(target: Path, members: dict[str, Path]) -> bool:
-    """Whether the archive is younger than its files and holds them, by name and size."""
+    """Tell whether the archive is younger than its files and holds them, by name and size."""
     try:
         written = target.stat().st_mtime_ns
         with zipfile.ZipFile(target) as archive:

@@ -73,7 +73,7 @@ def _earlier(manifest: Path) -> bytes:
 
 
 def _is_right(path: Path, part: LessonPart, trusted: int) -> bool:
-    """Whether a delivered file is still what the manifest says.
+    """Tell whether a delivered file is still what the manifest says.
 
     It is read only where it could have changed: it is younger than the manifest at ``trusted`` (ns), which was
     written after it.
@@ -106,7 +106,7 @@ def _fetch(store: Store, name: str, part: LessonPart, path: Path) -> None:
 
 @contextmanager
 def replacing(path: Path) -> Iterator[BinaryIO]:
-    """A temporary file beside ``path`` that takes its place if all goes well, and else vanishes."""
+    """Open a temporary file beside ``path`` that takes its place if all goes well, and else vanishes."""
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         with temporary.open("xb") as file:

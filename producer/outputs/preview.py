@@ -1,4 +1,4 @@
-"""A course to look at and listen to: one HTML page that needs no network, no server and nothing installed.
+"""The preview of a course, to look at and listen to: one HTML page that needs no network, no server and nothing installed.
 
     OUT/<course>/index.html      plays the lessons' own files, which lie beside it
     OUT/<course>/<course>.html   with ``inline``: one file with the audio inside, to be mailed
@@ -20,7 +20,8 @@ from models.catalog import Catalogue
 from models.errors import Permanent
 from models.family import draws
 from producer.outputs.deliver import replacing
-from producer.outputs.preview_page import BEST, SMALLEST, Lesson, Record, page, short, sounds
+from producer.outputs.preview_page import BEST, SMALLEST, Record, page, sounds
+from producer.outputs.preview_script import DeliveredLesson, short
 from worker.contract.manifest import MANIFEST, Manifest
 from worker.contract.settings import load_settings
 
@@ -29,7 +30,7 @@ INLINE_LIMIT: Final = 100_000_000  # bytes of audio inside a page: more than any
 
 
 def courses(folder: Path) -> list[Path]:
-    """The course folders that ``folder`` is or holds. Raises Permanent where there is no delivered lesson."""
+    """List the course folders that ``folder`` is or holds. Raises Permanent where there is no delivered lesson."""
     if any(_manifests(folder)):
         return [folder]
     if found := sorted({path.parent.parent for path in folder.glob(f"[!.]*/[!.]*/{MANIFEST}")}):
@@ -59,8 +60,8 @@ def preview(folder: Path, *, inline: bool = False) -> Path:
     return target
 
 
-def lessons(folder: Path) -> list[Lesson]:
-    """The lessons of the course in ``folder``, in natural order. Raises Permanent where one cannot be read."""
+def lessons(folder: Path) -> list[DeliveredLesson]:
+    """Read the lessons of the course in ``folder``, in natural order. Raises Permanent where one cannot be read."""
     found = [_lesson(path) for path in sorted(_manifests(folder), key=_natural)]
     if not found:
         raise Permanent(f"{folder}: no lesson in it: give a course's folder that `narrator make --out` filled")
@@ -72,29 +73,29 @@ def _manifests(folder: Path) -> Iterator[Path]:
 
 
 def _fixed() -> frozenset[str]:
-    """Ids of the voices, of those that are known here, that say a sentence in one way only."""
+    """Return the ids of the voices, of those that are known here, that say a sentence in one way only."""
     return frozenset(voice.id for voice in Catalogue.load(load_settings().voices_dir).voices if not draws(voice.family))
 
 
 def _natural(path: Path) -> list[tuple[int, str]]:
-    """Sorts lesson 2 before lesson 10."""
+    """Return a key that sorts lesson 2 before lesson 10."""
     pieces = re.split(r"(\d+)", path.parent.name)
     return [(int(piece), "") if piece.isdecimal() else (-1, piece) for piece in pieces]
 
 
-def _lesson(path: Path) -> Lesson:
+def _lesson(path: Path) -> DeliveredLesson:
     try:
         manifest = Manifest.model_validate_json(path.read_bytes())
     except ValidationError as error:
         raise Permanent(f"{path} cannot be read; deliver the lesson again with `narrator make`: {error}") from None
-    lesson = Lesson(path.parent, manifest)
+    lesson = DeliveredLesson(path.parent, manifest)
     for part in sounds(lesson, BEST):
         if not (lesson.folder / part.name).is_file():
             raise Permanent(f"{lesson.folder / part.name} is missing; deliver the lesson again with `narrator make`")
     return lesson
 
 
-def _check_size(folder: Path, lessons: Sequence[Lesson]) -> None:
+def _check_size(folder: Path, lessons: Sequence[DeliveredLesson]) -> None:
     size = sum(
         (lesson.folder / part.name).stat().st_size for lesson in lessons for part in sounds(lesson, SMALLEST)[:1]
     )
@@ -108,8 +109,8 @@ def _check_size(folder: Path, lessons: Sequence[Lesson]) -> None:
 # --- what is new
 
 
-def _record(target: Path, lessons: Sequence[Lesson]) -> Record:
-    """What is shown now, and what of it the page before did not have. With the same segments, its marks are kept."""
+def _record(target: Path, lessons: Sequence[DeliveredLesson]) -> Record:
+    """Return what is shown now, and what of it the page before did not have. With the same segments, its marks are kept."""
     keys = tuple(dict.fromkeys(short(cue) for lesson in lessons for cue in lesson.manifest.cues))
     at = max(lesson.manifest.submitted for lesson in lessons)
     earlier = _earlier(target)
@@ -122,7 +123,7 @@ def _record(target: Path, lessons: Sequence[Lesson]) -> Record:
 
 
 def _earlier(target: Path) -> Record | None:
-    """The record in a page, None where there is no page. Raises Permanent for a page that is not narrator's."""
+    """Read the record in a page, None where there is no page. Raises Permanent for a page that is not narrator's."""
     try:
         text = target.read_text(encoding="utf-8", errors="replace")
     except FileNotFoundError:

@@ -8,20 +8,18 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Container, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Iterator, Sequence
 from datetime import UTC, datetime
-from functools import cached_property
 from html import escape
-from itertools import groupby
 from pathlib import Path
 from string import Template
 from typing import Final, Literal
 from urllib.parse import quote
 
-from worker.contract.manifest import Cue, LessonPart, Manifest
+from producer.outputs.preview_script import DeliveredLesson, blocks, sentences, short
+from worker.contract.manifest import LessonPart
 from worker.contract.messages import Message
-from worker.contract.timings import UNSPACED, chapters
+from worker.contract.timings import chapters
 
 BEST: Final = (".wav", ".flac", ".opus", ".mp3")  # beside the page: where seeking is exact comes first
 SMALLEST: Final = (".mp3", ".opus", ".flac", ".wav")  # inside the page; every browser plays MP3
@@ -29,11 +27,10 @@ TEMPLATE: Final = Template(Path(__file__).with_name("preview.html").read_text(en
 # Nothing but this page's own script runs and nothing is fetched but audio, whatever a caption says.
 POLICY: Final = "default-src 'none'; script-src '{script}'; style-src 'unsafe-inline'; media-src {media}; img-src data:"
 LANGUAGES: Final = {"en": "English", "zh": "Chinese", "ja": "Japanese", "yue": "Cantonese", "ko": "Korean"}
-SHORT_KEY: Final = 16  # hex digits of a segment key that tell it apart within a course
 
 
 class Record(Message):
-    """What a page was made from, kept in the page for the next one. Times are microseconds, UTC."""
+    """A record of what a page was made from, kept in it for the next one. Times are microseconds, UTC."""
 
     version: Literal[1] = 1
     at: int  # the latest submission shown
@@ -42,42 +39,14 @@ class Record(Message):
     since: int = 0  # ``at`` of the page before; 0 for a first page
 
 
-@dataclass(frozen=True)
-class Lesson:
-    """A delivered lesson: its folder and what its manifest says."""
-
-    folder: Path
-    manifest: Manifest
-
-    @property
-    def id(self) -> str:
-        """Names the lesson in the page."""
-        return self.folder.name
-
-    @property
-    def title(self) -> str:
-        """As the author wrote it, else the lesson's id."""
-        return self.manifest.title or self.manifest.lesson
-
-    @cached_property
-    def seconds(self) -> float:
-        """Length of the audio."""
-        return self.manifest.samples / self.manifest.sample_rate
-
-
-def sounds(lesson: Lesson, order: Sequence[str]) -> list[LessonPart]:
-    """The lesson's audio files, those first whose suffix ``order`` names first."""
+def sounds(lesson: DeliveredLesson, order: Sequence[str]) -> list[LessonPart]:
+    """Return the lesson's audio files, those first whose suffix ``order`` names first."""
     sounds = [part for part in lesson.manifest.parts if part.kind == "audio"]
     return sorted(sounds, key=lambda part: order.index(Path(part.name).suffix))
 
 
-def short(cue: Cue) -> str:
-    """The cue's segment key, as far as a record keeps it."""
-    return cue.key[:SHORT_KEY]
-
-
-def page(lessons: Sequence[Lesson], record: Record, inline: bool, fixed: Container[str]) -> str:
-    """The whole page. With ``inline`` the audio is in it, else linked; raises OSError where it cannot be read.
+def page(lessons: Sequence[DeliveredLesson], record: Record, inline: bool, fixed: Container[str]) -> str:
+    """Return the whole page. With ``inline`` the audio is in it, else linked; raises OSError where it cannot be read.
 
     ``fixed`` are the ids of voices that say a sentence in one way only, so that another take makes no sense.
     """
@@ -95,12 +64,12 @@ def page(lessons: Sequence[Lesson], record: Record, inline: bool, fixed: Contain
     )
 
 
-def _course_title(lessons: Sequence[Lesson]) -> str:
+def _course_title(lessons: Sequence[DeliveredLesson]) -> str:
     words = re.sub(r"[-_]+", " ", lessons[0].manifest.course)
     return words[:1].upper() + words[1:]
 
 
-def _summary(lessons: Sequence[Lesson], record: Record) -> str:
+def _summary(lessons: Sequence[DeliveredLesson], record: Record) -> str:
     cues = sum(len(lesson.manifest.cues) for lesson in lessons)
     total = _clock(sum(lesson.seconds for lesson in lessons))
     text = (
@@ -115,7 +84,7 @@ def _summary(lessons: Sequence[Lesson], record: Record) -> str:
     return f'{text}\n<p class="changes">{changes} <button type="button" id="next-new">Play the next</button></p>'
 
 
-def _entry(lesson: Lesson, new: frozenset[str]) -> str:
+def _entry(lesson: DeliveredLesson, new: frozenset[str]) -> str:
     count = sum(short(cue) in new for cue in lesson.manifest.cues)
     mark = f'<span class="count">{count} new</span>' if count else ""
     title = f'<span lang="{lesson.manifest.language}">{escape(lesson.title)}</span>'
@@ -123,8 +92,8 @@ def _entry(lesson: Lesson, new: frozenset[str]) -> str:
     return f"<li>{link}{_chapters(lesson)}</li>"
 
 
-def _chapters(lesson: Lesson) -> str:
-    """The lesson's chapters as links to the sentences that begin them; none where it is a single one.
+def _chapters(lesson: DeliveredLesson) -> str:
+    """Return the lesson's chapters as links to the sentences that begin them; none where it is a single one.
 
     A first one named as the lesson is left out: the lesson's own link stands above it.
     """
@@ -140,12 +109,10 @@ def _chapters(lesson: Lesson) -> str:
     return f'<ol class="chapters" lang="{lesson.manifest.language}">{"".join(links)}</ol>'
 
 
-def _section(lesson: Lesson, new: frozenset[str], inline: bool, fixed: Container[str]) -> str:
-    """A lesson: title, what it is, player, script. Its first heading is the title where it says the same."""
+def _section(lesson: DeliveredLesson, new: frozenset[str], inline: bool, fixed: Container[str]) -> str:
+    """Return a lesson: title, facts, player, script. Its first heading is the title where it says the same."""
     language = lesson.manifest.language
-    places = _places(lesson, fixed)
-    links = [_cue(lesson, number, cue, place, new) for number, (cue, place) in enumerate(places, 1)]
-    spoken = list(zip(lesson.manifest.cues, links, strict=True))
+    spoken = sentences(lesson, new, fixed)
     title = escape(lesson.title)
     if spoken and spoken[0][0].role == "heading" and spoken[0][0].caption == lesson.title:
         title = spoken.pop(0)[1]
@@ -161,13 +128,13 @@ def _section(lesson: Lesson, new: frozenset[str], inline: bool, fixed: Container
         '<button type="button">Copy</button></div>',
         "</div>",
         f'<div class="script" lang="{language}">',
-        *_blocks(spoken, language),
+        *blocks(spoken, language),
         "</div>\n</section>",
     ])  # fmt: skip
 
 
-def _about(lesson: Lesson, inline: bool) -> str:
-    """Length, languages, voices, loudness as delivered, and the lesson's files."""
+def _about(lesson: DeliveredLesson, inline: bool) -> str:
+    """Return length, languages, voices, loudness as delivered, and the lesson's files."""
     manifest = lesson.manifest
     languages = dict.fromkeys(LANGUAGES[cue.segment.language] for cue in manifest.cues)
     voices = dict.fromkeys(cue.segment.voice for cue in manifest.cues)
@@ -182,110 +149,30 @@ def _about(lesson: Lesson, inline: bool) -> str:
 
 
 def _label(part: LessonPart) -> str:
-    """What a file is called in the page: what it holds, or else its format."""
+    """Return the name of a file in the page: what it holds, or else its format."""
     return part.kind if part.kind in ("timings", "chapters") else Path(part.name).suffix[1:]
-
-
-def _blocks(spoken: Iterable[tuple[Cue, str]], language: str) -> Iterator[str]:
-    """Cues as the author's blocks: a block ends with the cue whose role is not "sentence" or "clause"."""
-    blocks: list[tuple[str, str]] = []  # role, HTML
-    text, role, before = "", "paragraph", language
-    for cue, link in spoken:
-        spaced = {before, cue.segment.language} - UNSPACED
-        text += (" " if text and spaced else "") + link
-        before, role = cue.segment.language, cue.role
-        if role not in ("sentence", "clause"):
-            blocks.append((role, text))
-            text = ""
-    if text:
-        blocks.append(("paragraph", text))
-    for kind, group in groupby(blocks, key=lambda block: block[0]):
-        texts = [text for _, text in group]
-        if kind == "list_item":
-            yield "<ul>" + "".join(f"<li>{text}</li>" for text in texts) + "</ul>"
-        else:
-            tag = "h3" if kind == "heading" else "p"
-            yield from (f"<{tag}>{text}</{tag}>" for text in texts)
-
-
-def _places(lesson: Lesson, fixed: Container[str]) -> list[tuple[Cue, str]]:
-    """Every cue, and the words of the command that goes on with it, before and after the file: `retake` by line, and by
-    number where that is not enough; `explain` where there is no other take.
-    """
-    lines: dict[int, dict[tuple[str, str], int]] = {}
-    for cue in lesson.manifest.cues:
-        here = lines.setdefault(cue.line, {})
-        here.setdefault((cue.caption, cue.segment.voice), len(here) + 1)
-
-    def command(cue: Cue) -> str:
-        here = lines[cue.line]
-        if cue.segment.voice in fixed:
-            return f"explain {cue.line}"
-        if len(here) == 1:
-            return f"retake {cue.line}"
-        return f"retake {cue.line}:{here[cue.caption, cue.segment.voice]}"
-
-    return [(cue, command(cue)) for cue in lesson.manifest.cues]
-
-
-def _cue(lesson: Lesson, number: int, cue: Cue, place: str, new: frozenset[str]) -> str:
-    """A cue as a link to itself; only a lesson's first is in the order of the Tab key, the script moves that on."""
-    fresh = short(cue) in new
-    name = f"{lesson.id}:{number}"
-    attributes = [
-        f'class="cue{" new" if fresh else ""}" id="{escape(name)}" href="#{quote(name, safe="")}"',
-        f'data-at="{_seconds(cue.start, lesson)}" data-command="{place}"',
-        f'title="line {cue.line}{", new" if fresh else ""}"',
-    ]
-    if cue.segment.language != lesson.manifest.language:
-        attributes.append(f'lang="{cue.segment.language}"')
-    if number > 1:
-        attributes.append('tabindex="-1"')
-    return f"<a {' '.join(attributes)}>{_words(cue, lesson)}</a>"
-
-
-def _words(cue: Cue, lesson: Lesson) -> str:
-    """The caption with its words timed; plain where the timed words are not all of its words."""
-    pieces, at = [], 0
-    for text, start, _ in cue.words or ():
-        found = cue.caption.find(text, at)
-        if found < 0 or _speaks(cue.caption[at:found]):
-            return escape(cue.caption)
-        timed = f'<span class="word" data-at="{_seconds(start, lesson)}">{escape(text)}</span>'
-        pieces.append(escape(cue.caption[at:found]) + timed)
-        at = found + len(text)
-    rest = cue.caption[at:]
-    return escape(cue.caption) if _speaks(rest) else "".join(pieces) + escape(rest)
-
-
-def _speaks(text: str) -> bool:
-    return any(map(str.isalnum, text))
 
 
 # --- audio
 
 
-def _sources(lesson: Lesson, inline: bool) -> Iterator[str]:
+def _sources(lesson: DeliveredLesson, inline: bool) -> Iterator[str]:
     parts = sounds(lesson, SMALLEST if inline else BEST)
     for part in parts[:1] if inline else parts:
         address = _inlined(lesson, part) if inline else _link(lesson, part)
         yield f'<source src="{address}" type="{escape(part.media_type)}">'
 
 
-def _link(lesson: Lesson, part: LessonPart) -> str:
+def _link(lesson: DeliveredLesson, part: LessonPart) -> str:
     return quote(f"{lesson.folder.name}/{part.name}")
 
 
-def _inlined(lesson: Lesson, part: LessonPart) -> str:
+def _inlined(lesson: DeliveredLesson, part: LessonPart) -> str:
     data = base64.b64encode((lesson.folder / part.name).read_bytes()).decode()
     return f"data:{part.media_type.partition(';')[0]};base64,{data}"
 
 
 # --- figures
-
-
-def _seconds(samples: int, lesson: Lesson) -> str:
-    return f"{samples / lesson.manifest.sample_rate:.5f}".rstrip("0").rstrip(".")  # finer than a sample
 
 
 def _clock(seconds: float) -> str:

@@ -1,4 +1,4 @@
-"""How the lessons of a folder came out: loudness, speaking rate and pitch, and the sentences that fall out of line.
+"""A survey of how the lessons of a folder came out: loudness, speaking rate and pitch, and the sentences that fall out of line.
 
 Rate is letters a second while speech is heard, at speed 1.0, of the text as it is said (a Han character or kana counts
 three letters, Hangul two). A sentence is an outlier where its rate or its pitch lies further from the median of its
@@ -29,7 +29,7 @@ Measure = Literal["rate", "pitch"]
 
 
 @dataclass(frozen=True, slots=True)
-class Spoken:
+class SurveyedSentence:
     """A sentence: letters a second and Hz, None where that cannot be told."""
 
     where: str  # file:line
@@ -63,12 +63,12 @@ class Surveyed:
     loudness: MeasuredLoudness
     rate: float | None
     pitch: float | None
-    segments: tuple[Spoken, ...]
+    segments: tuple[SurveyedSentence, ...]
     outliers: tuple[Outlier, ...]
 
 
 def survey(folder: Path) -> list[Surveyed]:
-    """All lessons delivered into ``folder``, or of the one course that it is; voices are compared over all of them.
+    """Measure all lessons delivered into ``folder``, or of the one course that it is; voices are compared over all of them.
 
     Raises Permanent where there is none, or one cannot be read.
     """
@@ -78,12 +78,12 @@ def survey(folder: Path) -> list[Surveyed]:
     return [_surveyed(manifest, segments, strange) for manifest, segments in zip(manifests, spoken, strict=True)]
 
 
-def outliers(spoken: Iterable[Spoken]) -> dict[Spoken, list[Outlier]]:
-    """Sentences out of line with the others of their voice and language."""
-    groups: dict[tuple[str, str], list[Spoken]] = defaultdict(list)
+def outliers(spoken: Iterable[SurveyedSentence]) -> dict[SurveyedSentence, list[Outlier]]:
+    """Find the sentences out of line with the others of their voice and language."""
+    groups: dict[tuple[str, str], list[SurveyedSentence]] = defaultdict(list)
     for one in spoken:
         groups[one.voice, one.language].append(one)
-    found: dict[Spoken, list[Outlier]] = defaultdict(list)
+    found: dict[SurveyedSentence, list[Outlier]] = defaultdict(list)
     for group in groups.values():
         for measure in SPREAD:
             for outlier, one in _far(group, "rate" if measure == "rate" else "pitch"):
@@ -91,7 +91,7 @@ def outliers(spoken: Iterable[Spoken]) -> dict[Spoken, list[Outlier]]:
     return found
 
 
-def _far(group: Sequence[Spoken], measure: Measure) -> Iterable[tuple[Outlier, Spoken]]:
+def _far(group: Sequence[SurveyedSentence], measure: Measure) -> Iterable[tuple[Outlier, SurveyedSentence]]:
     values = [(value, one) for one in dict.fromkeys(group) if (value := getattr(one, measure))]
     if len(values) < ENOUGH:
         return
@@ -103,12 +103,12 @@ def _far(group: Sequence[Spoken], measure: Measure) -> Iterable[tuple[Outlier, S
             yield Outlier(one.where, one.text, one.voice, measure, value, round(usual, 1), round(score, 1)), one
 
 
-def _spoken(manifest: Manifest, cue: Cue) -> Spoken:
+def _spoken(manifest: Manifest, cue: Cue) -> SurveyedSentence:
     segment, rate = cue.segment, None
     if cue.speech_ms is not None and cue.speech_ms >= LEAST_MS:
         letters = width(normalise(segment.text, segment.language))
         rate = round(letters / cue.speech_ms * 1000 / (segment.speed / 1000), 1) or None
-    return Spoken(
+    return SurveyedSentence(
         where=f"{manifest.source}:{cue.line}",
         text=cue.caption,
         voice=segment.voice,
@@ -118,7 +118,9 @@ def _spoken(manifest: Manifest, cue: Cue) -> Spoken:
     )
 
 
-def _surveyed(manifest: Manifest, segments: list[Spoken], strange: dict[Spoken, list[Outlier]]) -> Surveyed:
+def _surveyed(
+    manifest: Manifest, segments: list[SurveyedSentence], strange: dict[SurveyedSentence, list[Outlier]]
+) -> Surveyed:
     rates = [one.rate for one in segments if one.rate]
     pitches = [one.pitch for one in segments if one.pitch]
     return Surveyed(

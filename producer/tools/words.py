@@ -29,7 +29,7 @@ class Unknown:
 
 
 @dataclass(slots=True)
-class Report:
+class UnknownWords:
     """The unknown words, the most frequent first; what is wrong with lessons; sentences of voices without lists."""
 
     words: list[Unknown] = field(default_factory=list)
@@ -37,7 +37,7 @@ class Report:
     untold: dict[str, int] = field(default_factory=dict)  # voice -> segments
 
 
-def words(paths: Iterable[Path], options: NarrationOptions, *, settings: Settings | None = None) -> Report:
+def words(paths: Iterable[Path], options: NarrationOptions, *, settings: Settings | None = None) -> UnknownWords:
     """Go through lesson files and folders of them.
 
     Raises Permanent for paths and options that make no sense; what is wrong with a lesson is in the report.
@@ -45,7 +45,7 @@ def words(paths: Iterable[Path], options: NarrationOptions, *, settings: Setting
     settings = settings or load_settings()
     voices, options = KnownVoices.of(settings), options.with_settings(settings)
     found: dict[str, Unknown] = {}
-    report = Report()
+    report = UnknownWords()
     for path in readers.find(paths):
         try:
             lessons = readers.read(path, options.encoding, options.megabytes)
@@ -69,7 +69,7 @@ def words(paths: Iterable[Path], options: NarrationOptions, *, settings: Setting
     return report
 
 
-def as_toml(report: Report) -> str:
+def as_toml(report: UnknownWords) -> str:
     """A lexicon that says every word as it is said now: its author corrects what is wrong, and deletes the rest."""
     lines = ["[words]"]
     for one in report.words:

@@ -23,7 +23,7 @@ from producer.lessons.options import NO_OPTIONS, NarrationOptions
 from producer.nightly import webhook
 from producer.nightly.lock import StoreLock
 from producer.nightly.source import open_source
-from producer.nightly.sync import Night, Wishes, sync
+from producer.nightly.sync import Night, NightBounds, sync
 from tests.conftest import TINY_VOICES
 from worker.contract.settings import Settings
 from worker.store import open_store
@@ -53,7 +53,7 @@ def here(tmp_path: Path) -> Settings:
 
 
 def night(lessons: Path, settings: Settings, options: NarrationOptions = NO_OPTIONS, **wishes: Any) -> Night:
-    return sync(str(lessons), options, Wishes(here=True, processes=1, **wishes), settings=settings)
+    return sync(str(lessons), options, NightBounds(here=True, processes=1, **wishes), settings=settings)
 
 
 def test_the_second_night_does_nothing_and_an_edit_renders_one_sentence(lessons: Path, here: Settings) -> None:
