@@ -38,7 +38,7 @@ class Rate:
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()  # caller -> tokens, when
 
     def take(self, caller: str, cost: int) -> None:
-        """Count a cost. Raises Busy where the caller has had its share; one beyond a minute's waits for a full bucket."""
+        """Count a cost. Raises Busy where the caller has had its share; one beyond a minute's needs a full bucket."""
         if not self._per_minute:
             return
         now = time.monotonic()

@@ -26,7 +26,7 @@ class Script:
         self._voices = KnownVoices(catalogue, load_frontend)
 
     def segments(self, text: str, options: NarrationOptions = NO_OPTIONS) -> tuple[LessonEntry, ...]:
-        """Return the segments of a text, at least one. Raises Unfit for an unknown voice, nothing to say, a wrong mark."""
+        """Return the segments of a text, at least one. Raises Unfit: unknown voice, nothing to say, a wrong mark."""
         try:
             voice = self.voice(options.voice).id if options.voice else None
             asked = replace(options, voice=voice).with_settings(self._settings)

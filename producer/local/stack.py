@@ -46,7 +46,7 @@ class _Worker:
 
 
 class EmbeddedStack:
-    """A queue and its workers, as a context manager: inside it, ``settings`` name a private broker, and ``tend`` keeps the workers that are needed.
+    """A private queue and its workers, a context manager: inside it ``settings`` name them, ``tend`` keeps them alive.
 
     Bundles are rendered one at a time, each by one Celery worker of ``processes`` processes: the first of ``bundles``
     at once, and when its queue is drained its place goes to the largest backlog. Assembly has a worker of its own.
@@ -115,7 +115,7 @@ class EmbeddedStack:
         self._idle = 0
 
     def _drained(self, queue: str) -> bool:
-        """Tell whether nothing waits in the queue and nothing taken from any queue is unfinished (the broker is ours alone).
+        """Tell whether nothing waits in the queue and nothing taken from any is unfinished (the broker is ours alone).
 
         Seen twice: a message is on neither list for the instant between its taking and its being noted.
         """
@@ -213,7 +213,7 @@ def _private_folder() -> Path:
 
 
 def _start_guard(folder: Path) -> tuple[subprocess.Popen[bytes], int]:
-    """Start the guard; gives it and the write end of its pipe, which must stay in this process alone (Python's pipes do)."""
+    """Start the guard; gives it and its pipe's write end, which must stay in this process alone (Python's pipes do)."""
     reading, writing = os.pipe()
     command = [sys.executable, "-I", "-S", str(Path(guard.__file__)), str(folder)]
     try:

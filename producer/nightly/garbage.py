@@ -35,7 +35,7 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class Garbage:
-    """Names that nothing refers to, by kind ("segments", "plans", "lessons": parts of lessons), and the bytes of all."""
+    """Names that nothing refers to, by kind ("segments", "plans", "lessons": parts of lessons), and their bytes."""
 
     names: dict[str, list[str]] = field(default_factory=lambda: {kind: [] for kind in KINDS})
     size: int = 0
@@ -73,7 +73,7 @@ def find(store: Store, age_days: float = AGE_DAYS, *, now: float | None = None) 
 
 
 def collect(store: Store, garbage: Garbage) -> None:
-    """Delete what was found. Plans go before the segments that they name, so no plan is left whose segments were collected."""
+    """Delete what was found. Plans go before the segments that they name, so no plan is left without its segments."""
     for kind in ("plans", "lessons", "segments"):
         names = garbage.names[kind]
         for first in range(0, len(names), DELETES):

@@ -37,7 +37,7 @@ WANTED = frozenset({NEW_LESSON, NEW_TEXT, EDITED})  # what authors do; anything 
 
 @dataclass(frozen=True, slots=True)
 class Night:
-    """The record of a nightly run. ``lessons == unchanged + done + failed + left``, files that cannot be read included."""
+    """The record of a nightly run. ``lessons == unchanged + done + failed + left``, unreadable files included."""
 
     source: str
     store: str
@@ -57,7 +57,7 @@ class Night:
 
     @property
     def exit_code(self) -> int:
-        """The command's exit code: 0 where there was nothing to do or all went well (a limit or a deadline is no failure), 1 otherwise."""
+        """The command's exit code: 0 where all went well (a limit or a deadline is no failure), 1 otherwise."""
         return 1 if self.failed or self.failures else 0
 
     def as_json(self) -> dict[str, Any]:
@@ -131,7 +131,7 @@ def guard(plan: Plan, budget: int, processes: int) -> None:
 
 
 def first(lessons: Sequence[PlannedLesson], limit: int | None) -> list[PlannedLesson]:
-    """Return the lessons, in order, that fit a limit of segments to render; at least one, so that every night gets on."""
+    """Return the lessons, in order, that fit a limit of segments to render; at least one, so each night gets on."""
     taken: list[PlannedLesson] = []
     segments = 0
     for lesson in lessons:

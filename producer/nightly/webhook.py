@@ -91,6 +91,6 @@ def _key(settings: Settings) -> bytes:
 
 
 def _shown(url: str) -> str:
-    """Return the server alone: everything else may be a secret, also the path, which is where chats have their tokens."""
+    """Return the server alone: everything else may be a secret, also the path, where chats have their tokens."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"

@@ -1,4 +1,4 @@
-"""The archive of a course, one file to upload: ``<course>.zip`` holds its page and a folder a lesson, as they were delivered.
+"""The archive of a course, one file to upload: ``<course>.zip`` holds its page and a folder a lesson, as delivered.
 
 Equal folders give equal bytes: members stand in order, carry a fixed time and are stored as they are (audio is
 compressed already, or is a master that nothing should touch).

@@ -1,4 +1,4 @@
-"""The preview of a course, to look at and listen to: one HTML page that needs no network, no server and nothing installed.
+"""The preview of a course, to look at and listen to: one HTML page that needs no network, server or program.
 
     OUT/<course>/index.html      plays the lessons' own files, which lie beside it
     OUT/<course>/<course>.html   with ``inline``: one file with the audio inside, to be mailed
@@ -110,7 +110,7 @@ def _check_size(folder: Path, lessons: Sequence[DeliveredLesson]) -> None:
 
 
 def _record(target: Path, lessons: Sequence[DeliveredLesson]) -> Record:
-    """Return what is shown now, and what of it the page before did not have. With the same segments, its marks are kept."""
+    """Return what is shown now, and what of it the page before did not have. With the same segments its marks stay."""
     keys = tuple(dict.fromkeys(short(cue) for lesson in lessons for cue in lesson.manifest.cues))
     at = max(lesson.manifest.submitted for lesson in lessons)
     earlier = _earlier(target)

@@ -79,8 +79,8 @@ def blocks(spoken: Iterable[tuple[Cue, str]], language: str) -> Iterator[str]:
 
 
 def _commands(lesson: DeliveredLesson, fixed: Container[str]) -> list[tuple[Cue, str]]:
-    """Return every cue with the command that goes on with it and its place: `retake` by line, and by number where that is
-    not enough; `explain` where there is no other take.
+    """Return every cue with the command that goes on with it and its place: `retake` by line, and by number where that
+    is not enough; `explain` where there is no other take.
     """
     lines: dict[int, dict[tuple[str, str], int]] = {}
     for cue in lesson.manifest.cues:

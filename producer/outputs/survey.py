@@ -1,4 +1,4 @@
-"""A survey of how the lessons of a folder came out: loudness, speaking rate and pitch, and the sentences that fall out of line.
+"""A survey of how the lessons of a folder came out: loudness, speaking rate, pitch, and sentences out of line.
 
 Rate is letters a second while speech is heard, at speed 1.0, of the text as it is said (a Han character or kana counts
 three letters, Hangul two). A sentence is an outlier where its rate or its pitch lies further from the median of its
@@ -68,7 +68,7 @@ class Surveyed:
 
 
 def survey(folder: Path) -> list[Surveyed]:
-    """Measure all lessons delivered into ``folder``, or of the one course that it is; voices are compared over all of them.
+    """Measure all lessons delivered into ``folder``, or of the one course that it is; voices are compared over all.
 
     Raises Permanent where there is none, or one cannot be read.
     """

@@ -59,7 +59,7 @@ def test_a_sentence_has_one_key_whoever_asks(tmp_path: Path, settings: Settings,
     assert segment_of(SENTENCE, asked.with_settings(settings), settings) == segment
     explained = explain_text(SENTENCE, asked, settings=settings)
     assert (explained["segments"], explained["voice"]) == ([segment.text], segment.voice)
-    script = pytest.importorskip("producer.http.script").Script(Catalogue.load(TINY_VOICES), {}, settings)
+    script = pytest.importorskip("producer.http.text_segments").Script(Catalogue.load(TINY_VOICES), {}, settings)
     assert [entry.key for entry in script.segments(SENTENCE, asked)] == [segment.key()]
 
 

@@ -8,12 +8,14 @@ from pathlib import Path
 from click.testing import CliRunner
 
 from producer.cli import main
-from producer.outputs.survey import Spoken, outliers, survey
+from producer.outputs.survey import SurveyedSentence, outliers, survey
 from tests.delivered import cue, deliver
 
 
-def spoken(number: int, rate: float | None = 15.0, pitch: float | None = 200.0, voice: str = "tiny/en") -> Spoken:
-    return Spoken(f"sea.md:{number}", f"Sentence {number}.", voice, "en", rate, pitch)
+def spoken(
+    number: int, rate: float | None = 15.0, pitch: float | None = 200.0, voice: str = "tiny/en"
+) -> SurveyedSentence:
+    return SurveyedSentence(f"sea.md:{number}", f"Sentence {number}.", voice, "en", rate, pitch)
 
 
 def test_a_sentence_far_from_its_voices_median_is_an_outlier() -> None:
