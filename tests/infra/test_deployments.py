@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import shutil
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.infra.tools import INFRA, ROOT, helm, missing, run, tool
+from tests.infra.tools import INFRA, helm, missing, run, tool
 from worker.contract.messages import assemble_queue, interactive_queue, render_queue
 from worker.contract.settings import Settings
 
@@ -23,6 +24,8 @@ EVERYTHING = (
     "metrics.podMonitor=true", "tracing.endpoint=http://otel:4318", "namespace=physics",
     "settings.NARRATOR_SEGMENT_SECONDS=60",
 )  # fmt: skip
+
+SEAWEEDFS = (*EVERYTHING, "s3.bundled.server=seaweedfs")
 
 
 # --- Dockerfile
@@ -36,27 +39,33 @@ def test_nothing_of_a_package_index_is_in_the_image_s_files() -> None:
 
 
 # --- compose.yaml
-@pytest.fixture
-def compose(tmp_path: Path) -> dict[str, Any]:
+@pytest.fixture(params=["compose.yaml", "compose.seaweedfs.yaml"])
+def compose(infra_copy: Path, request: pytest.FixtureRequest) -> dict[str, Any]:
     """The whole file, resolved, with secrets made by its own script."""
-    copy = tmp_path / "infra"
-    shutil.copytree(INFRA, copy, ignore=shutil.ignore_patterns("helm", "requirements", "secrets"))
-    (copy / "secrets").mkdir()
-    run("sh", str(copy / "compose" / "secrets.sh"))
-    secret = (copy / "secrets" / "redis_password").read_text()
+    secret = (infra_copy / "secrets" / "redis_password").read_text().strip()
     assert len(secret) > 24
-    run("sh", str(copy / "compose" / "secrets.sh"))
-    assert (copy / "secrets" / "redis_password").read_text() == secret  # made once
     profiles = ("--profile", "monitoring", "--profile", "tools")
-    said = run(tool("docker-compose"), "-f", str(copy / "compose.yaml"), *profiles, "config", "--format", "json")
-    assert secret.strip() not in said.stdout  # files, never variables
+    said = run(tool("docker-compose"), "-f", str(infra_copy / request.param), *profiles, "config", "--format", "json")
+    assert secret not in said.stdout  # files, never variables
     return dict(json.loads(said.stdout))
+
+
+def test_secrets_are_made_once_and_what_is_missing_is_added(infra_copy: Path) -> None:
+    folder = infra_copy / "secrets"
+    before = {path.name: path.read_text() for path in folder.iterdir()}
+    assert len(before) == 8
+    assert json.loads(before["seaweedfs_identities"])["policies"][0]["name"] == "narrator"
+    (folder / "seaweedfs_identities").unlink()
+    (folder / "grafana_password").unlink()
+    run("sh", str(infra_copy / "compose" / "secrets.sh"))
+    after = {path.name: path.read_text() for path in folder.iterdir()}
+    assert {name for name in before if before[name] != after[name]} == {"grafana_password"}
 
 
 def test_compose_is_valid_and_pinned(compose: dict[str, Any]) -> None:
     assert set(compose["services"]) >= {
         "redis",
-        "minio",
+        "s3",
         "bucket",
         "worker",
         "scheduler",
@@ -67,7 +76,7 @@ def test_compose_is_valid_and_pinned(compose: dict[str, Any]) -> None:
     for name, service in compose["services"].items():
         assert re.search(r":(v?\d|RELEASE\.\d)", service["image"]), f"{name}: {service['image']} is not pinned"
         assert "mem_limit" in service or name in ("bucket", "narrator", "listen"), f"{name} may take all memory"
-    for name in ("worker", "scheduler", "api"):
+    for name in {"worker", "scheduler", "api", "gate"} & set(compose["services"]):
         service = compose["services"][name]
         assert service["read_only"]
         assert service["cap_drop"] == ["ALL"]
@@ -111,7 +120,11 @@ def test_chart_is_linted(tools: Path) -> None:
     run(helm(tools), "lint", "--strict", CHART, "--set", "redis.address=redis:6379")
 
 
-@pytest.mark.parametrize("values", [("redis.address=redis:6379",), EVERYTHING], ids=["external", "everything"])
+@pytest.mark.parametrize(
+    "values",
+    [("redis.address=redis:6379",), EVERYTHING, SEAWEEDFS],
+    ids=["external", "everything", "seaweedfs"],
+)
 def test_chart_fits_the_schemas_of_kubernetes(tools: Path, values: tuple[str, ...]) -> None:
     try:
         import kubernetes_validate
@@ -146,8 +159,9 @@ def test_chart_scales_on_the_queues_that_exist(tools: Path) -> None:
     assert min(grace) > Settings().segment_seconds  # a task in flight is not cut off
 
 
-def test_every_pod_is_confined_and_no_secret_is_written(tools: Path) -> None:
-    for found in template(tools, *EVERYTHING):
+@pytest.mark.parametrize("values", [EVERYTHING, SEAWEEDFS], ids=["minio", "seaweedfs"])
+def test_every_pod_is_confined_and_no_secret_is_written(tools: Path, values: tuple[str, ...]) -> None:
+    for found in template(tools, *values):
         assert found["kind"] != "Secret"
         text = json.dumps(found)
         if found["kind"] in ("Deployment", "StatefulSet", "CronJob", "Job"):
@@ -162,6 +176,7 @@ def test_every_pod_is_confined_and_no_secret_is_written(tools: Path) -> None:
         (("redis.mode=internal",), "redis"),
         (("redis.adress=x:1",), "adress"),
         (("s3.store=/mnt/store",), "s3"),
+        (("s3.mode=bundled", "s3.bundled.server=ceph"), "server"),
         ((), "redis.address"),
     ],
 )
@@ -205,8 +220,52 @@ def test_commands_exist() -> None:
     assert not absent
 
 
-def test_try_it_is_five_commands() -> None:
+def test_the_chart_s_policy_is_the_one_of_infra(tools: Path) -> None:
+    policy = json.loads((INFRA / "s3" / "narrator.json").read_text().replace("BUCKET", "narration"))
+    for values, kind, where in ((EVERYTHING, "Job", "containers"), (SEAWEEDFS, "StatefulSet", "initContainers")):
+        pods = [one["spec"]["template"]["spec"] for one in template(tools, *values) if one["kind"] == kind]
+        script = next(pod[where][0]["command"][2] for pod in pods if where in pod)
+        if kind == "StatefulSet":
+            script = json.loads(re.search(r'"content": (".*")\}', script)[1])
+        assert policy == json.loads(re.search(r'\{"Statement".*"Version":"[^"]*"\}', script)[0])
+
+
+# --- try-it.md
+def commands() -> list[list[str]]:
     (block,) = re.findall(r"```sh\n(.*?)```", (INFRA / "try-it.md").read_text(), re.DOTALL)
-    assert len(block.strip().splitlines()) == 5
-    for script in re.findall(r"infra/\S+\.(?:sh|yaml)", block):
-        assert (ROOT / script).exists()
+    return [shlex.split(line) for line in block.strip().splitlines()]
+
+
+@pytest.mark.parametrize("file", ["compose.yaml", "compose.seaweedfs.yaml"])
+def test_the_five_commands_as_far_as_a_machine_without_docker_can(
+    infra_copy: Path, file: str, compose: dict[str, Any]
+) -> None:
+    """The first clones, the second is run by a fixture; the others are asked of compose, narrator and its services."""
+    clone, secrets, up, submit, listen = commands()
+    assert clone[:2] == ["git", "clone"]
+    assert (infra_copy.parent / secrets[0]).stat().st_mode & 0o111
+    here = [word.replace("infra/compose.yaml", str(infra_copy / file)) for word in up]
+    assert here[:3] == ["docker", "compose", "-f"]
+    (verb,) = [position for position, word in enumerate(here) if word == "up"]
+    run(tool("docker-compose"), *here[2:verb], "config", "--quiet")  # and so the options before the verb exist
+    help_text = run(tool("docker-compose"), "up", "--help").stdout
+    assert [option for option in here[verb + 1 :] if option not in help_text] == []
+    for command in (submit, listen):
+        words = [word for word in command[command.index("run") + 1 :] if word != "--rm"]
+        service = compose["services"][words[0]]
+        assert service["profiles"] == ["tools"]
+        if words[0] == "narrator":
+            mounted = {volume["target"] for volume in service["volumes"]}
+            assert set(words) & mounted == {"/lessons"}
+            lessons = infra_copy.parent / "lessons"
+            lessons.mkdir()
+            narrator("submit", [str(lessons) if word in mounted else word for word in words[2:]])
+        else:
+            assert (INFRA.parent / "examples" / words[1]).is_dir()
+
+
+def narrator(command: str, words: list[str]) -> None:
+    """Have the real command line read these words, and do nothing. Raises click's UsageError."""
+    from producer.cli import main
+
+    main.commands[command].make_context(command, list(words))

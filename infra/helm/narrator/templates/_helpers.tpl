@@ -16,13 +16,21 @@ helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
 {{- if eq .Values.redis.mode "bundled" }}{{ include "narrator.name" . }}-redis.{{ .Release.Namespace }}:6379
 {{- else }}{{ required "redis.address (host:port) is needed, for KEDA to read the queues' length" .Values.redis.address }}{{ end }}
 {{- end }}
+{{- define "narrator.bucket" -}}{{ splitList "/" (trimPrefix "s3://" .Values.s3.store) | first }}{{- end }}
+{{/* What narrator does in its bucket, and nothing else: infra/s3/narrator.json. */}}
+{{- define "narrator.policy" -}}
+{{- $bucket := printf "arn:aws:s3:::%s" (include "narrator.bucket" .) -}}
+{{- $see := dict "Sid" "SeeWhatIsThere" "Effect" "Allow" "Resource" (list $bucket) "Action" (list "s3:ListBucket" "s3:GetBucketLocation") -}}
+{{- $use := dict "Sid" "ReadWriteAndDelete" "Effect" "Allow" "Resource" (list (printf "%s/*" $bucket)) "Action" (list "s3:GetObject" "s3:PutObject" "s3:DeleteObject" "s3:AbortMultipartUpload") -}}
+{{- dict "Version" "2012-10-17" "Statement" (list $see $use) | toJson -}}
+{{- end }}
 {{/* What every narrator container is told: where Redis and the store are. */}}
 {{- define "narrator.env" -}}
 - name: NARRATOR_REDIS_URL
   valueFrom: {secretKeyRef: {name: {{ .Values.redis.secret }}, key: url}}
 - {name: NARRATOR_STORE, value: {{ .Values.s3.store | quote }}}
 - name: NARRATOR_S3_ENDPOINT_URL
-  value: {{ if eq .Values.s3.mode "bundled" }}http://{{ include "narrator.name" . }}-minio:9000{{ else }}{{ .Values.s3.endpoint | quote }}{{ end }}
+  value: {{ if eq .Values.s3.mode "bundled" }}http://{{ include "narrator.name" . }}-s3:9000{{ else }}{{ .Values.s3.endpoint | quote }}{{ end }}
 - {name: NARRATOR_S3_REGION, value: {{ .Values.s3.region | quote }}}
 - {name: NARRATOR_NAMESPACE, value: {{ .Values.namespace | quote }}}
 {{- if .Values.s3.secret }}
