@@ -1,24 +1,29 @@
 """How far a sound is from another, at five resolutions, and what is to be minimised when part of a sound is noise.
 
 A student that is asked for one sound, and cannot know the teacher's hiss sample by sample, learns to leave the hiss
-out: the mean of noise is silence. So it says everything twice, with other noise, and is paid for how far its two
-versions are apart: the generalised energy distance, which is least when the student's sounds are spread as the
-teacher's are (https://arxiv.org/abs/2008.01160). The distance has to be a norm of differences for that, and is.
+out: the mean of noise is silence. So it says everything twice, with other noise, and where nothing is voiced it is paid
+for how far its two versions are apart: the generalised energy distance, which is least when the student's sounds are
+spread as the teacher's are (https://arxiv.org/abs/2008.01160). The distance has to be a norm of differences for that.
+
+Where the source sounds, the teacher follows it, and what the student gets wrong there is no chance. Paid for a spread
+there as well, it filled what it did not know with noise, and after 400 steps every voice was hoarse (DNSMOS fell from
+3.7 to 3.1).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from functools import lru_cache
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 WINDOWS = (2048, 1024, 512, 256, 128)  # samples; every quarter of a window
 FLOOR = 1e-3  # added to magnitudes before their logarithms
 SILENT = 0.003  # root mean square of a sound that is hardly heard
 TINY = 1e-9
+MOVING = 1e-4  # from one sample of the source to the next, at least, where it sounds
 COMPLEX = 0.5  # weight of the phases
 
 
@@ -34,29 +39,43 @@ def spectra(sound: Tensor) -> list[Tensor]:
     ]
 
 
-def distance(one: Sequence[Tensor], other: Sequence[Tensor], truth: Sequence[Tensor]) -> Tensor:
-    """Mean distance of two sounds' spectra, scaled by the teacher's ``truth``: one number.
+def unvoiced(source: Tensor) -> list[Tensor]:
+    """1 where the source stands still for a whole window, else 0: [batch, 1, frames] for each of WINDOWS.
 
-    Of magnitudes (their Frobenius norm), of their logarithms, and of complex values.
+    ``source`` is [batch, samples]; without a pitch it is constant.
     """
-    total = torch.zeros((), device=one[0].device)
-    for size, a, b, c in zip(WINDOWS, one, other, truth, strict=True):
+    moves = functional.pad((source[:, 1:] - source[:, :-1]).abs() > MOVING, (1, 0)).float()
+    return [1 - functional.max_pool1d(moves[:, None], size, size // 4, size // 2) for size in WINDOWS]
+
+
+def energy_distance(one: Tensor, other: Tensor, sound: Tensor, source: Tensor) -> tuple[Tensor, Tensor]:
+    """Loss of two versions of a sound, and of it the distance to the teacher's ``sound`` alone.
+
+    All are [batch, samples].
+    """
+    zero = torch.zeros((), device=sound.device)
+    away, spread = zero, zero
+    parts = zip(WINDOWS, unvoiced(source), *map(spectra, (one, other, sound)), strict=True)
+    for size, hushed, first, second, truth in parts:
+        power = truth.real.square() + truth.imag.square()
         silence = SILENT * math.sqrt(0.375 * size)  # its magnitudes: pauses are not to be divided by next to nothing
-        power = c.real.square() + c.imag.square()
-        # abs() has no gradient at zero that is any use.
-        loud_a, loud_b = ((x.real.square() + x.imag.square() + TINY).sqrt() for x in (a, b))
-        apart = a - b
-        level = power.mean((1, 2)).sqrt().clamp(min=silence)
-        magnitudes = ((loud_a - loud_b).square().mean((1, 2)) + TINY).sqrt() / level
-        logarithms = ((loud_a + FLOOR).log() - (loud_b + FLOOR).log()).abs().mean((1, 2))
-        level = power.sqrt().mean((1, 2)).clamp(min=silence)
-        phases = (apart.real.square() + apart.imag.square() + TINY).sqrt().mean((1, 2)) / level
-        total = total + (magnitudes + logarithms + COMPLEX * phases).mean()
-    return total / len(WINDOWS)
+        mean = power.sqrt().mean((1, 2), keepdim=True).clamp(min=silence)
+        peak = power.mean((1, 2)).sqrt().clamp(min=silence)
+        for version in (first, second):
+            apart = (loudness(version) - loudness(truth)).square() * (1 - hushed)
+            voiced = (apart.mean((1, 2)) + TINY).sqrt() / peak
+            away = away + (voiced.mean() + distances(version, truth, mean).mean()) / 2
+        spread = spread + (distances(first, second, mean) * hushed).mean()
+    away, spread = away / len(WINDOWS), spread / len(WINDOWS)
+    return away - spread / 2, away
 
 
-def energy_distance(one: Tensor, other: Tensor, sound: Tensor) -> tuple[Tensor, Tensor]:
-    """Loss of two versions of a sound, [batch, samples], and of it the distance to the teacher's ``sound`` alone."""
-    truth, first, second = spectra(sound), spectra(one), spectra(other)
-    away = (distance(first, truth, truth) + distance(second, truth, truth)) / 2
-    return away - distance(first, second, truth) / 2, away
+def distances(one: Tensor, other: Tensor, level: Tensor) -> Tensor:
+    """How far two spectra are apart, by frequency and frame: in the logarithms of magnitudes, and as complex values."""
+    logarithms = ((loudness(one) + FLOOR).log() - (loudness(other) + FLOOR).log()).abs()
+    return logarithms + COMPLEX * loudness(one - other) / level
+
+
+def loudness(spectrum: Tensor) -> Tensor:
+    """Magnitudes, with a gradient at zero."""
+    return (spectrum.real.square() + spectrum.imag.square() + TINY).sqrt()

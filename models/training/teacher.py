@@ -50,7 +50,9 @@ class Spoken(NamedTuple):
     """What the text side makes of an utterance: all that a vocoder is given."""
 
     features: NDArray[np.float32]  # [512, frames]
-    source: NDArray[np.float32]  # [300 * frames]: a pulse train of the voice's pitch, its overtones, and silence
+    source: NDArray[
+        np.float32
+    ]  # [300 * frames]: a sine of the voice's pitch and its overtones; constant where unvoiced
     style: NDArray[np.float32]  # [128]
     spectrum: NDArray[np.float32]  # [22, 60 * frames + 1], of the source: the teacher's alone
 

@@ -154,7 +154,7 @@ class Training:
         one, other = (
             self.network.render(gains, torch.randn(sound.shape, generator=self._noise))[:, EDGE:-EDGE] for _ in range(2)
         )
-        loss, away = energy_distance(one, other, sound[:, EDGE:-EDGE])
+        loss, away = energy_distance(one, other, sound[:, EDGE:-EDGE], source[:, EDGE:-EDGE])
         self._optimiser.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), 5.0)

@@ -81,13 +81,24 @@ def test_a_spectrum_gives_the_sound_back():
 def test_noise_is_best_answered_by_noise_as_loud():
     chance = torch.Generator().manual_seed(0)
     one, other, truth = (torch.randn(4, 12_000, generator=chance) * 0.1 for _ in range(3))
-    losses = {level: float(energy_distance(one * level, other * level, truth)[0]) for level in (0.3, 0.6, 1.0, 1.8)}
+    still = torch.full((4, 12_000), 0.03)
+    levels = (0.3, 0.6, 1.0, 1.8)
+    losses = {level: float(energy_distance(one * level, other * level, truth, still)[0]) for level in levels}
     assert min(losses, key=losses.__getitem__) == 1.0
+
+
+def test_a_voice_is_not_paid_for_being_hoarse():
+    chance = torch.Generator().manual_seed(0)
+    voice = (0.1 * torch.sin(torch.arange(12_000) * 0.05))[None]
+    hiss, other = (torch.randn(1, 12_000, generator=chance) * 0.02 for _ in range(2))
+    loss, away = energy_distance(voice + hiss, voice + other, voice, voice)
+    assert float(loss) == pytest.approx(float(away))
+    assert float(loss) > float(energy_distance(voice + hiss / 4, voice + other / 4, voice, voice)[0])
 
 
 def test_pauses_do_not_outweigh_speech():
     silence, breath = torch.zeros(1, 12_000), torch.full((1, 12_000), 1e-5)
-    loss, _ = energy_distance(breath, breath, silence)
+    loss, _ = energy_distance(breath, breath, silence, silence)
     assert float(loss) < 1
 
 
