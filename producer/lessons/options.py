@@ -1,16 +1,16 @@
 """What an author may wish for: every option once, with what it may be and where it can be said.
 
-Derived from the fields of ``NarrationOptions``: the settings at the head of a lesson, the options of the command line,
-the bodies of HTTP requests, and what ``producer.submit`` and ``producer.make`` take by name.
+Derived from what ``NarrationOptions`` says of its fields: the settings at the head of a lesson, the options of the
+command line, the bodies of HTTP requests, and what ``producer.submit`` and ``producer.make`` take by name.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from enum import Flag, auto
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any, get_origin, get_type_hints
 
 from models.errors import Permanent
 from models.text.languages import LANGUAGES
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 SLOWEST, FASTEST = 0.25, 4.0  # times a voice's own pace
 MAX_TAKE = 1000
+OUTPUTS = ("wav", "mp3", "opus", "flac")
 
 
 class Place(Flag):
@@ -31,6 +32,7 @@ class Place(Flag):
     HEAD = auto()  # of a lesson: front matter
     COMMAND = auto()
     HTTP = auto()
+    ASKED = COMMAND | HTTP  # not of a lesson, but of whoever asks for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,7 @@ class Option:
     known: Callable[[Any], object] | None = None  # gives something true for a value that is
     examples: str = ""  # of those
     several: bool = False
-    places: Place = Place.HEAD | Place.COMMAND | Place.HTTP
+    places: Place = Place.HEAD | Place.ASKED
     metavar: str | None = None
 
     @property
@@ -81,10 +83,6 @@ class Option:
         return isinstance(value, self.kind) and (self.known is None or bool(self.known(value)))
 
 
-def _about(help: str, **more: Any) -> Mapping[str, Any]:
-    return {"option": Option(help, **more)}
-
-
 @dataclass(frozen=True, slots=True)
 class NarrationOptions:
     """The wishes of an author; None leaves one to the lesson's head, then to the default.
@@ -94,71 +92,54 @@ class NarrationOptions:
     several renderings of every segment. Raises Permanent, with the option's name, for values that make no sense.
     """
 
-    language: str | None = field(
-        default=None, metadata=_about("Language of lessons that name none.", choices=LANGUAGES, metavar="CODE")
+    language: Annotated[
+        str | None, Option("Language of lessons that name none.", choices=LANGUAGES, metavar="CODE")
+    ] = None
+    voice: Annotated[
+        str | None, Option("Who speaks, where that voice speaks the language (narrator voices).", metavar="ID")
+    ] = None
+    voices: Annotated[Mapping[str, str], Option("Who speaks, by language.", kind=dict, places=Place.HEAD)] = field(
+        default_factory=dict
     )
-    voice: str | None = field(
-        default=None,
-        metadata=_about("Who speaks, where that voice speaks the language (narrator voices).", metavar="ID"),
-    )
-    voices: Mapping[str, str] = field(
-        default_factory=dict, metadata=_about("Who speaks, by language.", kind=dict, places=Place.HEAD)
-    )
-    speed: float | None = field(
-        default=None,
-        metadata=_about("1.0 is the voice's own pace.", kind=float, bounds=(SLOWEST, FASTEST), metavar="FACTOR"),
-    )
-    loudness: str | None = field(
-        default=None,
-        metadata=_about(
-            "Of each lesson as a whole (off by default).", choices=("off", "-16", "-19", "-23"), metavar="LUFS"
-        ),
-    )
-    vocoder: str | None = field(default=None, metadata=_about("Of CosyVoice voices.", choices=VOCODERS, metavar="NAME"))
-    emoji: str | None = field(
-        default=None,
-        metadata=_about("How emoji are read (silent by default).", choices=("silent", "name"), metavar="HOW"),
-    )
-    outputs: tuple[str, ...] | None = field(
-        default=None,
-        metadata=_about(
-            "Audio files to make (wav by default).",
-            choices=("wav", "mp3", "opus", "flac"),
-            several=True,
-            metavar="LIST",
-        ),
-    )
-    lexicon: Path | None = field(
-        default=None,
-        metadata=_about(
+    speed: Annotated[
+        float | None,
+        Option("1.0 is the voice's own pace.", kind=float, bounds=(SLOWEST, FASTEST), metavar="FACTOR"),
+    ] = None
+    loudness: Annotated[
+        str | None,
+        Option("Of each lesson as a whole (off by default).", choices=("off", "-16", "-19", "-23"), metavar="LUFS"),
+    ] = None
+    vocoder: Annotated[str | None, Option("Of CosyVoice voices.", choices=VOCODERS, metavar="NAME")] = None
+    emoji: Annotated[
+        str | None, Option("How emoji are read (silent by default).", choices=("silent", "name"), metavar="HOW")
+    ] = None
+    outputs: Annotated[
+        tuple[str, ...] | None,
+        Option("Audio files to make (wav by default).", choices=OUTPUTS, several=True, metavar="LIST"),
+    ] = None
+    lexicon: Annotated[
+        Path | None,
+        Option(
             "How words are said in all lessons [default: NARRATOR_LEXICON].",
             kind=Path,
-            metavar="FILE",
             places=Place.COMMAND,
+            metavar="FILE",
         ),
-    )
-    lenient: bool = field(
-        default=False,
-        metadata=_about(
-            "Only note what cannot be done, such as an unknown tag.",
-            kind=bool,
-            places=Place.COMMAND | Place.HTTP,
-        ),
-    )
-    encoding: str | None = field(
-        default=None,
-        metadata=_about(
+    ] = None
+    lenient: Annotated[
+        bool, Option("Only note what cannot be done, such as an unknown tag.", kind=bool, places=Place.ASKED)
+    ] = False
+    encoding: Annotated[
+        str | None,
+        Option(
             "Of text files that are not UTF-8, such as gb18030 [default: detected].",
             known=codec_of,
             examples=EXAMPLES,
+            places=Place.ASKED,
             metavar="NAME",
-            places=Place.COMMAND | Place.HTTP,
         ),
-    )
-    take: int = field(
-        default=0,
-        metadata=_about("0 is the first.", kind=int, bounds=(0, MAX_TAKE), places=Place.PYTHON),
-    )
+    ] = None
+    take: Annotated[int, Option("0 is the first.", kind=int, bounds=(0, MAX_TAKE), places=Place.PYTHON)] = 0
     # Of the settings alone:
     megabytes: int = 16  # of one file, at most
     relaxed: bool = False  # random weights are to pass the checks, in tests
@@ -184,7 +165,11 @@ class NarrationOptions:
         )
 
 
-OPTIONS: Mapping[str, Option] = {f.name: f.metadata["option"] for f in fields(NarrationOptions) if f.metadata}
+OPTIONS: Mapping[str, Option] = {
+    name: annotation.__metadata__[0]
+    for name, annotation in get_type_hints(NarrationOptions, include_extras=True).items()
+    if get_origin(annotation) is Annotated
+}
 
 
 def options_of(place: Place) -> dict[str, Option]:
