@@ -6,7 +6,7 @@ from typing import Any
 
 
 def __getattr__(name: str) -> Any:
-    """``celery -A worker worker`` finds the configured Celery here; importing ``worker`` stays light."""
+    """Give ``celery -A worker worker`` its configured Celery, made at that: importing ``worker`` stays light."""
     if name == "celery":
         from worker.process.celery_app import make_app
 

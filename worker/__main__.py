@@ -1,4 +1,4 @@
-"""``python -m worker``."""
+"""Start a worker: ``python -m worker``."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""What one pool process works with: store, ledger, voices, one engine. Made after the fork, at its first task."""
+"""What a pool process works with, made after the fork, at its first task: store, ledger, voices, one engine."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Sender(Protocol):
     """Puts work on the queues."""
 
     def batch(self, batch: RenderBatch, bounces: int = 0) -> None:
-        """Queue segments to be rendered; ``bounces`` counts how often they came back as not ours to render."""
+        """Queue segments to be rendered; ``bounces`` counts how often they came back because versions differ."""
 
     def lesson(self, lesson: AssembleLesson) -> None:
         """Queue a lesson to be assembled."""
@@ -70,7 +70,7 @@ class ProcessContext:
 
     @cached_property
     def versions(self) -> dict[str, str]:
-        """Of what renders here, for the segment's record."""
+        """The versions of what renders here, for the segment's record."""
         optional = ("openvino",) if find_spec("openvino") else ()
         return {name: version(name) for name in ("narrator", "onnxruntime", "numpy", *optional)}
 
@@ -92,7 +92,7 @@ class ProcessContext:
         return self._frontends[bundle]
 
     def stale(self, job: Job) -> str | None:
-        """Why this process would not make the sound that the job asks for; None where it would.
+        """The reason why this process would not make the sound that the job asks for; None where it would.
 
         In a rolling upgrade workers and producers differ for a while, in weights or front-ends.
         """
@@ -129,7 +129,7 @@ class ProcessContext:
             wait = min(2 * wait, LONGEST_WAIT)
 
     def step(self) -> None:
-        """Progress was made, and the next step is due within what one segment and an outage of the store may take."""
+        """Note progress: the next step is due within what one segment and an outage of the store may take."""
         self.heartbeat.expect(self.settings.segment_seconds + 2 * PATIENCE_SECONDS)
 
     def _fingerprint(self, segment: Segment) -> str:

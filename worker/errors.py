@@ -1,4 +1,4 @@
-"""How the worker's side fails: every error that it raises beside those of ``models``, and who can mend it.
+"""Errors of the worker's side, beside those of ``models``: how it fails.
 
 ``Transient`` ones are tried again; ``Permanent`` ones are reported; those that are neither tell a caller what it asks.
 """
@@ -50,7 +50,7 @@ class UnreadableManifest(Permanent):
 
     @property
     def submitted(self) -> int:
-        """When its lesson was submitted, if that much can be read; else 0."""
+        """The time at which its lesson was submitted, if that much can be read; else 0."""
         try:
             fields = json.loads(self.data)
         except ValueError:

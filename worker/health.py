@@ -1,4 +1,4 @@
-"""``python -m worker.health``: exit code 0 where the worker on this machine is well."""
+"""Check the worker on this machine: ``python -m worker.health``, exit code 0 where it is well."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""Keeps a batch's leases while it is rendered, and ends a process whose engine no longer answers."""
+"""The watchdog beside a task: renews its leases, and ends a process whose engine no longer answers."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Watchdog:
 
     @contextmanager
     def watched(self) -> Iterator[None]:
-        """Around a call into the front-end or the engine."""
+        """Watch a call into the front-end or the engine."""
         self.progress()
         try:
             yield
@@ -64,7 +64,7 @@ class Watchdog:
             self._deadline = None
 
     def progress(self) -> None:
-        """The call that is watched got somewhere; by the thread that makes it."""
+        """Note that the call that is watched got somewhere; by the thread that makes it."""
         self._deadline = time.monotonic() + self._settings.segment_seconds
 
     def _keep(self) -> None:

@@ -93,7 +93,7 @@ def test_a_segment_is_let_in_between_two_of_a_batch(
     context.uploads.shutdown()
 
 
-def test_a_forged_urgent_job_is_not_let_in(
+def test_a_forged_urgent_job_is_not_render_urgent(
     settings: Settings,
     store: Store,
     ledger: Ledger,
@@ -101,7 +101,7 @@ def test_a_forged_urgent_job_is_not_let_in(
     tiny_catalogue: Catalogue,
     monkeypatch,
 ) -> None:
-    monkeypatch.setattr("worker.render.batch.LOOK_OUT_SECONDS", 0.0)
+    monkeypatch.setattr("worker.render.batch.URGENT_LOOK_SECONDS", 0.0)
     one, two = jobs_of(tiny_catalogue, ["Bulk sentence.", "Another sentence."])
     forged = Job(key=two.key, segment=one.segment)
     for text in ("garbage", forged.model_dump_json()):

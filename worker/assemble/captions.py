@@ -60,14 +60,14 @@ def lesson_captions(
 
 
 def chapter_captions(manifest: Manifest) -> Iterator[Caption]:
-    """The chapters as cues of a WebVTT file of the kind "chapters"."""
+    """The chapters as captions, for a WebVTT file of the kind "chapters"."""
     rate = manifest.sample_rate
     for title, start, end in chapters(manifest):
         yield Caption(to_milliseconds(start, rate), to_milliseconds(end, rate), (" ".join(title.split()),))
 
 
 def webvtt(cues: Iterable[Caption]) -> str:
-    """The cues as a WebVTT file. ``&``, ``<`` and ``>`` are escaped, so ``-->`` in a text cannot end it."""
+    """Captions as a WebVTT file. ``&``, ``<`` and ``>`` are escaped, so ``-->`` in a text cannot end it."""
     blocks = ["WEBVTT\n"]
     for cue in cues:
         text = "\n".join(cue.lines).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
@@ -76,7 +76,7 @@ def webvtt(cues: Iterable[Caption]) -> str:
 
 
 def srt(cues: Iterable[Caption]) -> str:
-    """The cues as an SRT file, UTF-8.
+    """Captions as an SRT file, UTF-8.
 
     SRT knows no escapes, but players take ``<b>`` for markup and ``-->`` for a time line: an invisible word joiner
     (U+2060) after ``<`` and within ``-->`` keeps both as they are read.
@@ -89,7 +89,7 @@ def srt(cues: Iterable[Caption]) -> str:
 
 
 def to_milliseconds(samples: int, rate: int) -> int:
-    """Samples to the nearest millisecond."""
+    """Convert samples to the nearest millisecond."""
     return (samples * 2000 + rate) // (2 * rate)
 
 
@@ -99,7 +99,7 @@ def _clock(ms: int, point: str) -> str:
 
 
 def _segment_cues(text: str, start: int, end: int, words: Sequence[tuple[str, int]]) -> Iterator[Caption]:
-    """Cues of a text said from ``start`` to ``end``, in ms; ``words`` and when each begins."""
+    """Captions of a text said from ``start`` to ``end``, in ms; ``words`` are (word, when it begins)."""
     atoms = atoms_of(text)
     yield from _divide(atoms, _times(atoms, start, end, list(_anchors(text, words))))
 
@@ -117,7 +117,7 @@ def _divide(atoms: Sequence[Atom], times: Sequence[int]) -> Iterator[Caption]:
 
 
 def _anchors(text: str, words: Sequence[tuple[str, int]]) -> Iterator[tuple[int, int]]:
-    """For each word found in the text: the length of what is said before it, and when it begins; both ascending."""
+    """Yield, for each word found in the text, the length of what is said before it, and when it begins; ascending."""
     said = at = 0
     for word, start in words:
         found = text.find(word, at, at + REACH + len(word))

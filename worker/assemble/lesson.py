@@ -1,4 +1,4 @@
-"""Link a lesson: its segments, in order, with their pauses, one gain for all, captions, and the manifest last.
+"""Assemble a lesson: its segments, in order, with their pauses, one gain for all, captions, and the manifest last.
 
 Memory does not grow with the lesson: segments are fetched a few ahead and laid down in a temporary file (TMPDIR, about
 the size of the lesson's WAV, and as much again for the parts); everything after that streams from there.
@@ -88,7 +88,7 @@ def _present(store: Store, message: AssembleLesson) -> tuple[Manifest | None, st
 
 
 def _in_place(store: Store, present: Manifest) -> bool:
-    """Whether all parts of the manifest are there, and it has those that this version writes."""
+    """Tell whether all parts of the manifest are there, and it has those that this version writes."""
     if not {part.kind for part in present.parts}.issuperset(ALWAYS):
         return False
     folder = lesson_folder(present.course, present.lesson)

@@ -28,7 +28,7 @@ PASSES: Final = 4
 
 @dataclass(frozen=True, slots=True)
 class Levels:
-    """What is done to a lesson: ``gain`` in hundredths of dB; ``ceiling`` in hundredths of dBTP, None: no limiter."""
+    """The change to a lesson's level: ``gain`` in hundredths of dB, ``ceiling`` of dBTP; without one, no limiter."""
 
     gain: int = 0
     ceiling: int | None = None
@@ -49,13 +49,13 @@ class Levels:
         yield rounded(limiter.finish())
 
     def limiter(self, rate: int) -> Limiter:
-        """A fresh one for these levels."""
+        """A fresh limiter for these levels."""
         assert self.ceiling is not None
         return Limiter(rate, FULL_SCALE * amplitude(self.ceiling))
 
 
 def levelled(lesson: LessonSound, wanted: Loudness) -> tuple[Levels, MeasuredLoudness]:
-    """How the lesson is brought to the loudness wanted, and what was measured before and after."""
+    """Find the levels that bring a lesson to the loudness wanted; gives them with what was measured."""
     before = _measured(lesson, Levels(), true_peak=wanted.lufs is not None)
     if wanted.lufs is None or before.integrated is None or before.true_peak is None:
         return Levels(), MeasuredLoudness(target=wanted.lufs, integrated=before.integrated,
@@ -110,5 +110,5 @@ def _measured(
 
 
 def amplitude(hundredths: int) -> float:
-    """Hundredths of dB as a factor."""
+    """Convert hundredths of dB to a factor."""
     return float(10 ** (hundredths / 2000))

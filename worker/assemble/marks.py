@@ -1,4 +1,4 @@
-"""When the moments come that an author named: by the words around them where those are timed, else by their share."""
+"""Times of the moments that an author named: by the words around them where those are timed, else by their share."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A lesson's sound: its segments gathered from the store, laid out in time, streamed as often as needed."""
+"""A lesson's sound: segments gathered from the store, laid out in time, streamed as often as needed."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def gather(store: Store, plan: LessonPlan, spool: Spool) -> None:
 
 @dataclass(frozen=True, slots=True)
 class LessonSound:
-    """Where each entry is heard: ``spans`` are [start, end) in samples of the lesson; pauses lie between them."""
+    """A lesson laid out: ``spans`` are [start, end) in samples of the lesson; pauses lie between them."""
 
     spool: Spool
     rate: int
@@ -103,7 +103,7 @@ class LessonSound:
     samples: int
 
     def words(self) -> Iterator[tuple[WordTime, ...] | None]:
-        """For each entry its words, timed in samples of the lesson; None where they are not known."""
+        """Yield each entry's words, timed in samples of the lesson; None where they are not known."""
         for piece, (first, _) in zip(self.spool.pieces, self.spans, strict=True):
             yield piece.words and tuple(
                 (text, first + length_at(start, piece.rate, self.rate), first + length_at(end, piece.rate, self.rate))
@@ -111,7 +111,7 @@ class LessonSound:
             )
 
     def blocks(self) -> Iterator[Pcm]:
-        """The whole lesson, in order, a block at a time; the same on every call."""
+        """Yield the whole lesson, in order, a block at a time; the same on every call."""
         at = 0
         for piece, (start, end) in zip(self.spool.pieces, self.spans, strict=True):
             yield from _silence(start - at)

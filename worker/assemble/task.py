@@ -1,4 +1,4 @@
-"""Link a lesson of a run: its plan from the store, its parts into the store, its end into the ledger."""
+"""The task of assembling one lesson of a run: its plan from the store, its parts into it, its end into the ledger."""
 
 from __future__ import annotations
 
@@ -19,8 +19,10 @@ log = logging.getLogger("narrator.worker")
 
 
 def assemble_ready_lesson(lesson: AssembleLesson, context: ProcessContext) -> None:
-    """Assemble a lesson that is ready; nothing where it is not, or no longer. Raises Transient, and then it is sent
-    again by a sweep."""
+    """Assemble a lesson, unless it is not ready, or no longer.
+
+    Raises Transient where the ledger does not answer; a sweep sends the lesson again.
+    """
     ledger = context.ledger
     if not context.patiently(ledger.begin, lesson):
         return
@@ -54,7 +56,7 @@ def _hold(lesson: AssembleLesson, context: ProcessContext) -> None:
 
 
 def _repair(lesson: AssembleLesson, plan: LessonPlan, missing: set[str], context: ProcessContext) -> None:
-    """Segments are gone from the store: queue them again; the lesson comes back when they are there."""
+    """Queue segments again that are gone from the store; the lesson comes back when they are there."""
     log.warning("lesson %s/%s: %d segments are gone from the store", lesson.course, lesson.lesson, len(missing))
     if not context.patiently(context.ledger.reopen, lesson, missing):
         return

@@ -41,7 +41,7 @@ def as_written(words: Sequence[WordTime], text: str, respelt: Sequence[Respellin
 
 
 def _written(text: str, span: tuple[int, int], respelt: Sequence[Respelling]) -> str:
-    """What was written for a span of the spoken text."""
+    """The author's words for a span of the spoken text."""
     out, at = "", span[0]
     for one in respelt:
         if span[0] <= one.start and one.end <= span[1]:

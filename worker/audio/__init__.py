@@ -1,1 +1,1 @@
-"""Segment sound: finishing, acceptance checks, the WAV with its record, encoding."""
+"""Sound: finishing, acceptance checks, the WAV with its record, loudness, encoding."""

@@ -1,4 +1,4 @@
-"""Is this speech at all? The first line against an engine that fails in sound instead of with an error.
+"""Checks that sound is speech at all: the first line against an engine that fails in sound, not with an error.
 
 The bands let every natural voice and pace pass, and catch what is broken: nothing said, half the text lost, a phrase
 repeated again and again, a roar. They were set by planting faults in real speech (docs/checks.md). A lost or a swapped

@@ -122,6 +122,6 @@ _MIRROR: Final = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 
 
 def _ogg_crc(data: bytes) -> int:
-    """Ogg's CRC-32 is zlib's polynomial without the bit reflection and the inversions; so mirror around zlib's."""
+    """The CRC-32 of Ogg: zlib's polynomial without the bit reflection and the inversions; so mirror around zlib's."""
     mirrored = zlib.crc32(data.translate(_MIRROR), 0xFFFFFFFF) ^ 0xFFFFFFFF
     return int(f"{mirrored:032b}"[::-1], 2)

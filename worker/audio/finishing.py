@@ -63,7 +63,7 @@ def finish_segment(samples: Samples, rate: int) -> Finished:
 
 
 def speech_span(levels: NDArray[np.float64]) -> tuple[int, int] | None:
-    """Where speech is in frame levels (frames,) in dBFS: [first, end) in frames; None where there is none."""
+    """The span of speech in frame levels (frames,) in dBFS: [first, end) in frames; None where there is none."""
     level = loud_level(levels)
     voiced = np.flatnonzero(levels >= max(level - VOICED_DB, VOICED_FLOOR_DB))
     if not len(voiced):

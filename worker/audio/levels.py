@@ -1,4 +1,4 @@
-"""How loud samples are: whole, and frame by frame. Levels are in dB relative to full scale (dBFS, amplitude 1.0)."""
+"""Levels of samples: whole, and frame by frame. They are in dB relative to full scale (dBFS, amplitude 1.0)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FLOOR_DB = -200.0  # what digital silence is reported as; also the least value a
 
 
 def decibels(amplitude: float) -> float:
-    """Amplitude to dBFS, not below FLOOR_DB."""
+    """Convert an amplitude to dBFS, not below FLOOR_DB."""
     return max(FLOOR_DB, 20.0 * float(np.log10(amplitude))) if amplitude > 0 else FLOOR_DB
 
 
@@ -44,7 +44,7 @@ def loud_level(levels: NDArray[np.float64]) -> float:
 
 
 def frame_length(rate: int) -> int:
-    """Samples in a frame of FRAME_MS."""
+    """The number of samples in a frame of FRAME_MS."""
     return max(1, rate * FRAME_MS // 1000)
 
 

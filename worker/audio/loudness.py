@@ -44,7 +44,7 @@ class Meter:
         self._state.add_frames(np.ascontiguousarray(samples, np.float32), len(samples))
 
     def measured(self) -> Measured:
-        """What all samples so far amount to."""
+        """The loudness and peak of all samples so far."""
         integrated = pyebur128.get_loudness_global(self._state)
         return Measured(
             integrated=hundredths(integrated) if math.isfinite(integrated) else None,

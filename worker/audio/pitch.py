@@ -1,4 +1,4 @@
-"""How a segment was delivered: how long it speaks, and the median pitch of its voiced sounds.
+"""A segment's delivery: how long it speaks, and the median pitch of its voiced sounds.
 
 Pitch by autocorrelation, a window's own divided out, as in P. Boersma, "Accurate short-term analysis of the fundamental
 frequency" (1993); of nearly equal peaks the highest pitch counts, or a voice would seem an octave lower now and then.
@@ -59,7 +59,7 @@ def _pitches(frames: Samples, rate: int) -> NDArray[np.float64]:
 
 
 def _autocorrelation(frames: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Of each frame (n, length), 1.0 at lag zero: (n, length)."""
+    """The autocorrelation of each frame (n, length), 1.0 at lag zero: (n, length)."""
     length = frames.shape[1]
     size = 1 << (2 * length - 1).bit_length()
     found = np.fft.irfft(np.abs(np.fft.rfft(frames, size)) ** 2)[:, :length]

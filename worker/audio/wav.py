@@ -31,15 +31,16 @@ RECORD: Final = b"narr"
 
 
 def to_pcm(samples: Samples) -> Pcm:
-    """Samples (n,) float32 in [-1, 1] to 16 bits, rounded to nearest. Raises ValueError for samples out of range."""
+    """Convert samples (n,) float32 in [-1, 1] to 16 bits, rounded to nearest. Raises ValueError for others."""
     if len(samples) and not float(np.max(np.abs(samples))) <= 1.0:  # so written that NaN is refused as well
         raise ValueError("samples exceed full scale")
     return np.asarray(np.rint(samples * np.float32(FULL_SCALE)), dtype=np.int16)
 
 
 def encode(samples: Samples, rate: int, record: SegmentRecord) -> bytes:
-    """Samples (n,) float32 in [-1, 1] at ``rate`` Hz, with their record, as the bytes of a WAV file. The sound's digest
-    is added to the record.
+    """Encode samples (n,) float32 in [-1, 1] at ``rate`` Hz, with their record, as a WAV file; gives its bytes.
+
+    The sound's digest is added to the record.
 
     Raises ValueError where the record speaks of another rate or length, or is longer than MAX_RECORD.
     """

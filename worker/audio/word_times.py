@@ -1,4 +1,4 @@
-"""When each of the author's words is heard: from the tokens that say it, and when those are heard.
+"""Times at which the author's words are heard: from the tokens that say it, and when those are heard.
 
 words           Plants [0, 6)    need [6, 11)    light [11, 18)     tokens
 token times     1920 ...         9600 ...        14400 ...  22200   samples

@@ -1,1 +1,1 @@
-"""What both sides of the queue know: messages, settings, manifests, timings."""
+"""The contract that both sides of the queue know: messages, settings, manifests, timings."""

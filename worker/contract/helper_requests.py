@@ -1,4 +1,4 @@
-"""What helper processes of the worker's side are asked to do; see ``models.helper_process``."""
+"""Requests to helper processes of the worker's side; see ``models.helper_process``."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ STORES = ("s3", "file")  # kinds of store that an address may begin with, before
 
 
 class Settings(BaseSettings):
-    """What a deployment chooses. S3 credentials come from boto3's own chain, such as ``AWS_ACCESS_KEY_ID``."""
+    """A deployment's choices. S3 credentials come from boto3's own chain, such as ``AWS_ACCESS_KEY_ID``."""
 
     model_config = SettingsConfigDict(env_prefix="NARRATOR_", extra="ignore")
 
@@ -67,12 +67,12 @@ class Settings(BaseSettings):
 
     @property
     def redis_prefix(self) -> str:
-        """Starts every ledger key and queue name; the braces keep all keys of a namespace in one cluster slot."""
+        """The beginning of every ledger key; the braces keep all keys of a namespace in one cluster slot."""
         return "{narrator}" if not self.namespace else f"{{narrator-{self.namespace}}}"
 
     @property
     def queue_prefix(self) -> str:
-        """Starts every queue name."""
+        """The beginning of every queue name."""
         return "narrator" if not self.namespace else f"narrator-{self.namespace}"
 
 

@@ -23,7 +23,7 @@ Seconds = Annotated[float, Field(ge=0)]
 
 
 class TimeSpan(Message):
-    """[start, end) in seconds, and the same exactly, in samples of the lesson's audio."""
+    """A span [start, end) in seconds, and the same exactly, in samples of the lesson's audio."""
 
     start: Seconds
     end: Seconds
@@ -48,7 +48,7 @@ class TimedSegment(TimeSpan):
 
 
 class Chapter(TimeSpan):
-    """From a heading to the next one; chapters cover the whole lesson."""
+    """A stretch from one heading to the next; chapters cover the whole lesson."""
 
     title: str
 
@@ -63,7 +63,7 @@ class Moment(Message):
 
 
 class Timings(Message):
-    """``<lesson>.timings.json``. Readers pass over fields they do not know: new ones keep the version."""
+    """The record ``<lesson>.timings.json``. Readers pass over fields they do not know: new ones keep the version."""
 
     version: Literal[1] = 1
     course: Identifier
@@ -98,7 +98,7 @@ def timings(manifest: Manifest) -> Timings:
 
 
 def chapters(manifest: Manifest) -> Iterator[tuple[str, int, int]]:
-    """(title, start, end) in samples: a chapter a heading; what comes before the first has the lesson's title."""
+    """Yield (title, start, end) in samples: a chapter a heading; what comes before the first has the lesson's title."""
     starts: list[tuple[str, int]] = []
     block: list[Cue] = []
     for cue in manifest.cues:

@@ -96,7 +96,7 @@ def connect(settings: Settings) -> Celery:
 
 
 def check_timeouts(settings: Settings) -> None:
-    """Raises Permanent where the broker would give a task to a second worker while the first is still at it."""
+    """Raise Permanent where the broker would give a task to a second worker while the first is still at it."""
     least = int(2 * settings.segment_seconds + 2 * TASK_MARGIN)
     if settings.visibility_timeout < least:
         raise Permanent(
@@ -152,7 +152,7 @@ def _sentinels(settings: Settings) -> Sentinels | None:
 
 
 def _redis_url(settings: Settings) -> str:
-    """As redis-py names it: a socket is ``unix://:password@/path?db=0``. Raises Permanent where it is no address."""
+    """The address as redis-py names it: a socket is ``unix://:password@/path?db=0``. Raises Permanent for others."""
     url = settings.redis_url.get_secret_value()
     if url.startswith("redis+socket://"):
         url = url.replace("redis+socket://", "unix://", 1).replace("virtual_host=", "db=")
@@ -167,7 +167,7 @@ def _redis_url(settings: Settings) -> str:
 
 
 def _kombu_url(settings: Settings) -> str:
-    """As kombu names it: a socket is ``redis+socket://:password@/path?virtual_host=0``."""
+    """The address as kombu names it: a socket is ``redis+socket://:password@/path?virtual_host=0``."""
     if sentinels := _sentinels(settings):
         return sentinels.kombu_url
     url = _redis_url(settings)

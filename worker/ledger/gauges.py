@@ -1,4 +1,4 @@
-"""What is waiting and who serves it, read from Redis when Prometheus asks: queues, leases, workers.
+"""Gauges of what is waiting and who serves it, read from Redis when Prometheus asks: queues, leases, workers.
 
 Any process may tell, and all tell the same: dashboards take the maximum.
 """
@@ -32,11 +32,11 @@ class Gauges(Collector):
         self._kept: tuple[float, list[Metric]] = (-KEPT_SECONDS, [])
 
     def describe(self) -> Iterable[Metric]:
-        """Nothing: asking Redis at registration would make a start depend on it."""
+        """No metrics: asking Redis at registration would make a start depend on it."""
         return []
 
     def collect(self) -> Iterator[Metric]:
-        """All of it; only ``narrator_redis_up`` where Redis does not answer."""
+        """Yield all of it; only ``narrator_redis_up`` where Redis does not answer."""
         at, metrics = self._kept
         if time.monotonic() - at >= KEPT_SECONDS:
             try:

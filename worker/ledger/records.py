@@ -1,4 +1,4 @@
-"""What the ledger says of runs, segments and workers: records, and how it fails."""
+"""Records of the ledger: what it says of runs, segments and workers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Where a run stands. ``remaining`` counts distinct segments neither stored nor given up."""
+    """The state of a run. ``remaining`` counts distinct segments neither stored nor given up."""
 
     run: str
     state: Literal["submitting", "running", "done", "incomplete", "cancelled"]

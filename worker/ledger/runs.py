@@ -18,7 +18,7 @@ TROUBLE_SECONDS = 120.0  # for how long a passing fault is worth showing
 
 
 class RunLedger(RedisScripts):
-    """What a producer does with the ledger."""
+    """The ledger as a producer uses it."""
 
     def open_run(self, run: str, summary: Mapping[str, Any]) -> int:
         """Begin a run in state ``submitting``; gives its submission time, which is unique and monotone."""
@@ -41,7 +41,7 @@ class RunLedger(RedisScripts):
                 raise RunGone(f"run {lesson.run} is not in the ledger: it expired or Redis was flushed; submit again")
 
     def seal(self, run: str) -> None:
-        """All lessons are enlisted: the run ends when the last of them does. Raises RunGone."""
+        """Note that all lessons are enlisted: the run ends when the last of them does. Raises RunGone."""
         if not self._run("seal", run):
             raise RunGone(f"run {run} is not in the ledger: it expired or Redis was flushed; submit again")
 
@@ -51,7 +51,7 @@ class RunLedger(RedisScripts):
         self._ask("hincrby", f"{self._prefix}:totals", "cache_misses", misses)
 
     def progress(self, run: str) -> Progress | None:
-        """None when the ledger does not know the run: it expired, or Redis was flushed."""
+        """The run's progress; None where the ledger does not know it: it expired, or Redis was flushed."""
         record = self._ask("hgetall", f"{self._prefix}:run:{run}")
         if "summary" not in record:
             return None
@@ -67,7 +67,7 @@ class RunLedger(RedisScripts):
         )
 
     def failures(self, run: str) -> list[Failure]:
-        """What was given up, with reasons."""
+        """The segments and lessons that were given up, with reasons."""
         return [
             Failure(**json.loads(text)) for text in self._ask("lrange", f"{self._prefix}:run:{run}:failures", 0, -1)
         ]
@@ -78,7 +78,7 @@ class RunLedger(RedisScripts):
         return [progress for name in names if (progress := self.progress(name))]
 
     def open_runs(self, most: int) -> int:
-        """How many runs have not ended, counted up to ``most``."""
+        """The number of runs that have not ended, counted up to ``most``."""
         names = self._ask("zrevrange", f"{self._prefix}:runs", 0, -1)
         states = (self._ask("hget", f"{self._prefix}:run:{name}", "state") for name in names)
         return len(list(islice((1 for state in states if state in ("submitting", "running")), most)))
@@ -89,7 +89,7 @@ class RunLedger(RedisScripts):
         return [AssembleLesson.model_validate_json(text) for _, text in sorted(messages.items())]
 
     def cancel(self, run: str) -> bool:
-        """Nothing more is rendered or assembled for this run; what is stored stays. False where it had ended."""
+        """Render and assemble nothing more for this run; what is stored stays. False where it had ended."""
         return bool(self._run("cancel", run))
 
     def workers(self) -> list[WorkerInfo]:
@@ -106,7 +106,7 @@ class RunLedger(RedisScripts):
         ]
 
     def in_flight(self) -> int:
-        """Segments leased or parked at this moment, over all runs."""
+        """The number of segments leased or parked at this moment, over all runs."""
         return int(self._ask("zcard", f"{self._prefix}:jobs"))
 
     def troubles(self) -> list[str]:

@@ -1,4 +1,4 @@
-"""How the ledger talks to Redis: single commands, and Lua scripts for every step that must be atomic.
+"""The ledger's calls to Redis: single commands, and Lua scripts for every step that must be atomic.
 
 ``lua/common.lua`` describes the keys, and stands before every other script. Keys start with ``Settings.redis_prefix``.
 """

@@ -22,7 +22,7 @@ EXAMPLE = "sentinel://:PASSWORD@HOST:26379,HOST:26379/0?master=NAME"
 
 @dataclass(frozen=True, slots=True)
 class Sentinels:
-    """Where the sentinels are, and which master they are asked for."""
+    """The places of the sentinels, and the master that they are asked for."""
 
     hosts: tuple[tuple[str, int], ...]
     master: str
@@ -33,7 +33,7 @@ class Sentinels:
 
     @classmethod
     def parse(cls, url: str) -> Sentinels:
-        """Raises Permanent where the address is not complete."""
+        """Parse an address. Raises Permanent where it is not complete."""
         parts = urlsplit(url)
         login, _, places = parts.netloc.rpartition("@")
         user, _, password = login.partition(":")
@@ -50,12 +50,12 @@ class Sentinels:
 
     @property
     def kombu_url(self) -> str:
-        """As kombu names it: an address a sentinel."""
+        """The address as kombu names it: one a sentinel."""
         login = f"{quote(self.user or '', safe='')}:{quote(self.password, safe='')}@" if self.password else ""
         return ";".join(f"{SCHEME}{login}{host}:{port}/{self.database}" for host, port in self.hosts)
 
     def transport_options(self, **timeouts: Any) -> dict[str, Any]:
-        """What kombu's transport must be told besides."""
+        """The options that kombu's transport needs besides."""
         return {"master_name": self.master, "sentinel_kwargs": {**timeouts, "password": self.own_password}}
 
     def client(self, timeouts: dict[str, Any], **options: Any) -> Redis:

@@ -1,9 +1,9 @@
 """The ledger of a process in which somebody waits for segments: the HTTP API.
 
     want --> a job on the interactive queue and in the ledger's urgent list --> a worker --> stored or given up
-    hear <-- told by the very call in which a worker completes it, over a list of this listener's own
+    settled <-- told by the very call in which a worker completes it, over a list of this process's own
 
-A listener that stops listening is forgotten within seconds, and what only it wanted is not rendered any more.
+A process that stops asking is forgotten within seconds, and what only it wanted is not rendered any more.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Settled:
 
 
 class WaitingLedger(Ledger):
-    """One process's ears. Every method raises LedgerUnavailable where Redis does not answer."""
+    """The ledger as a process uses it that waits for segments."""
 
     def __init__(self, redis: Any, settings: Settings) -> None:
         super().__init__(redis, settings)
@@ -42,11 +42,11 @@ class WaitingLedger(Ledger):
         self._run("want", self.id, ALIVE_SECONDS, self._ttl, *_words(jobs))
 
     def unwant(self, jobs: Iterable[Job]) -> None:
-        """Nobody waits for these here any more, or they were heard of."""
+        """Take these back: nobody waits for them here any more, or they are settled."""
         self._run("unwant", self.id, *_words(jobs))
 
     def settled(self, seconds: float) -> list[Settled]:
-        """What was settled since the last call; waits for the first so long. To be called again and again."""
+        """The segments settled since the last call; waits so long for the first. To be called again and again."""
         told = f"{self._prefix}:told:{self.id}"
         self._ask("set", f"{self._prefix}:listener:{self.id}", "1", ALIVE_SECONDS)
         first = self._ask("blpop", told, seconds)
@@ -55,7 +55,7 @@ class WaitingLedger(Ledger):
         return [Settled(**json.loads(text)) for text in (first[1], *(self._ask("lpop", told, SETTLED_MOST) or ()))]
 
     def close(self) -> None:
-        """Listen no more."""
+        """Be told of nothing more."""
         self._ask("delete", f"{self._prefix}:listener:{self.id}", f"{self._prefix}:told:{self.id}")
 
 

@@ -25,7 +25,7 @@ BATCH_DUE = 16  # jobs in one batch of those that come back; they are few, and s
 
 
 class WorkLedger(RedisScripts):
-    """What a worker does with the ledger."""
+    """The ledger as a worker uses it."""
 
     # --- the worker itself
     def heartbeat(self, info: WorkerInfo) -> None:
@@ -35,7 +35,7 @@ class WorkLedger(RedisScripts):
         self._ask("expire", f"{self._prefix}:workers", self._ttl)
 
     def farewell(self, name: str) -> None:
-        """A worker stops: it is forgotten at once."""
+        """Forget a worker that stops, at once."""
         self._ask("hdel", f"{self._prefix}:workers", name)
 
     def reject(self, kind: str, message: str, reason: str) -> None:
@@ -48,8 +48,11 @@ class WorkLedger(RedisScripts):
 
     # --- segments
     def lease(self, jobs: Sequence[Job], *, alone: bool) -> dict[str, str]:
-        """Key to token for the jobs that are now ours; the others are leased elsewhere, under suspicion, or wanted by
-        no run any more. The whole job is kept with the lease, so that a sweep can queue it again."""
+        """Lease jobs; gives key to token for those that are now ours.
+
+        The others are leased elsewhere, under suspicion, or wanted by no run any more. The whole job is kept with the
+        lease, so that a sweep can queue it again.
+        """
         token = secrets.token_hex(8)
         granted: list[str] = []
         for part in parts_of(jobs):
@@ -69,7 +72,7 @@ class WorkLedger(RedisScripts):
             return None
 
     def renew(self, tokens: Mapping[str, str]) -> set[str]:
-        """Push our leases' expiry out; gives the keys that are still ours."""
+        """Renew leases; gives the keys that are still ours."""
         ours: set[str] = set()
         for part in parts_of(tokens.items()):
             ours.update(self._run("renew", self._lease_ms, *(text for pair in part for text in pair)))
@@ -103,7 +106,7 @@ class WorkLedger(RedisScripts):
         self._give_back("suspect", tokens, reason, limit=self._settings.max_attempts)
 
     def complete(self, done: Sequence[Completed]) -> list[AssembleLesson]:
-        """One call: take the keys out of every waiting lesson's todo set; gives lessons that became ready."""
+        """Take keys out of every waiting lesson's todo set, in one call; gives the lessons that became ready."""
         ready: list[str] = []
         for part in parts_of(done):
             rows = ((c.key, c.token, "R" if c.outcome == "rendered" else "U", c.audio_ms, c.cpu_ms) for c in part)
@@ -116,7 +119,7 @@ class WorkLedger(RedisScripts):
 
     # --- lessons
     def begin(self, lesson: AssembleLesson) -> bool:
-        """Is this lesson still to be assembled? If so, begin: nobody sends it again for ``lease_seconds``.
+        """Begin a lesson if it is still to be assembled: nobody sends it again for ``lease_seconds``. False if not.
 
         A lesson begun too often without an end took its worker down every time: it is given up. A message that is not
         the one enlisted, such as a forged one with another plan or a later time, begins nothing.
@@ -133,13 +136,12 @@ class WorkLedger(RedisScripts):
         return bool(self._run("hold", lesson_member(lesson), self._lease_ms, 0, 0, self._ttl))
 
     def postpone(self, lesson: AssembleLesson, reason: str) -> None:
-        """Assembly met a passing fault: the lesson's message is sent again after ``lease_seconds``."""
+        """Have a lesson that met a passing fault sent again after ``lease_seconds``."""
         self.note_trouble(reason)
         self._run("hold", lesson_member(lesson), self._lease_ms, -1, 0, self._ttl)
 
     def refused(self, lesson: AssembleLesson, reason: str) -> None:
-        """The store refused: sent again after ``lease_seconds``, and given up after as many beginnings as a crash
-        would be."""
+        """Have a lesson that the store refused sent again after ``lease_seconds``, as often as after a crash."""
         begun = int(self._ask("get", f"{self._prefix}:begun:{lesson_member(lesson)}") or 0)
         if begun >= 2 * self._settings.max_attempts:
             self.abandon(lesson, reason)
@@ -148,15 +150,15 @@ class WorkLedger(RedisScripts):
             self._run("hold", lesson_member(lesson), self._lease_ms, 0, 0, self._ttl)
 
     def assembled(self, lesson: AssembleLesson) -> None:
-        """The lesson's manifest is written (or a newer one stands): it leaves ``ready``."""
+        """End a lesson whose manifest is written (or a newer one stands): it leaves ``ready``."""
         self._run("end_lesson", lesson_member(lesson), "+", "")
 
     def abandon(self, lesson: AssembleLesson, reason: str) -> None:
-        """The lesson cannot be assembled; others go on."""
+        """Give up a lesson that cannot be assembled; others go on."""
         self._run("end_lesson", lesson_member(lesson), "-", reason)
 
     def reopen(self, lesson: AssembleLesson, missing: Iterable[str]) -> bool:
-        """Assembly found segments gone from the store: they are todo again (the caller queues them).
+        """Note that segments are gone from the store: they are to do again (the caller queues them).
 
         False where the lesson has ended meanwhile, or where this happened too often: then it is abandoned.
         """
@@ -169,10 +171,11 @@ class WorkLedger(RedisScripts):
 
     # --- what is due
     def sweep(self) -> tuple[list[RenderBatch], list[AssembleLesson]]:
-        """What is due to be sent, by the caller: jobs of expired leases, each alone; jobs given back, batched by
+        """Take what is due to be sent, by the caller: jobs of expired leases, each alone; jobs given back, batched by
         bundle; lessons that are ready and whose message was not sent, or not heard of since.
 
-        Runs whose producer died while it submitted them are cancelled on the way."""
+        Runs whose producer died while it submitted them are cancelled on the way.
+        """
         waiting = self._ask("llen", assemble_queue(self._settings.queue_prefix))
         found = self._run(
             "sweep", self._settings.max_attempts, "1" if waiting else "0", SWEEP_MOST, int(SUBMIT_SECONDS * 1000)

@@ -1,1 +1,1 @@
-"""A recogniser hears finished lessons."""
+"""The recogniser that hears finished lessons."""

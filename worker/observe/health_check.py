@@ -1,4 +1,4 @@
-"""Is the worker on this machine well? ``python -m worker.health``: exit code 0 or 1, and the reason in one line.
+"""The check of the worker on this machine, ``python -m worker.health``: exit code 0 or 1, and the reason in one line.
 
 For a container's health check and a pod's liveness probe. An idle worker is well, and so is one whose broker is away;
 one whose main loop or any of whose processes gets nowhere is not. Reads the file that ``NARRATOR_HEALTH_FILE`` names,
@@ -20,7 +20,7 @@ LOOP_SECONDS = 90.0  # without a turn of the main loop; it looks for a broker th
 
 
 def complaint(record: Mapping[str, Any], now: float) -> str | None:
-    """What is wrong with a worker of this record, ``now`` by the monotonic clock; None where it is well."""
+    """The fault of a worker with this record, ``now`` by the monotonic clock; None where it is well."""
     if record["stopping"]:
         return None  # whoever stops it has a grace period of its own
     if now - record["written"] > STALE_SECONDS:
@@ -35,7 +35,7 @@ def complaint(record: Mapping[str, Any], now: float) -> str | None:
 
 
 def main() -> int:
-    """0 where the worker is well, 1 where it is not, 2 where that cannot be known."""
+    """Check the worker; gives 0 where it is well, 1 where it is not, 2 where that cannot be known."""
     where = os.environ.get("NARRATOR_HEALTH_FILE", "")
     if not where:
         print("set NARRATOR_HEALTH_FILE to a file, for the worker and for this check", file=sys.stderr)  # noqa: T201

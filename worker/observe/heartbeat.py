@@ -24,38 +24,38 @@ LOOP_SECONDS = 5.0  # between two turns of the main loop that are noted
 
 
 class Heartbeat:
-    """Made before the pool forks. Each value is eight aligned bytes, so none is ever seen half written."""
+    """The page of one worker, made before the pool forks. Values are eight aligned bytes: none is seen half written."""
 
     def __init__(self) -> None:
         self._page = memoryview(mmap.mmap(-1, 8 * (FIRST + PROCESSES))).cast("d")
         self.turned()
 
     def stop(self) -> None:
-        """The worker was asked to stop: processes finish the segment they are at and give the rest back."""
+        """Ask the processes to stop: they finish the segment they are at and give the rest back."""
         self._page[STOPPING] = 1.0
 
     def stopping(self) -> bool:
-        """Whether it was."""
+        """Tell whether the worker was asked to stop."""
         return self._page[STOPPING] != 0.0
 
     def turned(self) -> None:
-        """The main loop took a turn."""
+        """Note a turn of the main loop."""
         self._page[LOOP] = time.monotonic()
 
     def away(self) -> None:
-        """The broker is away; the main loop waits for it, and is not to blame."""
+        """Note that the broker is away: the main loop waits for it, and is not to blame."""
         self._page[AWAY] = time.monotonic()
 
     def expect(self, seconds: float) -> None:
-        """This pool process shows progress again within so many seconds, or something is wrong with it."""
+        """Note when this pool process must show progress again, or something is wrong with it."""
         self._page[self._place()] = time.monotonic() + seconds
 
     def idle(self) -> None:
-        """This pool process has nothing to do."""
+        """Note that this pool process has nothing to do."""
         self._page[self._place()] = 0.0
 
     def record(self) -> dict[str, Any]:
-        """For ``worker.health``: times are of the machine's monotonic clock, which all its processes share."""
+        """The record for ``worker.health``: times are of the machine's monotonic clock, which its processes share."""
         due = {str(i): at for i, at in enumerate(self._page[FIRST:]) if at}
         return {
             "written": time.monotonic(),
@@ -67,7 +67,7 @@ class Heartbeat:
 
     @staticmethod
     def _place() -> int:
-        """The pool numbers its processes, and gives the number of a dead one to the next."""
+        """The process's place in the page: the pool numbers them, and gives the number of a dead one to the next."""
         return FIRST + int(getattr(current_process(), "index", 0) or 0) % PROCESSES
 
 

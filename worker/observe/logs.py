@@ -1,4 +1,4 @@
-"""What a process logs: for people, or a JSON record a line, with the run, lesson and segment it was about."""
+"""Logs of a process: for people, or a JSON record a line, with the run, lesson and segment it was about."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _about: ContextVar[dict[str, Any]] = ContextVar("about", default={})  # noqa: B0
 
 @contextmanager
 def about(**fields: Any) -> Iterator[None]:
-    """What is logged inside is about this run, lesson, key ... Threads started inside a copied context know it too."""
+    """Name the run, lesson, key ... that what is logged inside is about, also by threads in a copied context."""
     token = _about.set({**_about.get(), **fields})
     try:
         yield
@@ -24,7 +24,7 @@ def about(**fields: Any) -> Iterator[None]:
 
 
 class JsonFormatter(logging.Formatter):
-    """One line, one JSON record: time, level, logger, process, message, what it is about, and the traceback if any."""
+    """A JSON record a line: time, level, logger, process, message, what it is about, and the traceback if any."""
 
     converter = staticmethod(time.gmtime)
 
@@ -44,7 +44,7 @@ class JsonFormatter(logging.Formatter):
 
 
 class PrettyFormatter(logging.Formatter):
-    """For people: what it is about stands behind the message."""
+    """A line for people: what it is about stands behind the message."""
 
     def format(self, record: logging.LogRecord) -> str:
         """The line, or the lines of a traceback."""

@@ -1,4 +1,4 @@
-"""What a worker's processes count, for Prometheus; served by its main process on ``NARRATOR_METRICS_PORT``.
+"""Counts of a worker's processes, for Prometheus; served by its main process on ``NARRATOR_METRICS_PORT``.
 
 Each process keeps its counts in files of its own in one folder (prometheus_client's multiprocess mode), and the main
 process adds them up when it is asked: a killed process loses nothing. Without a port nothing is written anywhere.
@@ -64,7 +64,7 @@ def rendered(bundle: str, audio: float, synthesis: float) -> None:
 
 
 class _Served(Collector):
-    """What the pool's processes have counted, and then what the other collectors know."""
+    """The counts of the pool's processes, and then what the other collectors know."""
 
     def __init__(self, others: Iterable[Collector]) -> None:
         self._others = list(others)
@@ -73,14 +73,14 @@ class _Served(Collector):
         self._counted = counted
 
     def collect(self) -> Iterable[Metric]:
-        """All of it."""
+        """Yield all of it."""
         yield from self._counted.collect()
         for other in self._others:
             yield from other.collect()
 
 
 def check_port(port: int) -> None:
-    """Raises Permanent where somebody else listens there."""
+    """Raise Permanent where somebody else listens there."""
     with socket.socket() as there:
         there.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

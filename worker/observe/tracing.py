@@ -20,12 +20,12 @@ _tracers: dict[int, Any] = {}  # by process: exporters have threads, which no fo
 
 
 def enabled() -> bool:
-    """Whether traces are wanted."""
+    """Tell whether traces are wanted."""
     return bool(os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT"))
 
 
 def check_installed() -> None:
-    """Raises Permanent where traces are wanted and their libraries are not here."""
+    """Raise Permanent where traces are wanted and their libraries are not here."""
     if enabled():
         try:
             import opentelemetry.exporter.otlp.proto.http
@@ -68,7 +68,7 @@ def span(name: str, headers: Mapping[str, Any] | None = None, **attributes: str 
 
 
 def headers() -> dict[str, str]:
-    """What a message carries so that its task goes on with the current trace; nothing where there is none."""
+    """The headers that a message carries so that its task goes on with the current trace; none without one."""
     if not enabled():
         return {}
     from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator

@@ -41,7 +41,7 @@ def queues(chosen: Settings) -> list[str]:
 
 
 def make_app(chosen: Settings | None = None) -> Celery:
-    """A Celery with the tasks. Its pool processes make their own ProcessContext, after the fork."""
+    """Make a Celery with the tasks. Its pool processes make their own ProcessContext, after the fork."""
     chosen = chosen or load_settings()
     envelope.guard_transport()
     app = broker.connect(chosen)
@@ -67,7 +67,7 @@ def make_app(chosen: Settings | None = None) -> Celery:
 
 
 def _attend(app: Celery, chosen: Settings, ledger: Ledger, heartbeat: Heartbeat) -> None:
-    """Housekeeping while a worker of this app runs; messages of unknown kinds are parked."""
+    """Keep house while a worker of this app runs; messages of unknown kinds are parked."""
     sweepers: list[Sweeper] = []
     servers: list[Any] = []  # of metrics
 

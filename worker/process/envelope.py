@@ -1,4 +1,4 @@
-"""What may come in from the queue. Whoever can write to it shall be able to waste CPU at most, not to stop workers.
+"""The envelope of a message, checked. Whoever can write to the queue shall waste CPU at most, and not stop workers.
 
 Celery and kombu trust the envelope of a message: a list where a record should be, or a time limit that is a word,
 ends the worker that reads it, and then the next. Here the envelope is checked first, and what tasks have no use for
@@ -33,11 +33,14 @@ REFUSALS = (OutOfMemoryError, ReadOnlyError, ExecAbortError)  # of a Redis that 
 
 
 class QoS(redis.QoS):
-    """Lets go of a message also where Redis cannot be told. It returns after the visibility timeout, and does nothing;
-    but kept, it would fill its process's only place, and the worker would never take another."""
+    """Acknowledgements that free their place also where Redis cannot be told of them.
+
+    The message returns after the visibility timeout, and does nothing; but kept, it would fill its process's only
+    place, and the worker would never take another.
+    """
 
     def ack(self, delivery_tag: str) -> None:
-        """The message is done with."""
+        """Acknowledge a message."""
         try:
             super().ack(delivery_tag)  # type: ignore[no-untyped-call]
         except RedisError:
@@ -45,7 +48,7 @@ class QoS(redis.QoS):
             raise
 
     def reject(self, delivery_tag: str, requeue: bool = False) -> None:
-        """The message goes back, or away."""
+        """Give a message back, or throw it away."""
         try:
             super().reject(delivery_tag, requeue=requeue)  # type: ignore[no-untyped-call]
         except RedisError:
@@ -61,7 +64,7 @@ def _bounded(text: str) -> Any:
 
 
 class _Robust:
-    """Of a channel: survives list entries which are no messages at all, and an outage of Redis."""
+    """A channel that survives list entries which are no messages at all, and an outage of Redis."""
 
     QoS = QoS
 
@@ -74,11 +77,11 @@ class _Robust:
 
 
 class Channel(_Robust, redis.Channel):
-    """Over one Redis."""
+    """Such a channel over one Redis."""
 
 
 class SentinelChannel(_Robust, redis.SentinelChannel):
-    """Over the Redis that Sentinel calls the master."""
+    """Such a channel over the Redis that Sentinel calls the master."""
 
 
 class Transport(redis.Transport):
@@ -128,7 +131,7 @@ def strategy(park: Park, task: Any, app: Any, consumer: Any, **options: Any) -> 
 
 
 def _unfit(message: Any, body: Any) -> str | None:
-    """Why the envelope is not one of ours; None where it is. Only protocol 2, whose body comes undecoded, is."""
+    """The reason why an envelope is not ours; None where it is. Only protocol 2 is, whose body comes undecoded."""
     if body is not None:
         return "an old protocol"
     try:

@@ -35,9 +35,8 @@ def run_worker(queues: Sequence[str] = (), processes: int = 1, settings: Setting
     names = list(queues) or celery_app.queues(settings)
     check_start(names, settings)
     if assemble_queue(settings.queue_prefix) in names:
-        importlib.import_module(
-            "worker.assemble.task"
-        )  # slow: before the fork, and before the first lesson waits for it
+        # It takes seconds: before the fork, and before the first lesson waits for it.
+        importlib.import_module("worker.assemble.task")
     app = celery_app.make_app(settings)
     for name in ("celery.worker.strategy", "celery.app.trace"):  # two lines a task, of which none says anything
         logging.getLogger(name).setLevel(logging.WARNING)
@@ -58,7 +57,7 @@ def run_worker(queues: Sequence[str] = (), processes: int = 1, settings: Setting
 
 
 def check_start(queues: Sequence[str], settings: Settings) -> None:
-    """Is everything here that these queues need? Raises Permanent with the remedy before any work is taken."""
+    """Check that all is here that these queues need. Raises Permanent with the remedy before any work is taken."""
     if not queues:
         raise Permanent('this worker would serve nothing: set NARRATOR_QUEUES, such as "kokoro,assemble"')
     with suppress(Transient):  # one that is away is waited for; one that says no is said here

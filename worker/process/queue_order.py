@@ -1,4 +1,4 @@
-"""In what order a worker asks its queues."""
+"""The order in which a worker asks its queues."""
 
 from __future__ import annotations
 
@@ -26,5 +26,5 @@ class InteractiveFirst(priority_cycle):
         return sorted(self.items[:n], key=is_interactive)
 
     def rotate(self, last_used: str) -> None:
-        """A message came from this queue."""
+        """Note that a message came from this queue."""
         self._in_a_row = self._in_a_row + 1 if is_interactive(last_used) else 0

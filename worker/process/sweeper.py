@@ -16,7 +16,7 @@ log = logging.getLogger("narrator.worker")
 
 
 class Sweeper(threading.Thread):
-    """Every ``sweep_seconds``: says that the worker lives, and queues what the ledger has due.
+    """A thread that says, every ``sweep_seconds``, that the worker lives, and queues what the ledger has due.
 
     Any worker does it for all; the ledger hands each thing to one of them. Outlives outages of Redis.
     """

@@ -62,7 +62,7 @@ def register(app: Celery, context: Callable[[], ProcessContext], park: Park) -> 
         try:
             with _at_work(context()) as here:
                 batch = _message(RenderBatch, RENDER, here, args, kwargs)
-                ours = _without_strangers(batch, here, headers) if batch else ()
+                ours = _with_our_keys(batch, here, headers) if batch else ()
                 if batch and ours:
                     with tracing.span("render", headers, bundle=batch.bundle, segments=len(ours)):
                         render_batch(batch.model_copy(update={"jobs": ours}), here)
@@ -74,9 +74,8 @@ def register(app: Celery, context: Callable[[], ProcessContext], park: Park) -> 
 
     @app.task(name=ASSEMBLE, bind=True, typing=False, Strategy=careful)  # type: ignore[untyped-decorator]
     def assemble_task(self: Task, *args: object, **kwargs: object) -> None:
-        from worker.assemble.task import (
-            assemble_ready_lesson,  # brings scipy, seconds of loading that a rendering process can spare
-        )
+        # Here, because it takes seconds to load, which a rendering process can spare.
+        from worker.assemble.task import assemble_ready_lesson
 
         try:
             with _at_work(context()) as here:
@@ -96,7 +95,7 @@ def register(app: Celery, context: Callable[[], ProcessContext], park: Park) -> 
 
 @contextmanager
 def _at_work(context: ProcessContext) -> Iterator[ProcessContext]:
-    """The process is at a task: from now on it is expected to get somewhere."""
+    """Note that the process is at a task: inside, it is expected to get somewhere."""
     context.heartbeat.expect(context.settings.visibility_timeout)
     try:
         yield context
@@ -125,7 +124,7 @@ def _message(
     return None
 
 
-def _without_strangers(batch: RenderBatch, context: ProcessContext, headers: Mapping[str, object]) -> tuple[Job, ...]:
+def _with_our_keys(batch: RenderBatch, context: ProcessContext, headers: Mapping[str, object]) -> tuple[Job, ...]:
     """The jobs whose key is the one that this version computes; the others go back to the queue, some times.
 
     A mismatch is an old worker or an old producer in a rolling upgrade, or a forged message: such a job must not hold

@@ -30,7 +30,7 @@ from worker.render.leases import AWAY_DELAY, BatchLeases
 from worker.render.speak import Accepted, Draw, finish_and_check, prepare_draw, speak_until_accepted
 from worker.watchdog import Watchdog
 
-LOOK_OUT_SECONDS = 0.02  # between looks at whether somebody waits
+URGENT_LOOK_SECONDS = 0.02  # between looks at whether somebody waits
 STALE_DELAY, STALE_TRIES = 5.0, 8  # seconds, doubling: about five minutes for a rolling upgrade
 STALE_PAUSE = 2.0  # seconds: who cannot render a batch leaves the next ones to those who can
 
@@ -38,7 +38,7 @@ log = logging.getLogger("narrator.worker")
 
 
 def render_batch(batch: RenderBatch, context: ProcessContext, *, urgent: bool = False) -> None:
-    """Render what is ours of a batch. Raises Transient where the ledger does not answer; nothing is ours then.
+    """Render the segments of a batch that this process gets leases for. Raises Transient where the ledger is away.
 
     Segments that somebody waits for are let in between two of the batch, unless it is ``urgent`` itself.
     """
@@ -48,12 +48,12 @@ def render_batch(batch: RenderBatch, context: ProcessContext, *, urgent: bool = 
 
 
 def voice_version(job: Job) -> str:
-    """Names what a worker must have to render the job: the voice's files and the front-end."""
+    """The name of what a worker must have to render the job: the voice's files and the front-end."""
     return f"{job.segment.voice}/{job.segment.fingerprint[:16]}{job.segment.frontend[:16]}"
 
 
 class Rendering:
-    """One batch under way."""
+    """A batch under way."""
 
     def __init__(
         self, jobs: Sequence[Job], tokens: dict[str, str], context: ProcessContext, urgent: bool = False
@@ -61,19 +61,19 @@ class Rendering:
         self._jobs = list({job.key: job for job in jobs}.values())
         self._context = context
         self._leases = BatchLeases(tokens, context, jobs[0].segment.bundle)
-        self._watchdog = Watchdog(context.settings, self._leases.renew, self._leases.tell, self._leases.suspect)
+        self._watchdog = Watchdog(context.settings, self._leases.renew, self._leases.report, self._leases.suspect)
         self._cpu: defaultdict[str, float] = defaultdict(float)  # seconds by key, over all draws
         self._seconds: defaultdict[str, float] = defaultdict(float)  # by stage; uploads overlap with the others
         self._lock = threading.Lock()  # of the seconds
         self._voice_versions: set[str] = set()
         self._ends = time.monotonic() + context.settings.visibility_timeout / 2
-        self._look_out = math.inf if urgent else 0.0  # when to look for segments that somebody waits for
+        self._next_look = math.inf if urgent else 0.0  # when to look for segments that somebody waits for
 
     def run(self) -> None:
         """Settle every job: stored, given up, or given back."""
         try:
             with self._watchdog:
-                self._look()
+                self._skip_stored()
                 try:
                     self._speak_all()
                 except Transient:
@@ -87,11 +87,11 @@ class Rendering:
             stages = ", ".join(f"{stage} {seconds:.2f}" for stage, seconds in self._seconds.items())
             log.info("a batch of %d segments; seconds by stage: %s", len(self._jobs), stages)
         finally:
-            self._leases.let_go()
+            self._leases.release_rest()
 
     # --- before speaking
-    def _look(self) -> None:
-        """The store is asked again: since the plan was made, another run may have rendered some."""
+    def _skip_stored(self) -> None:
+        """Ask the store again: since the plan was made, another run may have rendered some."""
         names = {segment_name(job.key): job for job in self._jobs}
         try:
             with self._timed("look"):
@@ -104,7 +104,7 @@ class Rendering:
 
     def _speak_all(self) -> None:
         """Speak what is left, and settle each segment as its sound is accepted or has failed for good."""
-        for draw, outcome in speak_until_accepted(self._fit(), self._prepare, self._speak, self._accept):
+        for draw, outcome in speak_until_accepted(self._renderable(), self._prepare, self._speak, self._accept):
             match outcome:
                 case Accepted():
                     self._store(draw, outcome)
@@ -113,18 +113,18 @@ class Rendering:
                 case _:
                     self._leases.fail(draw.job.key, str(outcome))
 
-    def _fit(self) -> list[Job]:
-        """Jobs for which this process has the right voice; the others go back, and in the end are given up."""
-        fit = []
+    def _renderable(self) -> list[Job]:
+        """The jobs for which this process has the right voice; the others go back, and in the end are given up."""
+        found = []
         for job in self._jobs:
             reason = self._context.stale(job)
             if reason is None:
-                fit.append(job)
+                found.append(job)
             else:
                 self._leases.release([job.key], reason, STALE_DELAY, STALE_TRIES, voice_version(job))
-        if not fit and self._jobs:
+        if not found and self._jobs:
             time.sleep(STALE_PAUSE)
-        return fit
+        return found
 
     def _prepare(self, job: Job, attempt: int) -> Draw | None:
         if attempt:
@@ -139,7 +139,7 @@ class Rendering:
 
     # --- speaking
     def _speak(self, draws: Sequence[Draw]) -> Iterator[tuple[Draw, Speech | NarrationError]]:
-        """Results as the engine has them, until the worker stops or the task has lasted long enough."""
+        """Yield results as the engine has them, until the worker stops or the task has lasted long enough."""
         try:
             engine = self._context.engine(draws[0].job.segment.bundle)
         except NarrationError as error:  # not installed here, though this worker serves the bundle's queue
@@ -156,8 +156,8 @@ class Rendering:
             draw, result = draws[answer[0]], answer[1]
             self._cpu[draw.job.key] += time.thread_time() - began
             yield draw, result
-            if engine.interruptible and time.monotonic() > self._look_out:
-                self._let_in(draw.job.segment.bundle)
+            if engine.interruptible and time.monotonic() > self._next_look:
+                self._render_urgent(draw.job.segment.bundle)
 
     def _accept(self, draw: Draw, speech: Speech) -> Accepted:
         for stage, seconds in speech.stages.items():
@@ -167,12 +167,12 @@ class Rendering:
             return finish_and_check(draw, speech, self._context.engine(draw.job.segment.bundle))
 
     def _step(self) -> bool:
-        """The engine got somewhere, with a segment or with several at once. Whether it shall go on."""
+        """Note that the engine got somewhere, with a segment or with several at once; tells whether it shall go on."""
         self._watchdog.progress()
         self._context.step()
         return not self._context.stopping()
 
-    def _let_in(self, bundle: str) -> None:
+    def _render_urgent(self, bundle: str) -> None:
         """Speak a segment that somebody waits for, if there is one: so they wait for a sentence, not for a batch.
 
         Then the batch goes on for as long as that took: under whatever load, half the time is its own.
@@ -185,7 +185,7 @@ class Rendering:
         except NarrationError as error:  # it is in its queue as well
             log.warning("a segment that somebody waits for could not be let in: %s", error)
         now = time.monotonic()
-        self._look_out = now + max(now - began, LOOK_OUT_SECONDS)
+        self._next_look = now + max(now - began, URGENT_LOOK_SECONDS)
 
     def _store(self, draw: Draw, accepted: Accepted) -> None:
         """Hand a segment's sound with its record to an upload thread."""

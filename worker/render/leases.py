@@ -1,4 +1,4 @@
-"""What a batch holds while it is rendered: its leases, its uploads under way, and what the ledger must be told."""
+"""The leases of a batch while it is rendered, its uploads under way, and what the ledger must be told."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ log = logging.getLogger("narrator.worker")
 class BatchLeases:
     """The leases of one batch. Used by the thread that renders and by the watchdog's, which tells the ledger.
 
-    A key leaves it once: told as stored, given up, or given back.
+    A key leaves once: told as stored, given up, or given back.
     """
 
     def __init__(self, tokens: dict[str, str], context: ProcessContext, bundle: str) -> None:
@@ -37,17 +37,17 @@ class BatchLeases:
         self._lock = threading.Lock()  # of all three
 
     def keys(self) -> set[str]:
-        """What is not settled yet."""
+        """The keys that are not settled yet."""
         with self._lock:
             return set(self._tokens)
 
     def reuse(self, keys: Iterable[str]) -> None:
-        """These are in the store already."""
+        """Note that these are in the store already."""
         with self._lock:
             self._stored += [Completed(key, self._tokens[key], "reused") for key in keys if key in self._tokens]
 
     def upload(self, key: str, upload: Future[Completed]) -> None:
-        """This one is on its way to the store."""
+        """Note that this one is on its way to the store."""
         with self._lock:
             self._uploads[key] = upload
 
@@ -61,9 +61,9 @@ class BatchLeases:
         with self._lock:
             uploads = list(self._uploads.values())
         wait(uploads)
-        self._context.patiently(self.tell)
+        self._context.patiently(self.report)
 
-    def tell(self) -> None:
+    def report(self) -> None:
         """Tell the ledger what is stored by now, in one call, and send the lessons that became ready."""
         self._collect()
         with self._lock:
@@ -84,7 +84,7 @@ class BatchLeases:
                 self._context.sender.lesson(lesson)
 
     def renew(self) -> None:
-        """Push the leases out."""
+        """Renew the leases."""
         with self._lock:
             tokens = dict(self._tokens)
         self._ledger.renew(tokens)
@@ -98,7 +98,7 @@ class BatchLeases:
             self._context.patiently(self._ledger.fail, taken, token, reason)
 
     def release(self, keys: Iterable[str], reason: str, delay: float, limit: int = 0, version: str = "") -> None:
-        """Give segments back; see ``Ledger.release``."""
+        """Give segments back; see ``WorkLedger.release``."""
         self._return(keys, reason=reason, delay=delay, limit=limit, version=version)
 
     def give_back(self, keys: Iterable[str], error: NarrationError) -> None:
@@ -109,7 +109,7 @@ class BatchLeases:
             self.release(keys, str(error), AWAY_DELAY)
 
     def suspect(self, reason: str) -> None:
-        """Any of those not spoken yet may be to blame for what happened: they come back, each alone."""
+        """Give back those not spoken yet, any of which may be to blame for what happened: each comes back alone."""
         with self._lock:
             spoken = {*self._uploads, *(completed.key for completed in self._stored)}
             unspoken = [key for key in self._tokens if key not in spoken]
@@ -117,7 +117,7 @@ class BatchLeases:
         self._count("returned", len(taken))
         self._ledger.suspect(taken, reason)
 
-    def let_go(self) -> None:
+    def release_rest(self) -> None:
         """Give back whatever is not settled, to be queued again at once."""
         with suppress(Transient):  # then the leases lapse, and a sweep finds what was stored
             self._return(self.keys())
@@ -147,6 +147,6 @@ class BatchLeases:
                 self._ledger.suspect(self._take([key]), f"{type(error).__name__}: {error}")
 
     def _take(self, keys: Iterable[str]) -> dict[str, str]:
-        """The tokens of these keys, which are settled herewith."""
+        """Take out the tokens of these keys, which are settled with that."""
         with self._lock:
             return {key: self._tokens.pop(key) for key in list(keys) if key in self._tokens}
