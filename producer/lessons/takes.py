@@ -21,9 +21,9 @@ from pydantic import Field, ValidationError
 
 from models.errors import Permanent
 from models.text.segment import fold
+from producer.atomic_file import replacing
 from producer.errors import LessonError
 from producer.lessons.options import MAX_TAKE
-from producer.outputs.deliver import replacing
 from worker.contract.messages import LessonEntry, Message, VoiceId
 
 SUFFIX: Final = ".takes.toml"

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from models.errors import Permanent
-from producer.outputs.deliver import replacing
+from producer.atomic_file import replacing
 from producer.readers.formats import BY_SUFFIX
 from worker.contract.settings import Settings, store_address
 from worker.errors import Missing

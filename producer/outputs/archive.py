@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Final
 
 from models.errors import Permanent
-from producer.outputs.deliver import BLOCK, replacing
+from producer.atomic_file import replacing
+from producer.outputs.deliver import BLOCK
 from producer.outputs.preview import PAGE, lessons
 from worker.contract.manifest import MANIFEST
 

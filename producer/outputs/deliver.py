@@ -10,15 +10,13 @@ from __future__ import annotations
 
 import hashlib
 import re
-import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final
 
 from pydantic import ValidationError
 
 from models.errors import Permanent
+from producer.atomic_file import replacing
 from worker.contract.manifest import MANIFEST, LessonPart, Manifest
 from worker.contract.messages import lesson_folder
 from worker.errors import Missing
@@ -102,18 +100,6 @@ def _fetch(store: Store, name: str, part: LessonPart, path: Path) -> None:
                 raise Permanent(f"{store.url}: {name} is not what its manifest says: submit the lesson again")
     except Missing:
         raise Permanent(f"{store.url}: {name} is gone, though its manifest names it: submit the lesson again") from None
-
-
-@contextmanager
-def replacing(path: Path) -> Iterator[BinaryIO]:
-    """Open a temporary file beside ``path`` that takes its place if all goes well, and else vanishes."""
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
-        with temporary.open("xb") as file:
-            yield file
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _remove_former(folder: Path, earlier: bytes, present: Manifest) -> None:

@@ -19,7 +19,7 @@ from pydantic import ValidationError
 from models.catalog import Catalogue
 from models.errors import Permanent
 from models.family import draws
-from producer.outputs.deliver import replacing
+from producer.atomic_file import replacing
 from producer.outputs.preview_page import BEST, SMALLEST, Record, page, sounds
 from producer.outputs.preview_script import DeliveredLesson, short
 from worker.contract.manifest import MANIFEST, Manifest

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from models.errors import Permanent
 from models.family import draws
 from producer import readers
+from producer.atomic_file import replacing
 from producer.lessons import takes
 from producer.lessons.options import MAX_TAKE, NO_OPTIONS, NarrationOptions
-from producer.outputs.deliver import replacing
 from producer.plan.segments import segment_lesson
 from producer.plan.voices import KnownVoices
 from producer.tools.explain import last_before, place_of
