@@ -37,8 +37,8 @@ def group(leader: int) -> list[Seen]:
 
 
 def guard_of(command: int) -> int | None:
-    """The guard that a command started: it leads the group of the embedded stack."""
-    return next((seen.pid for seen in processes() if seen.parent == command and "guard.py" in seen.command), None)
+    """The guard that a command started: it leads the group of what the command keeps running."""
+    return next((seen.pid for seen in processes() if seen.parent == command and "local/guard.py" in seen.command), None)
 
 
 def pool_children(leader: int) -> list[Seen]:

@@ -194,16 +194,16 @@ def test_a_worker_that_cannot_start_is_reported_with_its_log(here: Settings, tmp
     with EmbeddedStack(settings, ["tiny"], 1) as running:
         with pytest.raises(StackFailed, match="NARRATOR_STORE"):
             until(lambda: running.tend())
-    assert not running.folder.exists()
+    assert not running.processes.folder.exists()
 
 
 def test_valkey_keeps_its_password_to_itself(here: Settings, tmp_path: Path) -> None:
     with EmbeddedStack(here.model_copy(update={"store": str(tmp_path)}), [], 1) as running:
-        assert running.folder.stat().st_mode & 0o777 == 0o700
-        assert (running.folder / "valkey.conf").stat().st_mode & 0o777 == 0o600
+        assert running.processes.folder.stat().st_mode & 0o777 == 0o700
+        assert (running.processes.folder / "valkey.conf").stat().st_mode & 0o777 == 0o600
         password = running.settings.redis_url.get_secret_value().split(":")[2].split("@")[0]
-        assert not any(password in seen.command for seen in group(running._guard.pid))
-        running._valkey.kill()
-        running._valkey.wait()
+        assert not any(password in seen.command for seen in group(running.processes.guard.pid))
+        running.valkey.process.kill()
+        running.valkey.process.wait()
         with pytest.raises(NarrationError, match="Valkey died"):
             running.tend()
