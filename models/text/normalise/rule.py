@@ -37,6 +37,7 @@ Kind = Literal[
     "address", "abbreviations", "code", "dates", "times", "telephone", "money", "units", "fractions", "ranges", "maths",
     "identifiers", "rest",
 ]  # fmt: skip
+Examples = tuple[tuple[str, str], ...]
 _WITHOUT_SPACES = re.compile(f"[{HAN}{KANA}{HANGUL}]")
 
 
@@ -53,7 +54,7 @@ class Rule:
     kind: Kind
     pattern: str
     say: str | Callable[[re.Match[str]], str]
-    examples: tuple[tuple[str, str], ...]
+    examples: Examples
     compiled: re.Pattern[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

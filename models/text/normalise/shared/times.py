@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from models.text.normalise.rule import Rule
+from models.text.normalise.rule import Examples, Rule
 
 
-def half_day(morning: str, afternoon: str, hour: str, examples: tuple[tuple[str, str], ...]) -> Rule:
+def half_day(morning: str, afternoon: str, hour: str, examples: Examples) -> Rule:
     """3:45pm with the half of the day in front."""
     return Rule(
         "half of the day",
@@ -14,3 +14,8 @@ def half_day(morning: str, afternoon: str, hour: str, examples: tuple[tuple[str,
         lambda m: f"{morning if m[3] in 'Aa' else afternoon}{m[1]}{m[2] or hour}",
         examples,
     )
+
+
+def zone(minus: str, examples: Examples) -> Rule:
+    """UTC-5."""
+    return Rule("time zone", "times", r"\b(UTC|GMT)\s?-(?=\d)", rf"\1{minus}", examples)
