@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import importlib
 import logging
 import os
 import secrets
@@ -14,7 +13,7 @@ from contextlib import suppress
 
 from models.catalog import Catalogue
 from models.errors import NarrationError, Permanent, Transient
-from worker.contract.messages import assemble_queue, interactive_queue, plan_name, render_queue
+from worker.contract.messages import interactive_queue, plan_name, render_queue
 from worker.contract.settings import Settings, load_settings
 from worker.observe import logs, metrics, tracing
 from worker.process import celery_app
@@ -34,9 +33,6 @@ def run_worker(queues: Sequence[str] = (), processes: int = 1, settings: Setting
     settings = settings or load_settings()
     names = list(queues) or celery_app.queues(settings)
     check_start(names, settings)
-    if assemble_queue(settings.queue_prefix) in names:
-        # It takes seconds: before the fork, and before the first lesson waits for it.
-        importlib.import_module("worker.assemble.task")
     app = celery_app.make_app(settings)
     for name in ("celery.worker.strategy", "celery.app.trace"):  # two lines a task, of which none says anything
         logging.getLogger(name).setLevel(logging.WARNING)

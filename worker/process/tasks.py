@@ -15,6 +15,7 @@ from celery.exceptions import Reject
 from pydantic import ValidationError
 
 from models.errors import NarrationError
+from worker.assemble.task import assemble_ready_lesson
 from worker.context import ProcessContext
 from worker.contract.messages import AssembleLesson, Job, Message, RenderBatch
 from worker.contract.settings import Settings
@@ -74,9 +75,6 @@ def register(app: Celery, context: Callable[[], ProcessContext], park: Park) -> 
 
     @app.task(name=ASSEMBLE, bind=True, typing=False, Strategy=careful)  # type: ignore[untyped-decorator]
     def assemble_task(self: Task, *args: object, **kwargs: object) -> None:
-        # Here, because it takes seconds to load, which a rendering process can spare.
-        from worker.assemble.task import assemble_ready_lesson
-
         try:
             with _at_work(context()) as here:
                 lesson = _message(AssembleLesson, ASSEMBLE, here, args, kwargs)
