@@ -1,4 +1,4 @@
-"""Access: keys, rates, sizes, and pages of other sites."""
+"""Access: who has a key, and how much each may ask."""
 
 from __future__ import annotations
 
@@ -9,9 +9,7 @@ import hmac
 import math
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Annotated, Any
-from urllib.parse import SplitResult, urlsplit
+from typing import Annotated
 
 from fastapi import Depends
 from starlette.datastructures import Headers
@@ -19,15 +17,10 @@ from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 
 from producer.errors import Busy
-from producer.http.errors import problem
-from producer.http.settings import LOOPBACK, ApiSettings
+from producer.http.settings import ApiSettings
 
-SAFE = ("GET", "HEAD", "OPTIONS")
+NO_KEY = "one of the API keys is needed"
 MOST_CALLERS = 10_000  # whose rates are remembered
-
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 
 class Rate:
@@ -62,16 +55,19 @@ class Access:
         self._requests = Rate(options.requests_per_minute, "requests")
         self._characters = Rate(options.characters_per_minute, "characters")
 
+    def knows(self, headers: Headers) -> bool:
+        """Tell from the headers alone whether who asks has one of the keys; anybody has where there are none."""
+        given = hashlib.sha256(_given(headers).encode()).digest()
+        # Every key is compared, each in constant time.
+        return not self._keys or bool(sum(hmac.compare_digest(given, key) for key in self._keys))
+
     def caller(self, asking: HTTPConnection) -> str:
         """Return a name for who asks. Raises HTTPException without one of the keys, Busy after too many requests."""
+        if not self.knows(asking.headers):
+            raise HTTPException(401, NO_KEY, how_to_ask(asking.headers))
         caller = asking.client.host if asking.client else "-"
         if self._keys:
-            given = hashlib.sha256(_given(asking.headers).encode()).digest()
-            # Every key is compared, each in constant time.
-            if not sum(hmac.compare_digest(given, key) for key in self._keys):
-                ask = 'Basic realm="narrator", charset="UTF-8"' if _page(asking) else "Bearer"
-                raise HTTPException(401, "one of the API keys is needed", {"WWW-Authenticate": ask})
-            caller = given.hex()[:12]
+            caller = hashlib.sha256(_given(asking.headers).encode()).hexdigest()[:12]
         self._requests.take(caller, 1)
         return caller
 
@@ -93,8 +89,10 @@ def _given(headers: Headers) -> str:
     return ""
 
 
-def _page(asking: HTTPConnection) -> bool:
-    return "text/html" in asking.headers.get("accept", "")
+def how_to_ask(headers: Headers) -> dict[str, str]:
+    """Return the header that says how a key is given: browsers ask their user for one."""
+    page = "text/html" in headers.get("accept", "")
+    return {"WWW-Authenticate": 'Basic realm="narrator", charset="UTF-8"' if page else "Bearer"}
 
 
 def _caller(connection: HTTPConnection) -> str:
@@ -104,71 +102,3 @@ def _caller(connection: HTTPConnection) -> str:
 
 KEYED = Depends(_caller)
 Caller = Annotated[str, KEYED]
-
-
-def _split(address: str) -> SplitResult:
-    try:
-        return urlsplit(address)
-    except ValueError:  # brackets that are not closed
-        return urlsplit("")
-
-
-class Fence:
-    """A fence in front of the app: other hosts, pages of other sites, and too large bodies do not come in.
-
-    Browsers send Origin with whatever changes something and with WebSockets, and send a user's password along: so an
-    origin that is neither this host nor allowed is refused. Where there are no keys, other names for this machine are
-    refused as well, or any page could have its own name lead here (DNS rebinding).
-    """
-
-    def __init__(self, app: Any, options: ApiSettings, *, any_host: bool) -> None:
-        self._app, self._origins, self._any_host = app, options.origins, any_host
-        self._most = int(options.max_megabytes * 1_000_000)
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer as ASGI asks."""
-        if scope["type"] not in ("http", "websocket"):
-            await self._app(scope, receive, send)
-            return
-        headers = Headers(scope=scope)
-        refusal = self._refusal(scope, headers)
-        if refusal is None:
-            await self._app(scope, self._bounded(receive), send)
-        elif scope["type"] == "websocket":
-            await send({"type": "websocket.close", "code": 1008, "reason": refusal[1]})
-        else:
-            await problem(*refusal, path=scope["path"])(scope, receive, send)
-
-    def _refusal(self, scope: Scope, headers: Headers) -> tuple[int, str] | None:
-        host = headers.get("host", "")
-        if not self._any_host and _split(f"//{host}").hostname not in LOOPBACK:
-            return 403, f"this server answers as {' or '.join(LOOPBACK)}, not as {host[:100]}"
-        if (scope["type"] == "websocket" or scope["method"] not in SAFE) and self._foreign(headers, host):
-            return 403, "from a page of another site: see NARRATOR_API_CORS_ORIGINS"
-        length = headers.get("content-length", "0")
-        if not length.isdigit() or int(length) > self._most:
-            return 413, f"the body may have {self._most} bytes"
-        return None
-
-    def _foreign(self, headers: Headers, host: str) -> bool:
-        """Tell whether a page of another site asks, which is not allowed."""
-        origin = headers.get("origin")
-        if origin in self._origins:
-            return False
-        return (origin is not None and _split(origin).netloc != host) or (
-            headers.get("sec-fetch-site", "none") not in ("none", "same-origin")
-        )
-
-    def _bounded(self, receive: Receive) -> Receive:
-        left = self._most
-
-        async def bounded() -> MutableMapping[str, Any]:
-            nonlocal left
-            message = await receive()
-            if message["type"] == "http.request":
-                left -= len(message.get("body", b""))
-                if left < 0:
-                    raise HTTPException(413, f"the body may have {self._most} bytes")
-            return message
-
-        return bounded

@@ -15,7 +15,7 @@ from fastapi.openapi.utils import get_openapi
 from starlette.middleware.cors import CORSMiddleware
 
 from producer.http import docs_page, errors, health, lessons, runs, speech, status_page, voices, websocket
-from producer.http.access import Fence, Receive, Scope, Send
+from producer.http.admission import Admission, Receive, Scope, Send
 from producer.http.metrics import Counts
 from producer.http.service import Service
 from producer.http.settings import ApiSettings
@@ -67,7 +67,7 @@ def make(settings: Settings, options: ApiSettings, *, insecure: bool = False) ->
         app.add_middleware(
             CORSMiddleware, allow_origins=options.origins, allow_methods=["*"], allow_headers=["*"], max_age=600
         )
-    app.add_middleware(Fence, options=options, any_host=insecure or bool(options.secrets))
+    app.add_middleware(Admission, options=options, access=service.access, any_host=insecure or bool(options.secrets))
     return app
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO, TypeVar
@@ -31,6 +32,9 @@ router = APIRouter(prefix="/v1", tags=["lessons"], dependencies=[KEYED])
 
 PLANNING = asyncio.Semaphore(2)  # lessons planned at once: the others wait, speech does not
 BLOCK = 1 << 16  # bytes of a file sent at once
+MOST_MARKS = 200  # commas and opening brackets of a lesson's JSON, its texts apart
+_STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+_STRUCTURE = re.compile(rb"[\[{,]")
 FOREVER = "private, max-age=31536000, immutable"  # what a digest names never changes
 
 Course = Annotated[Identifier, InPath()]
@@ -63,7 +67,7 @@ async def submit_lesson(request: Request, response: Response, service: Shared) -
     if kind == "multipart/form-data":
         data, suffix, name, upload = await _form(request)
     elif kind == "application/json":
-        lesson = _valid(LessonText, await request.body())
+        lesson = await asyncio.to_thread(_lesson_text, await request.body())
         data, suffix, name, upload = lesson.text.encode(), BY_NAME[lesson.format].suffixes[0], "", lesson
     else:
         raise HTTPException(415, "a lesson is application/json, or multipart/form-data with a file")
@@ -87,6 +91,14 @@ async def _form(request: Request) -> tuple[bytes, str, str, Upload]:
         if outputs := form.getlist("outputs"):
             fields["outputs"] = outputs
         return await file.read(), suffix, name, _valid(LessonOptions, fields)
+
+
+def _lesson_text(body: bytes) -> LessonText:
+    """Read a lesson's JSON, which is one flat object. Raises HTTPException for what would only fill memory."""
+    marks = len(_STRUCTURE.findall(_STRING.sub(b"", body)))
+    if marks > MOST_MARKS:
+        raise HTTPException(422, f"a lesson is one object of a few fields, not {marks} values: see /docs")
+    return _valid(LessonText, body)
 
 
 M = TypeVar("M", bound=BaseModel)

@@ -35,6 +35,7 @@ class Deployment:
     settings: Settings
     ledger: Ledger
     spoken: Path  # a line for each sentence that the worker began: process, text
+    api: int  # its process
 
     def texts(self) -> list[str]:
         """What the worker has begun to speak, in order."""
@@ -74,7 +75,7 @@ def deployed(
         found = re.search(r"http://\S+", line)
         assert found, (line, (folder / "api.log").read_text())
         wait_for(ledger.workers, 60)
-        yield Deployment(found[0], settings, ledger, folder / "spoken.log")
+        yield Deployment(found[0], settings, ledger, folder / "spoken.log", api.pid)
     finally:
         for process in started:
             with contextlib.suppress(ProcessLookupError):
