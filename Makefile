@@ -10,7 +10,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 PROCESSES ?=
 TESTERS ?= 2
 
-.PHONY: demo test faults soak lint unit bench bench-cosyvoice pins sbom licences audit clean help
+.PHONY: demo test faults acceptance image soak lint unit bench bench-cosyvoice pins sbom licences audit clean help
 
 help: ## what there is to make
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -39,17 +39,27 @@ lint: $(VENV)/.dev ## ruff, mypy --strict, import rules
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 
+# A file of tests stays with one process, which loads its engines once; the files that take longest come first.
+PYTEST := $(BIN)/pytest -n $(TESTERS) --dist loadfile --no-loadscope-reorder
+
 unit: $(VENV)/.dev ## the quick tests
-	$(BIN)/pytest -n $(TESTERS) tests/unit
+	$(PYTEST) tests/unit
 
-test: lint ## everything that needs no root
-	$(BIN)/pytest -n $(TESTERS)
+test: lint ## everything that needs no root; listens to every eighth sentence
+	$(PYTEST)
 
-faults: $(VENV)/.dev ## kills, outages, poison under a course of 540 segments; needs radosgw, redis-server, root (docs/guarantees.md)
-	$(BIN)/pytest -n 2 -m faults tests/faults
+faults: $(VENV)/.dev ## kills, outages, poison while a course is narrated; needs radosgw, redis-server, root (docs/guarantees.md)
+	$(BIN)/pytest -n 3 -m "faults and not long" tests/faults
+
+acceptance: $(VENV)/.dev ## long: listens to every sentence, and every fault under a course of 542 segments; needs what faults needs
+	NARRATOR_LISTEN_EVERY=1 $(PYTEST) -m "(listen or long) and not faults"
+	NARRATOR_FAULT_LESSONS=20 $(BIN)/pytest -n 3 -m faults tests/faults
+
+image: ## the container image, built without a daemon, narrates a course; needs buildah, debootstrap, root
+	infra/ci/image.sh $(OUT)-image
 
 soak: $(VENV)/.dev ## by hand, hours: the kills with 20 seeds, and SOAK_SECONDS or 100,000 segments of work
-	NARRATOR_FAULT_SEEDS=20 $(BIN)/pytest -s -m "faults or soak" tests/faults/test_kills.py tests/faults/test_soak.py
+	NARRATOR_FAULT_SEEDS=20 NARRATOR_FAULT_LESSONS=20 $(BIN)/pytest -s -m "faults or soak" tests/faults/test_kills.py tests/faults/test_soak.py
 
 bench: $(VENV)/.dev ## figures on this machine: start, queue, cache, Kokoro beside kokoro-onnx
 	$(BIN)/python -m tests.benchmarks

@@ -124,11 +124,10 @@ class SeaweedFS:
             done = subprocess.run(shell, input=asked, capture_output=True, text=True, check=False)
             said = done.stdout + done.stderr
 
-    def clean(self) -> None:
-        """Remove the sockets that a killed server leaves in /tmp."""
-        for port in self._ports.values():
-            for socket_file in Path("/tmp").glob(f"seaweedfs-*-{port}.sock"):  # noqa: S108 - where it makes them
-                socket_file.unlink(missing_ok=True)
+    @property
+    def leftovers(self) -> list[str]:
+        """Patterns of the sockets that it leaves behind, killed or not."""
+        return [f"/tmp/seaweedfs-*-{port}.sock" for port in self._ports.values()]  # noqa: S108 - where it makes them
 
     def _answers(self) -> bool:
         connection = http.client.HTTPConnection(HOST, self._ports["s3.port"], timeout=5)

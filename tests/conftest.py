@@ -30,8 +30,8 @@ BROKER = os.environ.get("NARRATOR_TEST_BROKER", "")  # another server's binary, 
 TINY_VOICES = DATA  # holds tiny_voice/voice.toml, the bundle "tiny"
 
 
-def pytest_configure() -> None:
-    guard.begin()
+def pytest_configure(config: pytest.Config) -> None:
+    guard.begin(worker=hasattr(config, "workerinput"))
 
 
 class Valkey:

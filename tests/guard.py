@@ -4,6 +4,8 @@ Each process of pytest has a guard. ``begin`` makes a folder for its servers and
 every process inherits that a test starts, through any number of forks and sessions. When the pipe from pytest reads
 empty, the guard kills whatever has that name in its environment, and removes the folder. Servers that write a title
 over their environment (Redis and Valkey) have to be told not to: ``set-proc-title no``.
+
+What all processes of a run share (tests/shared.py) lies in the folder of the first one, and ends with it.
 """
 
 import contextlib
@@ -16,23 +18,41 @@ import time
 from pathlib import Path
 
 NAME = "TEST_RUN_FOLDER"
+ALSO = "remove-in-the-end"  # a file of patterns
 OTHER_GUARDS_SECONDS = 5.0  # an embedded stack's guard knows best what to kill; that of a worker of pytest, too
 
 
-def begin() -> None:
-    """Start this process's guard, and name its folder in the environment."""
+_run: list[Path] = []  # the folder of the whole run, once there is one
+
+
+def begin(*, worker: bool = False) -> None:
+    """Start this process's guard, and name its folder in the environment; a worker of pytest has that of the run."""
     folder = tempfile.mkdtemp(prefix="nt-", dir="/tmp")  # a socket's path may have 108 bytes
     reading, writing = os.pipe()
     command = [sys.executable, "-I", "-S", __file__, folder]
     os.posix_spawn(sys.executable, command, os.environ, file_actions=[(os.POSIX_SPAWN_DUP2, reading, 0)], setsid=True)
     os.close(reading)
     os.register_at_fork(after_in_child=lambda: os.close(writing))
+    _run.append(Path(os.environ[NAME] if worker else folder))
     os.environ[NAME] = folder
+
+
+def run_folder() -> Path:
+    """The folder that all processes of the run share. A script that is no test begins a run with it."""
+    if not _run:
+        begin()
+    return _run[0]
 
 
 def server_folder(prefix: str) -> Path:
     """A new folder for a server's data, gone with this run."""
     return Path(tempfile.mkdtemp(prefix=prefix, dir=os.environ.get(NAME, "/tmp")))
+
+
+def remove_in_the_end(patterns: list[str]) -> None:
+    """Have the run's guard remove files that a server makes elsewhere."""
+    with (run_folder() / ALSO).open("a") as file:
+        file.writelines(f"{pattern}\n" for pattern in patterns)
 
 
 def marked(folder: str) -> list[tuple[int, bool]]:
@@ -58,6 +78,10 @@ def main(folder: str) -> None:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
         time.sleep(0.05)
+    with contextlib.suppress(FileNotFoundError):
+        for pattern in (Path(folder) / ALSO).read_text().splitlines():
+            for file in Path("/").glob(pattern.lstrip("/")):
+                file.unlink(missing_ok=True)
     shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,8 @@ import pytest
 from models.catalog import Catalogue
 from models.family import load_engine, load_frontend
 from models.voice import Engine, FrontEnd
+from tests.guard import run_folder
+from tests.shared import once
 
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
@@ -26,15 +29,26 @@ def clean_environment(**more: str) -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
-def narrated(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
-    """The folder that ``narrator make`` filled, and its report."""
-    out = tmp_path_factory.mktemp("narrated")
-    command = ["narrator", "make", "examples/everyday-science", "--out", str(out), "--json"]
-    done = subprocess.run(
-        command, capture_output=True, text=True, env=clean_environment(), cwd=ROOT, timeout=1500, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    return out, json.loads(done.stdout)
+def narrated() -> tuple[Path, dict[str, Any]]:
+    """The folder that ``narrator make`` filled, to be read only, and its report.
+
+    NARRATOR_TEST_NARRATED may name a folder that the same command filled before, as ``make demo`` does: then its
+    segments are taken from there.
+    """
+    out = run_folder() / "narrated"
+
+    def make() -> dict[str, Any]:
+        if before := os.environ.get("NARRATOR_TEST_NARRATED"):
+            shutil.copytree(ROOT / before / ".narrator" / "segments", out / ".narrator" / "segments")
+        command = ["narrator", "make", "examples/everyday-science", "--out", str(out), "--json"]
+        done = subprocess.run(
+            command, capture_output=True, text=True, env=clean_environment(), cwd=ROOT, timeout=1500, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        report: dict[str, Any] = json.loads(done.stdout)
+        return report
+
+    return out, once("narrated", make)
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ import pytest
 import soundfile
 
 from models.voice import Samples
-from tests.acceptance.listen import error_rate, transcribe
+from tests.acceptance.listen import allowed, comparable_words, error_rate, sample, transcribe
 from worker.contract.manifest import Cue, Manifest
 
 pytestmark = [pytest.mark.listen, pytest.mark.timeout(1800)]
@@ -69,7 +69,7 @@ def test_listened_back(narrated, record_testsuite_property):
     said, heard, lines = defaultdict(list), defaultdict(list), []
     for folder, manifest in manifests(out):
         samples, rate = soundfile.read(str(folder / f"{manifest.lesson}.wav"), dtype="float32")
-        for cue in manifest.cues:
+        for cue in sample(manifest.cues, 3):
             for language, text, sound in apart(cue, samples, rate):
                 said[language].append(text)
                 heard[language].append(transcribe(sound, rate, language))
@@ -78,5 +78,6 @@ def test_listened_back(narrated, record_testsuite_property):
     print("\n".join(lines), rates, sep="\n")
     for language, rate in rates.items():
         record_testsuite_property(f"error rate {language}", f"{rate:.4f}")
-        assert rate <= BOUNDS[language], f"{language}: {rate:.1%} misheard\n" + "\n".join(lines)
+        units = sum(len(comparable_words(text, language).split()) for text in said[language])
+        assert rate <= allowed(BOUNDS[language], units), f"{language}: {rate:.1%} misheard\n" + "\n".join(lines)
     assert set(rates) == set(BOUNDS)

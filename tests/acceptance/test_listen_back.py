@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -30,8 +31,8 @@ def make(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str
     return subprocess.run(command, capture_output=True, text=True, env=env, cwd=ROOT, timeout=600, check=False)
 
 
-def test_a_good_course_is_understood(narrated):
-    out, _ = narrated
+def test_a_good_course_is_understood(narrated, tmp_path: Path):
+    out = shutil.copytree(narrated[0], tmp_path / "narrated")
     done = make("examples/everyday-science/03-photosynthesis-in-chinese.md", "--out", str(out))
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout)

@@ -5,12 +5,11 @@ others. English: words that the recogniser understands neither in their sentence
 voice's words and heard as English. What is heard in between is not counted: it belongs to the other language.
 
 ``python -m tests.acceptance.test_mixed_listen`` (four minutes of a processor) writes the baseline anew, and with it the
-figures in docs/normalisation.md. NARRATOR_LISTEN_EVERY=4 takes every fourth sentence.
+figures in docs/normalisation.md.
 """
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -25,7 +24,7 @@ from models.family import load_engine, load_frontend
 from models.text.languages import HAN, spans
 from models.text.segment import punctuated
 from models.voice import Engine, FrontEnd, PreparedUtterance, Samples, Speech
-from tests.acceptance.listen import comparable_words, transcribe
+from tests.acceptance.listen import comparable_words, sample, transcribe
 from tests.speech import request_for
 from tests.tables import rows
 from worker.audio.word_times import timed_words, word_spans
@@ -127,7 +126,7 @@ def section(scores: list[Score]) -> str:
 def test_both_languages_are_understood_as_they_were(voice: tuple[FrontEnd, Engine], record_testsuite_property):
     recorded = baseline()
     assert len(recorded) == SENTENCES
-    recorded = recorded[:: int(os.environ.get("NARRATOR_LISTEN_EVERY", "1"))]
+    recorded = list(sample(recorded))
     listener = Listener(*voice)
     scores = [listener.score(score.text) for score in recorded]
     print(*scores, sep="\n")

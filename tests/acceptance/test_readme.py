@@ -142,9 +142,9 @@ def test_the_http_api(desk: Path, tmp_path: Path, valkey: Valkey, monkeypatch: p
 
 
 def test_the_pipeline_runs_without_the_command_line(
-    desk: Path, narrated: tuple[Path, Any], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, narrated: tuple[Path, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    out, report = narrated
+    out, report = shutil.copytree(narrated[0], tmp_path / "narrated"), narrated[1]
     monkeypatch.chdir(ROOT)
     pipeline = runpy.run_path(str(ROOT / "examples" / "pipeline.py"))
     ready = pipeline["narrate"](Path("examples/everyday-science"), out)

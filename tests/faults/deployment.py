@@ -27,7 +27,7 @@ from worker.ledger.ledger import Ledger
 from worker.store import Store, open_store
 
 NARRATOR = str(Path(sys.executable).with_name("narrator"))
-SPEAK_SECONDS = 0.02  # for each segment, so that half a minute of work is there to be hit
+SPEAK_SECONDS = 0.04  # for each segment, so that seconds of work are there to be hit
 TIMING = {"cpu_ms"}  # of a segment's record: all that may differ between two renderings
 SUBMISSION = {"submitted"}  # of a manifest: all that may differ between two runs
 END_SECONDS = 300.0  # by which a run has ended on a busy machine
@@ -61,9 +61,9 @@ class Deployment:
         self.settings = settings
         self.course = course
         self.folder = folder
-        self.poison = folder / "poison"
+        self.poison, self.hold = folder / "poison", folder / "hold"
         self._variables = {"FAULT_LOG": str(folder / "spoken.log"), "FAULT_SECONDS": str(SPEAK_SECONDS)}
-        self._variables |= {"FAULT_POISON": str(self.poison), **variables}
+        self._variables |= {"FAULT_POISON": str(self.poison), "FAULT_HOLD": str(self.hold), **variables}
         self._running: list[subprocess.Popen[Any]] = []
         self.ledger = Ledger(broker.redis_client(settings), settings)
         self.store: Store = open_store(settings)
@@ -202,7 +202,7 @@ class Deployment:
                 samples, record = unpack(data)
                 assert name == segment_name(record.key)
                 sound = hashlib.sha256(samples.tobytes()).hexdigest()
-                segments[record.key] = (sound, record.model_dump(mode="json", exclude=TIMING))
+                segments[record.key] = [sound, record.model_dump(mode="json", exclude=TIMING)]
         for name, manifest in lessons.items():
             for part in manifest["parts"]:
                 assert parts[name.removesuffix(MANIFEST) + part["name"]] == part["sha256"]

@@ -26,7 +26,7 @@ def speaking(workers: Sequence[subprocess.Popen[bytes]], pid: int) -> subprocess
     return next(worker for worker in workers if os.getpgid(pid) == worker.pid)
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", [SEEDS[0], *(pytest.param(seed, marks=pytest.mark.long) for seed in SEEDS[1:])])
 def test_kills_at_random_moments(seed: int, deployment: Deployment, reference: Delivered, segments: int) -> None:
     """A child of a pool, a whole worker, every worker: in an order and at moments that the seed draws."""
     random = Random(seed)

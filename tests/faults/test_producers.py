@@ -18,6 +18,7 @@ from tests.make_tiny_voice import make
 from worker.contract.messages import lesson_folder
 
 
+@pytest.mark.long
 def test_a_producer_is_killed_while_it_plans(deploy: Deploy, proxy: FaultProxy, reference: Delivered) -> None:
     """Nothing was written, so nothing is left behind."""
     deployment = deploy(s3_endpoint_url=proxy.endpoint)
@@ -82,6 +83,7 @@ def test_a_run_is_cancelled_and_submitted_again(deployment: Deployment, referenc
     deployment.nothing_left()
 
 
+@pytest.mark.long
 def test_a_cancelled_run_is_taken_up_again(deployment: Deployment, reference: Delivered, segments: int) -> None:
     deployment.worker(2)
     producer = deployment.submit()
@@ -122,7 +124,7 @@ def test_an_older_run_that_ends_later_leaves_the_newer_edit(deploy: Deploy, tmp_
     deployment.nothing_left()
 
 
-@pytest.mark.parametrize("differs", ["voice", "keys"])
+@pytest.mark.parametrize("differs", [pytest.param("voice", marks=pytest.mark.long), "keys"])
 def test_old_and_new_workers_at_once(
     differs: str, deployment: Deployment, reference: Delivered, segments: int, tmp_path: Path
 ) -> None:

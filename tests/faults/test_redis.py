@@ -36,8 +36,10 @@ def deployment(deploy: Deploy, own_redis: Valkey) -> Deployment:
     return deploy(redis_url=SecretStr(own_redis.url))
 
 
-@pytest.mark.parametrize("seconds", [5.0, 60.0])
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL], ids=lambda how: how.name)
+@pytest.mark.parametrize("seconds", [5.0, pytest.param(60.0, marks=pytest.mark.long)])
+@pytest.mark.parametrize(
+    "how", [pytest.param(signal.SIGTERM, marks=pytest.mark.long), signal.SIGKILL], ids=lambda how: how.name
+)
 def test_redis_is_down_for_a_while(
     how: signal.Signals, seconds: float, deployment: Deployment, own_redis: Valkey, reference: Delivered, segments: int
 ) -> None:
@@ -85,6 +87,7 @@ def test_redis_is_flushed(deployment: Deployment, own_redis: Valkey, reference: 
     deployment.nothing_left(unacknowledged=True)
 
 
+@pytest.mark.long
 def test_redis_is_flushed_and_nobody_waits(
     deployment: Deployment, own_redis: Valkey, reference: Delivered, segments: int
 ) -> None:

@@ -49,7 +49,7 @@ def is_write(asked: Asked) -> bool:
     return asked.method == "PUT"
 
 
-@pytest.mark.parametrize("seconds", [30.0])
+@pytest.mark.parametrize("seconds", [8.0, pytest.param(30.0, marks=pytest.mark.long)])
 def test_the_store_is_down(
     seconds: float, deployment: Deployment, proxy: FaultProxy, reference: Delivered, segments: int
 ) -> None:
@@ -99,6 +99,7 @@ def test_every_request_takes_a_second(
     complete(deployment, producer, reference, bound=1, proxy=proxy)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", ["upload", "mangled", "download"])
 def test_bodies_do_not_arrive_whole(
     kind: str, deployment: Deployment, proxy: FaultProxy, reference: Delivered, segments: int
@@ -115,16 +116,20 @@ def test_bodies_do_not_arrive_whole(
 
 
 @pytest.mark.parametrize(
-    ("code", "status"), [("QuotaExceeded", 403), ("AccessDenied", 403), ("RequestTimeTooSkewed", 403)]
+    "code",
+    [
+        "QuotaExceeded",
+        *(pytest.param(code, marks=pytest.mark.long) for code in ("AccessDenied", "RequestTimeTooSkewed")),
+    ],
 )
 def test_the_store_refuses_for_a_while(
-    code: str, status: int, deployment: Deployment, proxy: FaultProxy, reference: Delivered, segments: int
+    code: str, deployment: Deployment, proxy: FaultProxy, reference: Delivered, segments: int
 ) -> None:
     """A bucket that is full or denied until somebody mends it, a clock until it is set right: work is tried again."""
     deployment.workers(2)
     producer = deployment.submit()
     deployment.until_spoken(0.2, segments)
-    proxy.fault = lambda asked: Fault("answer", status=status, code=code) if is_write(asked) else None
+    proxy.fault = lambda asked: Fault("answer", status=403, code=code) if is_write(asked) else None
     until(lambda: proxy.hits["answer"] > 5, 30)
     until(lambda: any(code in trouble for trouble in deployment.ledger.troubles()), 30)
     deployment.in_flight()
@@ -132,6 +137,7 @@ def test_the_store_refuses_for_a_while(
     complete(deployment, producer, reference)
 
 
+@pytest.mark.long
 def test_a_store_that_refuses_for_good_loses_nothing(
     deployment: Deployment, proxy: FaultProxy, reference: Delivered, segments: int
 ) -> None:
@@ -162,7 +168,7 @@ def test_a_machine_with_a_wrong_clock_takes_no_work(deployment: Deployment, depl
 
 
 def radosgw_admin(s3: Server, *words: str) -> None:
-    if s3.folder is None:
+    if not s3.folder:
         missing("radosgw", "one that the tests started, so that they may make keys")
     command = ["radosgw-admin", "--conf", f"{s3.folder}/ceph.conf", *words]
     subprocess.run(command, check=True, capture_output=True, timeout=60)
@@ -209,6 +215,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", "-l", place], check=True)
 
 
+@pytest.mark.long
 def test_the_disk_of_a_directory_store_is_full(
     deploy: Deploy, small_disk: Path, reference: Delivered, segments: int
 ) -> None:

@@ -8,6 +8,7 @@ environment:
 
     FAULT_LOG            takes a line for every segment spoken
     FAULT_SECONDS        what each takes
+    FAULT_HOLD           a file: nothing is spoken while it is there
     FAULT_READ_SECONDS   how long the store may stay silent
     FAULT_CLOCK          by how many seconds this machine's clock is wrong
     FAULT_SCHEMA         the version of segment keys
@@ -53,6 +54,8 @@ class FaultyEngine:
             text = text_of(request.utterances[0])
             self._log.write(f"{os.getpid()} {time.time():.3f} {text}\n")
             time.sleep(self._seconds)
+            while Path(os.environ.get("FAULT_HOLD", "/nowhere")).exists():
+                time.sleep(0.02)
             for _, result in self._engine.speak([request]):
                 yield index, self._spoilt(text, result)
 

@@ -1,4 +1,4 @@
-"""Real S3 servers for the tests, each started as its own process and gone with it.
+"""Real S3 servers for the tests, one of each kind for all processes of a run, and gone with it.
 
 moto      fast, every day; does not check signatures
 seaweedfs as pip installs it: one process, signatures checked, create-only and policies honoured; no root
@@ -8,7 +8,6 @@ radosgw   Ceph, by infra/ci/radosgw.sh, where its packages are installed; or one
 
 from __future__ import annotations
 
-import atexit
 import functools
 import http.client
 import importlib.util
@@ -18,9 +17,10 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -30,7 +30,8 @@ from botocore.config import Config
 
 from infra.seaweedfs import Identity, SeaweedFS, weed_binary, write_identities
 from models.errors import Permanent
-from tests.guard import server_folder
+from tests.guard import remove_in_the_end, run_folder
+from tests.shared import environment, once
 
 BUCKET = "narrator-test"
 POLICY_BUCKET = "narrator-least"  # under the policies of infra/s3
@@ -39,28 +40,20 @@ MOTO_PAGE = 50  # names in a listing's page; S3 gives 1000
 RADOSGW = Path(__file__).parents[2] / "infra" / "ci" / "radosgw.sh"
 
 
+_running: list[subprocess.Popen[bytes]] = []  # to the end: Python warns of a process that is forgotten
+
+
 @dataclass
 class Server:
-    """A running server; ``stop`` ends it and removes its data."""
+    """A running server; ``folder`` has its data, where it is ours."""
 
     name: str
     endpoint: str
     access_key: str
     secret_key: str
-    processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
-    folder: Path | None = None
-    on_stop: Callable[[], object] | None = None
+    folder: str = ""
 
-    def stop(self) -> None:
-        for process in self.processes:
-            process.kill()
-            process.wait()
-        if self.on_stop:
-            self.on_stop()
-        if self.folder:
-            shutil.rmtree(self.folder, ignore_errors=True)
-
-    def ready(self) -> Server:
+    def ready(self, processes: Sequence[subprocess.Popen[bytes]] = ()) -> Server:
         """Wait until it answers, and make the bucket."""
         parts = urlsplit(self.endpoint)
         deadline = time.monotonic() + 60
@@ -71,7 +64,7 @@ class Server:
                 connection.getresponse().read()
                 break
             except OSError:
-                assert all(process.poll() is None for process in self.processes), f"{self.name} died at start"
+                assert all(process.poll() is None for process in processes), f"{self.name} died at start"
                 assert time.monotonic() < deadline, f"{self.name} does not answer"
                 time.sleep(0.02)
             finally:
@@ -109,10 +102,9 @@ def missing(name: str, why: str) -> None:
 
 @functools.cache
 def start(name: str) -> Server:
-    """The server of that name, started when first wanted, and stopped when the tests end."""
-    server = {"moto": start_moto, "seaweedfs": start_seaweedfs, "radosgw": start_radosgw}[name]()
-    atexit.register(server.stop)
-    return server
+    """The server of that name, started when the first test of the run wants it."""
+    make = {"moto": start_moto, "seaweedfs": start_seaweedfs, "radosgw": start_radosgw}[name]
+    return Server(**once(f"s3-{name}", lambda: asdict(make())))
 
 
 def free_port() -> int:
@@ -121,24 +113,25 @@ def free_port() -> int:
         return int(taken.getsockname()[1])
 
 
-def run_python(code: str, log: Path, **environment: str) -> subprocess.Popen[bytes]:
+def folder_of(name: str) -> Path:
+    return Path(tempfile.mkdtemp(prefix=f"{name}-", dir=run_folder()))
+
+
+def run(command: list[str], log: Path, **variables: str) -> subprocess.Popen[bytes]:
+    env = environment() | variables
     with log.open("wb") as output:
-        return subprocess.Popen(
-            [sys.executable, "-c", code],
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            env={**os.environ, **environment},
-        )
+        _running.append(subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, env=env))
+    return _running[-1]
 
 
 def start_moto() -> Server:
     if importlib.util.find_spec("moto") is None or importlib.util.find_spec("flask") is None:
         missing("moto", "pip install 'moto[s3,server]'")
-    folder = server_folder("moto-")
+    folder = folder_of("moto")
     port = free_port()
     code = f"from moto.server import main; main(['-H', '127.0.0.1', '-p', '{port}'])"
-    process = run_python(code, folder / "log", MOTO_S3_DEFAULT_MAX_KEYS=str(MOTO_PAGE))
-    return Server("moto", f"http://127.0.0.1:{port}", "any", "any", [process], folder).ready()
+    process = run([sys.executable, "-c", code], folder / "log", MOTO_S3_DEFAULT_MAX_KEYS=str(MOTO_PAGE))
+    return Server("moto", f"http://127.0.0.1:{port}", "any", "any").ready([process])
 
 
 def start_radosgw() -> Server:
@@ -147,14 +140,11 @@ def start_radosgw() -> Server:
         return Server("radosgw", *(os.environ[name] for name in names)).ready()
     if shutil.which("radosgw") is None:
         missing("radosgw", f"apt-get install radosgw ceph-mon ceph-osd ceph-common, see {RADOSGW.name}")
-    folder = server_folder("rgw-")
-    said = subprocess.run([RADOSGW, "start", folder], check=True, capture_output=True, text=True, timeout=240).stdout
+    folder = folder_of("rgw")
+    command = [RADOSGW, "start", folder]
+    said = subprocess.run(command, check=True, capture_output=True, text=True, timeout=240, env=environment()).stdout
     values = dict(shlex.split(line)[1].split("=", 1) for line in said.splitlines())
-
-    def stop() -> None:
-        subprocess.run([RADOSGW, "stop", folder], check=True, capture_output=True)
-
-    return Server("radosgw", *(values[name] for name in names), folder=folder, on_stop=stop).ready()
+    return Server("radosgw", *(values[name] for name in names), folder=str(folder)).ready()
 
 
 def start_seaweedfs() -> Server:
@@ -162,12 +152,11 @@ def start_seaweedfs() -> Server:
         weed_binary()
     except Permanent as error:
         missing("seaweedfs", str(error))
-    folder = server_folder("weed-")
+    folder = folder_of("weed")
     root = Identity("root", "root", "seaweedfs-not-a-secret")
     users = [replace(root, name=role, access_key=f"root-{role}", policy=role) for role in ROLES]
     write_identities(folder / "identities.json", POLICY_BUCKET, [root, *users])
     server = SeaweedFS(folder / "data", folder / "identities.json")
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(server.command, stdout=log, stderr=log)
-    made = Server("seaweedfs", server.endpoint, root.access_key, root.secret_key, [process], folder, server.clean)
-    return made.ready()
+    remove_in_the_end(server.leftovers)
+    process = run(server.command, folder / "log")
+    return Server("seaweedfs", server.endpoint, root.access_key, root.secret_key).ready([process])
