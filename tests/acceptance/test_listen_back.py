@@ -41,11 +41,10 @@ def test_a_good_course_is_understood(narrated, tmp_path: Path):
     assert len(report["misheard"]) <= 1, report["misheard"]
 
 
-@pytest.mark.parametrize("format_", ["wav", "opus"])
-def test_a_voice_that_says_no_words_is_listed(tmp_path: Path, format_):
+def test_a_voice_that_says_no_words_is_listed(tmp_path: Path):
     lesson = tmp_path / "waves.md"
     lesson.write_text(LESSON, encoding="utf-8")
-    arguments = (str(lesson), "--out", str(tmp_path / "out"), "--voice", "tiny/one", "--outputs", format_)
+    arguments = (str(lesson), "--out", str(tmp_path / "out"), "--voice", "tiny/one", "--outputs", "opus")
     done = make(*arguments, NARRATOR_VOICES_DIR=str(ROOT / "tests" / "data"))
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout)

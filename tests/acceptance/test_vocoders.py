@@ -14,12 +14,11 @@ import pytest
 import soxr
 
 from models.catalog import Catalogue
-from models.family import load_engine, load_frontend
 from models.vocoders import HOP_LENGTH, SAMPLE_RATE, Vocoder
 from models.vocoders.griffin_lim import GriffinLim
 from models.vocoders.hifigan import GRAPH, HifiGan
 from models.vocoders.mel import log_mel
-from models.voice import Speech
+from models.voice import Engine, FrontEnd, Speech
 from tests.acceptance.listen import error_rate, transcribe
 from tests.speech import request_for
 
@@ -65,10 +64,10 @@ def universal(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, HifiGan]:
 
 
 @pytest.fixture(scope="module")
-def speech() -> dict[str, list[np.ndarray]]:
+def speech(voice: tuple[FrontEnd, Engine]) -> dict[str, list[np.ndarray]]:
     """What Kokoro says, at 22,050 Hz, by language."""
     bundle = Catalogue.load().bundle("kokoro")
-    engine, front_end = load_engine(bundle, threads=2), load_frontend(bundle)
+    front_end, engine = voice
     spoken: dict[str, list[np.ndarray]] = {}
     for language, (speaker, sentences) in LESSON.items():
         requests = [request_for(bundle, front_end.prepare(text, language), speaker) for text in sentences]

@@ -22,6 +22,6 @@ def test_servers_workers_a_command_and_a_browser(tmp_path: Path) -> None:
     lesson(tmp_path / "course", "long", [sentence(number) for number in range(1000)])
     with deployed(tmp_path):
         command = narrate(tmp_path / "course", tmp_path / "out")
-        until(lambda: guard_of(command.pid), 60)
+        until(lambda: guard_of(command.pid))
         print("all is running", flush=True)
         signal.pause()

@@ -48,7 +48,7 @@ def pool_children(leader: int) -> list[Seen]:
     return [seen for seen in members if seen.parent in pids]
 
 
-def until(look: Callable[[], T | None], seconds: float = 20.0) -> T:
+def until(look: Callable[[], T | None], seconds: float = 60.0) -> T:
     """Poll until something true comes back."""
     deadline = time.monotonic() + seconds
     while not (found := look()):

@@ -78,7 +78,7 @@ def progress(ledger: Ledger, lesson: AssembleLesson) -> Progress:
     return found
 
 
-def wait_for(look: Callable[[], Any], seconds: float = 20.0) -> Any:
+def wait_for(look: Callable[[], Any], seconds: float = 60.0) -> Any:
     """Poll until something true comes."""
     deadline = time.monotonic() + seconds
     while not (found := look()):
@@ -87,7 +87,7 @@ def wait_for(look: Callable[[], Any], seconds: float = 20.0) -> Any:
     return found
 
 
-def wait_until_ended(ledger: Ledger, lesson: AssembleLesson, seconds: float = 30.0) -> Progress:
+def wait_until_ended(ledger: Ledger, lesson: AssembleLesson, seconds: float = 120.0) -> Progress:
     """The run's progress once it is over."""
 
     def ended() -> Progress | None:

@@ -49,7 +49,7 @@ def test_a_killed_run_leaves_nothing_running(tmp_path: Path) -> None:
     def all_there() -> list[Seen]:
         assert run.poll() is None, log.read_text()
         found = started_by(run.pid)
-        wanted = ["moto", "weed", "valkey", "odd_worker", "serve", "-m worker", "guard.py"]
+        wanted = ["moto", "weed", "valkey", "odd_worker", "serve", "-m worker", "local/guard.py"]
         return found if all(any(name in one.command for one in found) for name in wanted) else []
 
     found = until(all_there, 120)
@@ -57,5 +57,5 @@ def test_a_killed_run_leaves_nothing_running(tmp_path: Path) -> None:
     assert folders
     os.kill(run.pid, signal.SIGKILL)
     run.wait()
-    until(lambda: not {one.pid for one in found} & {one.pid for one in processes()}, 60)
-    until(lambda: not any(folder.exists() for folder in folders), 60)
+    until(lambda: not {one.pid for one in found} & {one.pid for one in processes()})
+    until(lambda: not any(folder.exists() for folder in folders))

@@ -14,6 +14,7 @@ from producer.errors import Locked
 from producer.nightly import garbage
 from producer.nightly.lock import StoreLock
 from producer.nightly.source import TAGS, mirror
+from tests.integration.submission import wait_for
 from worker.errors import Missing
 from worker.store import Store
 
@@ -57,18 +58,18 @@ def test_of_many_that_take_over_an_expired_lock_one_wins(tmp_path: Path) -> None
 
 
 def test_a_held_lock_is_renewed_and_a_stolen_one_is_noticed(any_store: Store) -> None:
-    with StoreLock(
-        any_store, "night", expiry=2.0
-    ) as lock:  # short enough to be renewed here, and long enough for a slow machine
-        time.sleep(3.0)
+    with StoreLock(any_store, "night", expiry=2.0) as lock:  # short enough to be renewed here
+        taken, _ = any_store.get("locks/night.json")
+        wait_for(lambda: any_store.get("locks/night.json")[0] != taken)
         assert not lock.lost
         with pytest.raises(Locked):
             StoreLock(any_store, "night").__enter__()
-        deadline = time.monotonic() + 10
-        while not lock.lost:  # where conditions are not atomic, a renewal may win over the thief now and then
+
+        def stolen() -> bool:  # where conditions are not atomic, a renewal may win over the thief now and then
             any_store.put("locks/night.json", b'{"holder": "thief", "until": 9999999999}')
-            assert time.monotonic() < deadline
-            time.sleep(0.3)
+            return lock.lost
+
+        wait_for(stolen)
     assert b"thief" in any_store.get("locks/night.json")[0]  # not ours to release
 
 

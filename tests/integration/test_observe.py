@@ -54,7 +54,7 @@ def start(settings: Settings, tmp_path: Path, ledger: Ledger) -> Iterator[Start]
                 command, stdout=log, stderr=log, env=env | (variables or {}), start_new_session=True
             )
         workers.append(worker)
-        wait_for(lambda: worker.poll() is not None or ledger.workers(), 60)
+        wait_for(lambda: worker.poll() is not None or ledger.workers())
         assert worker.poll() is None, (tmp_path / "worker.log").read_text()
         return worker
 
@@ -62,7 +62,7 @@ def start(settings: Settings, tmp_path: Path, ledger: Ledger) -> Iterator[Start]
     for worker in workers:
         worker.terminate()
         try:
-            worker.wait(20)
+            worker.wait(60)
         except subprocess.TimeoutExpired:
             os.killpg(worker.pid, signal.SIGKILL)
             worker.wait()
@@ -89,7 +89,7 @@ def narrate(settings: Settings, store: Store, ledger: Ledger, catalogue: Catalog
     (lesson,) = enlist(store, ledger, {"lesson": jobs})
     for batch in batches(jobs):
         broker.send_batch(app, settings, batch)
-    wait_until_ended(ledger, lesson, 60)
+    wait_until_ended(ledger, lesson)
     app.close()
 
 
@@ -104,7 +104,7 @@ def test_counts_survive_a_killed_process(
     worker = start()
     narrate(settings, store, ledger, tiny_catalogue, TEXTS)
     # What is stored is counted when the ledger has been told, an instant after the run has ended.
-    first = wait_for(lambda: (found := scrape(settings)).get(RENDERED, 0) >= 3 and found, 10)
+    first = wait_for(lambda: (found := scrape(settings)).get(RENDERED, 0) >= 3 and found)
     assert of(first, "narrator_segments_total", bundle="tiny", outcome="rendered") == 3
     assert of(first, "narrator_lessons_total", outcome="assembled") == 1
     assert of(first, "narrator_stage_seconds_count", stage="store") == 3
@@ -117,15 +117,15 @@ def test_counts_survive_a_killed_process(
     os.kill(child, signal.SIGKILL)
     wait_for(lambda: [seen for seen in processes() if seen.parent == worker.pid and seen.pid != child])
     narrate(settings, store, ledger, tiny_catalogue, ("Said by the next process.",))
-    second = wait_for(lambda: (found := scrape(settings)).get(RENDERED, 0) >= 4 and found, 10)
+    second = wait_for(lambda: (found := scrape(settings)).get(RENDERED, 0) >= 4 and found)
     assert of(second, "narrator_segments_total", bundle="tiny", outcome="rendered") == 4
     # In a batch of its own: a process that dies between storing a segment and counting it counts it nowhere.
     narrate(settings, store, ledger, tiny_catalogue, ("Crash this one.",))
-    wait_for(lambda: scrape(settings).get("narrator_quarantined_total") == 1, 10)
+    wait_for(lambda: scrape(settings).get("narrator_quarantined_total") == 1)
     lines = [json.loads(line) for line in (tmp_path / "worker.log").read_text().splitlines() if line.startswith("{")]
     assert {"time", "level", "process", "message"} <= lines[0].keys()
     worker.terminate()
-    worker.wait(20)
+    worker.wait(60)
     assert not list(Path("/tmp").glob(f"narrator-metrics-*/*_{worker.pid}.db"))
 
 
@@ -133,14 +133,14 @@ def test_an_idle_worker_is_well_and_a_stuck_one_is_not(
     settings: Settings, store: Store, ledger: Ledger, tiny_catalogue: Catalogue, start: Start, valkey: Valkey
 ) -> None:
     worker = start(segment_seconds=20.0)
-    wait_for(lambda: ask_health(settings).returncode == 0, 20)
+    wait_for(lambda: ask_health(settings).returncode == 0)
     assert "0 processes at work" in ask_health(settings).stdout
     app = broker.connect(settings)
     jobs = jobs_of(tiny_catalogue, ("Hang here.",))
     enlist(store, ledger, {"stuck": jobs})
     broker.send_batch(app, settings, batches(jobs)[0])
     app.close()
-    record = wait_for(lambda: (found := json.loads(Path(settings.health_file).read_text()))["due"] and found, 20)
+    record = wait_for(lambda: (found := json.loads(Path(settings.health_file).read_text()))["due"] and found)
     (name,) = record["due"]
     wait_for(lambda: json.loads(Path(settings.health_file).read_text())["loop"] > record["loop"], 20)  # it turns
     # What the check says when the process lets its time pass: the time is moved, the record is real.
@@ -194,7 +194,7 @@ def test_one_trace_from_submission_to_upload(
         narrator = [str(Path(sys.executable).with_name("narrator")), "submit", str(lessons), "--wait"]
         done = subprocess.run(narrator, env=env, capture_output=True, text=True, timeout=60)
         assert done.returncode == 0, done.stderr
-        wait_for(lambda: {"submit", "render", "assemble", "store"} <= {span.name for span in collector.spans}, 20)
+        wait_for(lambda: {"submit", "render", "assemble", "store"} <= {span.name for span in collector.spans})
         assert len({span.trace_id for span in collector.spans}) == 1
         names = {span.span_id: span.name for span in collector.spans}
         parents = {(span.name, names.get(span.parent_span_id, "")) for span in collector.spans}

@@ -80,7 +80,7 @@ def a_run(settings: Settings, folder: Path) -> None:
             assert subprocess.run([narrator, "doctor"], env=env, capture_output=True, timeout=60).returncode == 0
         finally:
             worker.terminate()
-            assert worker.wait(20) == 0
+            assert worker.wait(60) == 0
     assert len(list((folder / "store").rglob("manifest.json"))) == 2
 
 

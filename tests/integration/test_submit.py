@@ -105,7 +105,7 @@ def test_lost_messages_are_noticed_and_sent_again(unserved: Settings, course: Pa
     queue = render_queue("narrator-nobody", "tiny")
     run.redis.delete(queue)
     watching = run.watch()
-    until(lambda: next(watching).run != first, seconds=10.0)
+    until(lambda: next(watching).run != first)
     assert run.depths()[queue] == sent[queue]
     assert run.ledger.progress(first).state == "cancelled"
 

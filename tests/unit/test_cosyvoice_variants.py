@@ -125,6 +125,7 @@ def old_spelling(name: str) -> str:
     return "generator." + old.replace("parametrizations.weight.original1", "weight_v")
 
 
+@pytest.mark.long
 def test_the_parity_test_takes_another_checkpoint(tmp_path: Path):
     first, second, third, _ = VARIANTS.values()
     write_checkpoint(tmp_path, third | second | first | {"spk_embed_dim: 192": "spk_embed_dim: 100"}, old_spelling)

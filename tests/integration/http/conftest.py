@@ -74,7 +74,7 @@ def deployed(
         line = api.stdout.readline().decode()
         found = re.search(r"http://\S+", line)
         assert found, (line, (folder / "api.log").read_text())
-        wait_for(ledger.workers, 60)
+        wait_for(ledger.workers)
         yield Deployment(found[0], settings, ledger, folder / "spoken.log", api.pid)
     finally:
         for process in started:

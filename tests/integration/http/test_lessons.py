@@ -19,7 +19,7 @@ def ended(api: httpx.Client, run: str) -> Any:
         found = api.get(f"/v1/runs/{run}").raise_for_status().json()
         return found if found["state"] not in ("submitting", "running") else None
 
-    return wait_for(look, 30)
+    return wait_for(look)
 
 
 def test_a_lesson_from_text_to_sound(api: httpx.Client, deployment: Deployment) -> None:
