@@ -109,7 +109,8 @@ def test_words_begin_where_speech_sets_in_after_a_pause(
     bundle = Catalogue.load().bundle("kokoro")
     frontend, engine = voice
     late: dict[str, list[float]] = {}
-    for text, language, speaker, speed in sample(CASES, 2):
+    cases = sample(CASES, 2)
+    for text, language, speaker, speed in cases:
         prepared = frontend.prepare(text, language)
         ((_, speech),) = engine.speak([request_for(bundle, prepared, speaker, speed=speed)])
         assert isinstance(speech, Speech), speech
@@ -133,7 +134,7 @@ def test_words_begin_where_speech_sets_in_after_a_pause(
     p95 = float(np.percentile(errors, 95))
     print(f"all: {len(errors)} pauses, p95 {p95 * 1000:.0f} ms")
     record_testsuite_property("word_onset_p95_ms", round(p95 * 1000))
-    assert len(errors) >= 30
+    assert len(errors) >= 30 * len(cases) // len(CASES)
     assert p95 <= LIMIT
 
 
