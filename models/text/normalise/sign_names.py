@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-
 from models.text.languages import LANGUAGES
+from models.text.normalise.ja import GREEK, SIGNS
 from models.text.normalise.tables import rows, words
 
 
@@ -12,9 +11,7 @@ def sign_name(sign: str, language: str) -> str:
     """The name of a sign; of mathematics, money and Greek what the language's rules read. Empty if unknown."""
     if names := rows("shared", "sign_names").get(sign):
         return names[LANGUAGES.index(language)]
-    if language in ("en", "ko"):
-        return words(language, "signs").get(sign) or words(language, "greek").get(sign, "")
-    tables = {"zh": "zh_words", "yue": "zh_words", "ja": "ja"}
-    module = import_module(f"models.text.normalise.{tables[language]}")
-    greek: dict[str, str] = getattr(module, "GREEK", {})
-    return module.SIGNS.get(sign, "") or greek.get(sign, "")
+    if language == "ja":
+        return SIGNS.get(sign) or GREEK.get(sign, "")
+    own = "zh" if language == "yue" else language
+    return words(own, "signs").get(sign) or words(own, "greek").get(sign, "")

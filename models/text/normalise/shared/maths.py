@@ -49,11 +49,6 @@ def water(word: str, examples: Examples) -> Rule:
     return Rule("water of a crystal", "maths", r"(?<=\d)·(?=\d*H2O)", word, examples)
 
 
-def salts(examples: Examples) -> Rule:
-    """NaCl: compounds without a count, which look like words."""
-    return Rule("compound of two elements", "maths", COMPOUND, compound, examples)
-
-
 def limit(say: str, examples: Examples) -> Rule:
     """lim x→0; ``say`` has \\1 for the letter, \\2 for what it comes near."""
     pattern = r"(?<![A-Za-z])lim\s?_?[({]?([a-z])→([-+]?(?:\d+|∞|[a-z]))[)}]?"
