@@ -21,7 +21,7 @@ from tests.unit.cosyvoice_reference import DATA, need_torch
 need_torch()
 pytest.importorskip("tiktoken")
 
-README = Path(__file__).parents[2] / "README.md"
+PAGE = Path(__file__).parents[2] / "models" / "cosyvoice" / "README.md"
 LESSON = """---
 course: botany
 lesson: light
@@ -45,18 +45,24 @@ def narrator(voices: Path, *words: str | Path, cwd: Path | None = None, exits: i
     return json.loads(done.stdout)
 
 
-def test_the_readmes_way_from_download_to_a_course(tmp_path: Path):
+def test_the_pages_way_from_download_to_a_course(tmp_path: Path):
     """All but what needs a network; the tiny checkpoint stands in for the real one."""
-    blocks = re.findall(r"<!-- tested with a checkpoint -->\n```sh\n(.*?)```", README.read_text("utf-8"), re.DOTALL)
+    blocks = re.findall(r"<!-- tested with a checkpoint -->\n```sh\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
     commands = [shlex.split(line, comments=True) for line in "".join(blocks).splitlines()]
     ours = [words[1:] for words in commands if words[0] == "narrator"]
-    assert [words[:2] for words in ours] == [["voices", "convert"], ["voices", "add"], ["make", "lessons/"]]
+    assert [words[:2] for words in ours] == [
+        ["voices", "convert"],
+        ["voices", "add"],
+        ["say", "今天我们学习光合作用。"],
+        ["make", "lessons/"],
+    ]
     (tmp_path / "CosyVoice-300M-SFT").symlink_to(DATA)
     (tmp_path / "lessons").mkdir()
     (tmp_path / "lessons" / "light.md").write_text(LESSON, encoding="utf-8")
     narrator(tmp_path / "voices", *ours[0], "--speech-tokens", "8", cwd=tmp_path)  # random weights find no end
     narrator(tmp_path / "voices", *ours[1], cwd=tmp_path)
-    report = narrator(tmp_path / "voices", *ours[2], cwd=tmp_path)
+    narrator(tmp_path / "voices", *ours[2], cwd=tmp_path)
+    report = narrator(tmp_path / "voices", *ours[3], cwd=tmp_path)
     assert (report["rendered"], report["failed"]) == (4, 0)
     assert (tmp_path / "audio" / "botany" / "light" / "light.wav").exists()
 

@@ -6,6 +6,7 @@ import itertools
 import re
 import shlex
 from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, metadata
 from pathlib import Path
 
 import click
@@ -122,3 +123,79 @@ def test_every_setting_that_is_named_exists() -> None:
     }
     unknown = {(name, page) for name, page in named if name not in known}
     assert unknown == set()
+
+
+LINK = re.compile(r"\]\(([^)\s]+)\)")
+NAMED = re.compile(r"`((?:\.?[\w-]+/)+[\w.-]*\w/?)(?:::\w+)?`")
+UNMADE = ("/xx/", "infra/secrets/")  # a language to come; what infra/compose/secrets.sh makes
+PLACES = ("models", "worker", "producer", "tests", "infra", "docs", "examples", ".ci")
+
+
+def anchors(page: Path) -> set[str]:
+    """What can stand behind # in a link to a page: its headings, as GitHub names them."""
+    headings = re.findall(r"^#+ (.*)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).strip().replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_place_that_is_named_exists(page: Path) -> None:
+    text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    missing = []
+    for link in LINK.findall(text):
+        if not re.match(r"https?:", link):
+            name, _, anchor = link.partition("#")
+            target = (page.parent / name).resolve() if name else page
+            known = target.exists() and (not anchor or anchor in anchors(target))
+            missing += [] if known else [link]
+    named = [
+        name
+        for name in NAMED.findall(text)
+        if name.partition("/")[0] in PLACES and not any(part in name for part in UNMADE)
+    ]
+    missing += [name for name in named if not (ROOT / name).exists() and not any(page.parent.glob(name))]
+    assert missing == [] or page.name == "CHANGELOG.md"  # which tells of what was
+
+
+def test_the_index_has_every_page() -> None:
+    index = ROOT / "docs" / "README.md"
+    linked = {(index.parent / link).resolve() for link in LINK.findall(index.read_text(encoding="utf-8"))}
+    assert {page for page in ROOT.glob("docs/*.md") if page != index} - linked == set()
+
+
+def test_the_readme_is_short() -> None:
+    assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= 150
+
+
+def test_every_command_is_in_the_documentation() -> None:
+    known = {
+        (name, *below) for name, command in main.commands.items()
+        for below in ([(sub,) for sub in command.commands] if isinstance(command, click.Group) else [()])
+    }  # fmt: skip
+    named = "\n".join(page.read_text(encoding="utf-8") for page in PAGES if page.name != "CHANGELOG.md")
+    assert {words for words in known if f"narrator {' '.join(words)}" not in named} == set()
+
+
+def test_the_settings_stand_in_a_table_with_their_defaults() -> None:
+    page = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `NARRATOR_(\w+)` \| (?:`(.*?)`)? ?\| (.+) \|$", page, re.MULTILINE)
+    given = {name.lower(): default for name, default, _ in rows if f"NARRATOR_{name}" not in OTHERS}
+    assert list(given) == list(dict.fromkeys(given))
+    assert given.keys() == Settings.model_fields.keys()
+    for name, field in Settings.model_fields.items():
+        default = getattr(field.default, "get_secret_value", lambda value=field.default: value)()
+        said = given[name].replace("~", str(Path.home()))
+        shown = "" if default is None else f"{default:g}" if isinstance(default, float) else str(default)
+        assert said in (shown, shown.lower()), name
+
+
+def test_licences_that_ask_for_something_are_named() -> None:
+    page = (ROOT / "docs" / "licences.md").read_text(encoding="utf-8")
+    asking = re.compile(r"GPL|MPL|Mozilla|General Public|EPL|CDDL")
+    pins = (ROOT / "infra" / "requirements" / "image-kokoro.txt").read_text(encoding="utf-8")
+    for name in sorted(set(re.findall(r"^([A-Za-z0-9][\w.-]*)==", pins, re.MULTILINE))):
+        try:
+            about = metadata(name)
+        except PackageNotFoundError:
+            continue  # of the image alone
+        said = [about.get("License-Expression") or (about.get("License") or "")[:80], *about.get_all("Classifier", [])]
+        assert bool(asking.search(" ".join(line for line in said if line))) == (f"| {name} |" in page), name
