@@ -25,6 +25,7 @@ from producer.run.report import CANCELLED, Report, Trouble, conclude
 from producer.run.run import Run
 from producer.run.submit import plan_paths, submit
 from producer.run.watch import watch
+from worker.contract.messages import render_queue
 from worker.contract.settings import Settings, load_settings
 from worker.store.base import Store
 from worker.store.open import open_store
@@ -217,7 +218,8 @@ class _Sync:
 
         with broker_faults(self._settings):
             workers = Ledger(redis_client(self._settings), self._settings).workers()
-        return sum(worker.processes for worker in workers if any(".render." in queue for queue in worker.queues)) or 1
+        start = render_queue(self._settings.queue_prefix, "")
+        return sum(one.processes for one in workers if any(queue.startswith(start) for queue in one.queues)) or 1
 
     def _settle(self, plan: Plan, store: Store, source: Source) -> dict[tuple[str, str], bool]:
         """Return the lessons that are gone from the source, and whether they were removed from the store.

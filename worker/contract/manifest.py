@@ -1,4 +1,4 @@
-"""A lesson's JSON record, written last: who reads it finds every part that it names.
+"""The manifest, a lesson's JSON record, written last: who reads it finds every part that it names.
 
 ``python -m worker.contract.manifest`` prints its JSON Schema, which is committed beside this file.
 """
@@ -95,7 +95,7 @@ class MeasuredLoudness(Message):
 
 
 class Manifest(Message):
-    """``manifest.json`` in the lesson's folder. Its JSON Schema is published beside it in the docs."""
+    """The record ``manifest.json`` in the lesson's folder; its JSON Schema stands beside this file."""
 
     version: Literal[1] = 1
     course: Identifier

@@ -1,4 +1,4 @@
-"""What crosses the queue, and what names a sound.
+"""Messages that cross the queue, and the keys that name a sound.
 
 Everything here is frozen, schema-checked and bounded. Both sides import it; it imports nothing heavy.
 """
@@ -37,7 +37,7 @@ class Message(BaseModel):
 
 
 class Pronunciation(Message):
-    """The span [start, end) of a segment's text is said as these phonemes, in the International Phonetic Alphabet."""
+    """How the span [start, end) of a segment's text is said: phonemes in the International Phonetic Alphabet."""
 
     start: Annotated[int, Field(ge=0, lt=MAX_TEXT)]
     end: Annotated[int, Field(ge=1, le=MAX_TEXT)]
@@ -96,7 +96,7 @@ class RenderBatch(Message):
 
 
 class AssembleLesson(Message):
-    """The message of the task ``assemble``: link one lesson of one run from its segments.
+    """The message of the task ``assemble``: one lesson of one run, to be made of its segments.
 
     ``plan`` names ``plans/<plan>.json`` in the store; ``submitted`` is microseconds of Redis TIME, and orders
     manifests of the same lesson.
@@ -125,7 +125,7 @@ class CaptionMark(Message):
 
 
 class Respelling(Message):
-    """The span [start, end) of a segment's text is said in place of what the author wrote."""
+    """A span [start, end) of a segment's text that is said in place of what the author wrote."""
 
     start: Annotated[int, Field(ge=0, lt=MAX_TEXT)]
     end: Annotated[int, Field(ge=1, le=MAX_TEXT)]
@@ -164,11 +164,11 @@ class LessonPlan(Message):
     assembly: int = 1  # version of the assembly code
 
     def plan_id(self) -> str:
-        """Names the stored plan: the digest of everything in it."""
+        """The digest of everything in the plan, which names it in the store."""
         return digest(self.model_dump(mode="json"))
 
     def lesson_key(self) -> str:
-        """Names the lesson's sound and captions: line numbers and source digest do not count."""
+        """The digest of the lesson's sound and captions: line numbers and source digest do not count."""
         limiter = {} if self.loudness.lufs is None else {"limiter": LIMITER}
         return digest(
             {
@@ -183,13 +183,13 @@ class LessonPlan(Message):
 
 
 def _set(entry: LessonEntry) -> list[dict[str, Any]]:
-    """What most entries leave at its default, where it is not: so a new field changes no lesson's key."""
+    """The fields that are not at their defaults, so that a new field changes no lesson's key."""
     given = entry.model_dump(mode="json", include={"gain", "marks", "at_ms", "respelt"}, exclude_defaults=True)
     return [given] if given else []
 
 
 class SegmentRecord(Message):
-    """What is known of a rendered segment; it travels inside the segment's WAV, so the two can never disagree."""
+    """The record of a rendered segment; it travels inside the segment's WAV, so the two can never disagree."""
 
     version: Literal[1] = 1
     key: Digest
@@ -214,35 +214,35 @@ def seed(key: str, attempt: int = 0) -> int:
 
 
 def segment_name(key: str) -> str:
-    """Where a segment lives in the store."""
+    """The name of a segment in the store."""
     return f"segments/{key[:2]}/{key}.wav"
 
 
 def plan_name(plan_id: str) -> str:
-    """Where a lesson's plan lives in the store."""
+    """The name of a lesson's plan in the store."""
     return f"plans/{plan_id[:2]}/{plan_id}.json"
 
 
 def lesson_folder(course: str, lesson: str) -> str:
-    """Where a lesson's parts and its ``manifest.json`` live in the store, with the trailing slash."""
+    """The folder of a lesson's parts and its ``manifest.json`` in the store, with the trailing slash."""
     return f"lessons/{course}/{lesson}/"
 
 
 def render_queue(namespace: str, bundle: str) -> str:
-    """One queue a bundle, so that a worker process holds exactly one engine."""
+    """The name of a bundle's queue: each has its own, so that a worker process holds exactly one engine."""
     return f"{namespace}.render.{bundle}"
 
 
 def interactive_queue(namespace: str, bundle: str) -> str:
-    """Somebody is waiting: served before bulk work."""
+    """The name of a bundle's queue of segments that somebody waits for: served before bulk work."""
     return f"{namespace}.interactive.{bundle}"
 
 
 def is_interactive(queue: str) -> bool:
-    """Whether this names a queue of segments that somebody waits for."""
+    """Tell whether this names a queue of segments that somebody waits for."""
     return ".interactive." in queue
 
 
 def assemble_queue(namespace: str) -> str:
-    """Lessons to link; its workers hold no engine."""
+    """The name of the queue of lessons to assemble; its workers hold no engine."""
     return f"{namespace}.assemble"
