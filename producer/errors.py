@@ -32,7 +32,7 @@ class NoWorker(Transient):
 
 
 class Unfit(Permanent):
-    """What was asked for over HTTP cannot be done, and the asker can mend it."""
+    """A request asks for what cannot be done, and the asker can mend it."""
 
 
 class Busy(Transient):

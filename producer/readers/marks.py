@@ -61,5 +61,5 @@ def _alone(text: str, match: re.Match[str]) -> bool:
 
 
 def _meant(what: str, name: str) -> bool:
-    """Whether words in brackets in the middle of a line look like a mark all the same."""
+    """Tell whether words in brackets in the middle of a line look like a mark all the same."""
     return name == "default" or (name in LANGUAGES if what == "language" else "_" in name or "/" in name)

@@ -120,7 +120,7 @@ def _title(deck: Any) -> str:
 
 
 def _slides(path: Path, deck: Any) -> Iterator[tuple[int, bool, str, str]]:
-    """Of each slide: its number, whether it is hidden, its title, its notes with a line for each paragraph."""
+    """Yield of each slide its number, whether it is hidden, its title, its notes with a line for each paragraph."""
     try:
         slides = list(deck.slides)
     except Exception as error:  # noqa: BLE001

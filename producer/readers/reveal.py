@@ -203,7 +203,7 @@ class _Deck(HTMLParser):
     # --- Markdown inside of HTML
 
     def _inside(self, tag: str) -> tuple[int, int]:
-        """From the end of the tag at hand to where it is closed; the parser's events there are passed over."""
+        """Return where the tag at hand ends and where it is closed; the parser's events there are passed over."""
         start = self._offset() + len(self.get_starttag_text() or "")
         closing = re.compile(rf"</{tag}\s*>", re.IGNORECASE).search(self._lesson.text, start)
         self._until = closing.start() if closing else len(self._lesson.text)

@@ -20,14 +20,14 @@ FIRST = 1 << 13  # characters given to the parser at once, to begin with: a file
 
 @dataclass(frozen=True, slots=True)
 class XmlPlace:
-    """Where in the file, both from 1."""
+    """A place in a file; line and column from 1."""
 
     path: Path
     line: int
     column: int
 
     def error(self, message: str) -> LessonError:
-        """What is wrong here."""
+        """Return an error about what is wrong here."""
         return LessonError(self.path, self.line, f"column {self.column}: {message}")
 
 

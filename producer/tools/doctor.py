@@ -155,7 +155,7 @@ def _redis(redis: Any, where: str) -> Iterator[Check]:
 
 
 def _available_megabytes() -> int | None:
-    """What processes may still take, by the kernel; None where it does not say (macOS)."""
+    """Return what processes may still take, by the kernel; None where it does not say (macOS)."""
     if platform.system() != "Linux":
         return None
     with open("/proc/meminfo", encoding="ascii") as lines:  # noqa: PTH123 - no file of ours
