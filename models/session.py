@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
-import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +13,6 @@ from models.errors import Permanent, VoiceNotInstalled
 
 if TYPE_CHECKING:
     import onnxruntime
-
-CGROUPS = Path("sys/fs/cgroup")
 
 
 def open_session(model: Path | bytes, threads: int = 1, *, plan: bool = True) -> onnxruntime.InferenceSession:
@@ -116,46 +112,3 @@ def input_width(session: onnxruntime.InferenceSession | MatrixSession, name: str
     if isinstance(session, MatrixSession):
         return int(session.inputs[name][0].get_length())
     return int(next(each.shape[0] for each in session.get_inputs() if each.name == name))
-
-
-def available_cores(root: Path = Path("/")) -> int:
-    """Cores that this process may really use: by affinity, and by the quota of its cgroup (v1 or v2), rounded up.
-
-    ``root`` is where /proc and /sys are looked for.
-    """
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, min([cores, *(math.ceil(quota) for quota in _quotas(root))]))
-
-
-def _quotas(root: Path) -> Iterator[float]:
-    """The quota, in cores, of this process's cgroup and of every one above it, where there is one."""
-    for line in _lines(root / "proc/self/cgroup"):
-        _, _, rest = line.partition(":")
-        controllers, _, path = rest.partition(":")
-        if not controllers:  # v2
-            mounts = [root / CGROUPS]
-        elif "cpu" in controllers.split(","):
-            mounts = [root / CGROUPS / controllers, root / CGROUPS / "cpu"]
-        else:
-            continue
-        for mount in mounts:
-            group = mount / path.lstrip("/")
-            # Inside a container the path may be the host's, of which only the mount itself is visible.
-            for folder in (group, *group.parents):
-                if folder.is_relative_to(mount):
-                    yield from _quota(folder)
-
-
-def _quota(folder: Path) -> Iterator[float]:
-    words = " ".join(_lines(folder / "cpu.max")).split() or [
-        word for name in ("cpu.cfs_quota_us", "cpu.cfs_period_us") for word in _lines(folder / name)
-    ]
-    if len(words) == 2 and all(word.isdigit() for word in words) and int(words[1]):
-        yield int(words[0]) / int(words[1])  # "max" and -1 mean no quota
-
-
-def _lines(path: Path) -> list[str]:
-    try:
-        return path.read_text().splitlines()
-    except OSError:
-        return []

@@ -173,14 +173,3 @@ class Engine(Protocol):
         An engine that works at several requests before the first is ready calls ``step`` between its passes, and where
         that is False and much is still to do it ends early.
         """
-
-
-def one_by_one(
-    requests: Sequence[SpeechRequest], speech: Callable[[SpeechRequest], Speech]
-) -> Iterator[tuple[int, Speech | NarrationError]]:
-    """``Engine.speak`` of an engine that speaks each request by itself; each result is a step."""
-    for i, request in enumerate(requests):
-        try:
-            yield i, speech(request)
-        except NarrationError as error:
-            yield i, error

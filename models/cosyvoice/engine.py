@@ -18,7 +18,7 @@ from models.cosyvoice.flow import speed_up
 from models.cosyvoice.language_model import FEWEST, MOST, Prompt
 from models.cosyvoice.stages import Parameters, load_stages, needs_reduced_range
 from models.errors import NarrationError, Permanent, SpeechRejected
-from models.requests import check_request
+from models.request_check import check_request
 from models.utterance_joining import join
 from models.vocoders import Mel, Vocoder, griffin_lim, hifigan
 from models.voice import Samples, Speech, SpeechRequest, Step, Utterance, go_on

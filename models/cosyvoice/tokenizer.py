@@ -50,11 +50,6 @@ class Tokenizer:
         ids: list[int] = self._encoding.encode_ordinary(text)
         return ids
 
-    def encode_tagged(self, text: str) -> list[int]:
-        """Ids of a text in which the vocabulary's tags become special tokens; never for text from a lesson."""
-        ids: list[int] = self._encoding.encode(text, allowed_special="all")
-        return ids
-
 
 @lru_cache(maxsize=2)
 def _encoding(vocabulary: Path) -> Any:

@@ -8,10 +8,12 @@ neither the file nor its checksum changes, nor a bit of the sound.
 
 from __future__ import annotations
 
+from models.protobuf import bytes_field, number_field
+
 DURATIONS = "/encoder/Clip_output_0"  # float32 [1, tokens], rounded and at least 1
 FRAME = 600  # samples at 24 kHz: 25 ms
 
-GRAPH = 7  # of ModelProto; field numbers are those of https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
+GRAPH = 7  # of ModelProto
 OUTPUT = 12  # of GraphProto
 VALUE_NAME, VALUE_TYPE = 1, 2  # of ValueInfoProto
 TENSOR_TYPE = 1  # of TypeProto
@@ -20,12 +22,7 @@ ELEMENT_TYPE, FLOAT = 1, 1  # of TypeProto.Tensor
 
 def with_durations(model: bytes) -> bytes:
     """The model with DURATIONS as its second output; the runtime refuses it where there is no such tensor."""
-    element = bytes([ELEMENT_TYPE << 3, FLOAT])
-    tensor = _message(VALUE_TYPE, _message(TENSOR_TYPE, element))
-    output = _message(VALUE_NAME, DURATIONS.encode()) + tensor
-    return model + _message(GRAPH, _message(OUTPUT, output))
-
-
-def _message(field: int, body: bytes) -> bytes:
-    """A field that holds a message or a text: all here are shorter than 128 bytes, so lengths take one byte."""
-    return bytes([field << 3 | 2, len(body)]) + body
+    element = number_field(ELEMENT_TYPE, FLOAT)
+    tensor = bytes_field(VALUE_TYPE, bytes_field(TENSOR_TYPE, element))
+    output = bytes_field(VALUE_NAME, DURATIONS.encode()) + tensor
+    return model + bytes_field(GRAPH, bytes_field(OUTPUT, output))

@@ -12,7 +12,7 @@ The graph holds no random operator: the same request gives the same samples.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from time import perf_counter
 from typing import Any
@@ -21,14 +21,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.bundle import Bundle
-from models.errors import NarrationError, Permanent
+from models.errors import Permanent
 from models.kokoro.durations import FRAME, with_durations
 from models.kokoro.foreign_passages import PassageSound, TimedSamples, paused, spliced
 from models.kokoro.vocabulary import MAX_TOKENS, duration_ms, vocabulary
-from models.requests import check_request
+from models.request_check import check_request
+from models.sequential_engine import SequentialEngine
 from models.session import open_session, run_session
 from models.utterance_joining import heard_span, placed
-from models.voice import Passage, Speech, SpeechRequest, Step, Utterance, go_on, one_by_one
+from models.voice import Passage, Speech, SpeechRequest, Utterance
 
 BOUNDARY = 0  # token before and after every utterance
 STOP = 4  # token of a full stop, without which the last word is swallowed
@@ -37,10 +38,8 @@ STYLE = 256  # half shapes the sound, half the prosody
 WARM_UP = Utterance((43, 4))
 
 
-class KokoroEngine:
+class KokoroEngine(SequentialEngine):
     """One session, and the style tables of the speakers met so far."""
-
-    interruptible = True
 
     def __init__(self, bundle: Bundle, threads: int = 1) -> None:
         """Verify the weights, open the session and run it once. Raises VoiceNotInstalled."""
@@ -51,14 +50,6 @@ class KokoroEngine:
         self._ids = frozenset(vocabulary().values())
         self._speakers = frozenset(voice.name for voice in bundle.voices)
         self._pass(WARM_UP, np.zeros((MAX_TOKENS, STYLE), np.float32), 1.0)
-
-    def speak(
-        self,
-        requests: Sequence[SpeechRequest],
-        step: Step = go_on,  # noqa: ARG002
-    ) -> Iterator[tuple[int, Speech | NarrationError]]:
-        """Yield (index into requests, result) as each is ready; one failure spares the others."""
-        return one_by_one(requests, self._speech)
 
     def duration_ms(self, utterances: Sequence[Utterance]) -> tuple[float, float]:
         """The least and the most milliseconds that these tokens may take at speed 1.0."""

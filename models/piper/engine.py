@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from time import perf_counter
 from typing import Any
 
@@ -16,13 +16,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.bundle import Bundle
-from models.errors import NarrationError, Permanent
+from models.errors import Permanent
 from models.piper.noise_inputs import expose_noise
 from models.piper.voice_config import read_piper_config, read_symbols
-from models.requests import check_request
+from models.request_check import check_request
+from models.sequential_engine import SequentialEngine
 from models.session import open_session, run_session
 from models.utterance_joining import join
-from models.voice import Samples, Speech, SpeechRequest, Step, Utterance, go_on, one_by_one
+from models.voice import Samples, Speech, SpeechRequest, Utterance
 
 MODEL, CONFIG = "model.onnx", "model.onnx.json"
 MAX_TOKENS = 10_000  # of one utterance; attention grows with the square
@@ -31,10 +32,8 @@ MAX_DRAWS = 1 << 28  # 1 GiB of float32
 WARM_UP = Utterance((1, 0, 0, 0, 2))  # ids that every voice has
 
 
-class PiperEngine:
+class PiperEngine(SequentialEngine):
     """One session; every random draw comes from the request's seed."""
-
-    interruptible = True
 
     def __init__(self, bundle: Bundle, threads: int = 1) -> None:
         """Verify the files, open the session and run it once. Raises VoiceNotInstalled."""
@@ -47,14 +46,6 @@ class PiperEngine:
         self._noise = dict.fromkeys(noise, DRAWS_A_TOKEN)  # draws a token that were enough so far
         self._session = open_session(model, threads)
         self._pass(WARM_UP, 0, 1.0, (0, 0))
-
-    def speak(
-        self,
-        requests: Sequence[SpeechRequest],
-        step: Step = go_on,  # noqa: ARG002
-    ) -> Iterator[tuple[int, Speech | NarrationError]]:
-        """Yield (index into requests, result) as each is ready; one failure spares the others."""
-        return one_by_one(requests, self._speech)
 
     def duration_ms(self, utterances: Sequence[Utterance]) -> tuple[float, float]:
         """The least and the most milliseconds that these tokens may take at speed 1.0."""

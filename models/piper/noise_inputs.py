@@ -9,23 +9,19 @@ is replaced, in the bytes of the model file, by four that read the draws from a 
 
     y = Reshape(Slice(noise, [0], ReduceProd(Shape(x))), Shape(x))
 
-Only the few fields needed of ONNX's format are read and written, by protobuf's wire encoding
-(https://protobuf.dev/programming-guides/encoding/); everything else is copied as it is. Field numbers are those of
-onnx.proto, https://github.com/onnx/onnx/blob/main/onnx/onnx.proto.
+Only the few fields needed are read and written; everything else is copied as it is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from models.errors import Permanent
+from models.protobuf import bytes_field, number_field, read_fields
 
-GRAPH, OPERATORS = 7, 8  # of ModelProto
+GRAPH = 7  # of ModelProto
 NODE, INITIALIZER, INPUT = 1, 5, 11  # of GraphProto
 TENSOR_DIMS, TENSOR_TYPE, TENSOR_INT64, TENSOR_NAME = 1, 2, 7, 8
 NODE_INPUT, NODE_OUTPUT, NODE_NAME, NODE_TYPE, NODE_ATTRIBUTE = 1, 2, 3, 4, 5
 ATTRIBUTE_NAME, ATTRIBUTE_FLOAT, ATTRIBUTE_INT = 1, 2, 3
-VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5  # wire types
 FLOAT, INT64 = 1, 7  # element types
 ONE = 0x3F800000  # 1.0 in the bits of a float32
 ZERO = "narrator_zero"  # the initializer [0]
@@ -46,10 +42,10 @@ def _expose_noise(model: bytes) -> tuple[bytes, tuple[str, ...]]:
     view = memoryview(model)
     pieces: list[bytes | memoryview] = []
     names: list[str] = []
-    for number, _, value, whole in _fields(view):
+    for number, _, value, whole in read_fields(view):
         if number == GRAPH and isinstance(value, memoryview):
             graph, names = _graph(value)
-            pieces.append(_message(GRAPH, graph))
+            pieces.append(bytes_field(GRAPH, graph))
         else:
             pieces.append(whole)
     if not pieces:
@@ -60,7 +56,7 @@ def _expose_noise(model: bytes) -> tuple[bytes, tuple[str, ...]]:
 def _graph(graph: memoryview) -> tuple[bytes, list[str]]:
     pieces: list[bytes | memoryview] = []
     names: list[str] = []
-    for number, _, value, whole in _fields(graph):
+    for number, _, value, whole in read_fields(graph):
         kind = _node_type(value) if number == NODE and isinstance(value, memoryview) else ""
         if kind in ("RandomNormal", "RandomUniform", "RandomUniformLike", "Multinomial", "Bernoulli"):
             raise Permanent(f"the model draws by {kind}, which cannot be seeded; export it with RandomNormalLike")
@@ -71,20 +67,20 @@ def _graph(graph: memoryview) -> tuple[bytes, list[str]]:
             pieces.append(whole)
     if names:
         zero = (
-            _number(TENSOR_DIMS, 1)
-            + _number(TENSOR_TYPE, INT64)
-            + _number(TENSOR_INT64, 0)
-            + _message(TENSOR_NAME, ZERO.encode())
+            number_field(TENSOR_DIMS, 1)
+            + number_field(TENSOR_TYPE, INT64)
+            + number_field(TENSOR_INT64, 0)
+            + bytes_field(TENSOR_NAME, ZERO.encode())
         )
-        pieces.append(_message(INITIALIZER, zero))
-        pieces += [_message(INPUT, _flat_input(name)) for name in names]
+        pieces.append(bytes_field(INITIALIZER, zero))
+        pieces += [bytes_field(INPUT, _flat_input(name)) for name in names]
     return b"".join(pieces), names
 
 
 def _drawn_from(noise: str, node: memoryview) -> list[bytes]:
     """The nodes that read from ``noise`` what this RandomNormalLike node would have drawn."""
     source = output = ""
-    for number, _, value, _ in _fields(node):
+    for number, _, value, _ in read_fields(node):
         if number == NODE_ATTRIBUTE and isinstance(value, memoryview):
             _check_standard(value)
         elif number == NODE_INPUT and isinstance(value, memoryview):
@@ -103,7 +99,7 @@ def _drawn_from(noise: str, node: memoryview) -> list[bytes]:
 
 def _check_standard(attribute: memoryview) -> None:
     """Refuse a mean other than 0, a scale other than 1, a type other than float32; a fixed seed gives way to ours."""
-    fields = {number: value for number, _, value, _ in _fields(attribute)}
+    fields = {number: value for number, _, value, _ in read_fields(attribute)}
     label = fields.get(ATTRIBUTE_NAME)
     name = str(label, "utf-8") if isinstance(label, memoryview) else ""
     real, whole = fields.get(ATTRIBUTE_FLOAT, 0), fields.get(ATTRIBUTE_INT, 0)
@@ -113,75 +109,20 @@ def _check_standard(attribute: memoryview) -> None:
 
 
 def _node_type(node: memoryview) -> str:
-    for number, _, value, _ in _fields(node):
+    for number, _, value, _ in read_fields(node):
         if number == NODE_TYPE and isinstance(value, memoryview):
             return str(value, "utf-8")
     return ""
 
 
 def _node(kind: str, inputs: list[str], output: str, name: str = "") -> bytes:
-    body = b"".join(_message(NODE_INPUT, source.encode()) for source in inputs)
-    body += _message(NODE_OUTPUT, output.encode()) + _message(NODE_NAME, name.encode())
-    return _message(NODE, body + _message(NODE_TYPE, kind.encode()))
+    body = b"".join(bytes_field(NODE_INPUT, source.encode()) for source in inputs)
+    body += bytes_field(NODE_OUTPUT, output.encode()) + bytes_field(NODE_NAME, name.encode())
+    return bytes_field(NODE, body + bytes_field(NODE_TYPE, kind.encode()))
 
 
 def _flat_input(name: str) -> bytes:
     """ValueInfoProto: name, and the type float32 [any length]."""
-    dimension = _message(1, _message(2, f"{name}_length".encode()))
-    tensor = _number(1, FLOAT) + _message(2, dimension)
-    return _message(1, name.encode()) + _message(2, _message(1, tensor))
-
-
-Field = tuple[int, int, int | memoryview, memoryview]  # number, wire type, value, all its bytes
-
-
-def _fields(message: memoryview) -> Iterator[Field]:
-    """The fields of a message, in order. Raises ValueError or IndexError where it is not one."""
-    at = 0
-    while at < len(message):
-        began = at
-        tag, at = _varint(message, at)
-        number, kind = tag >> 3, tag & 7
-        value: int | memoryview
-        if kind == VARINT:
-            value, at = _varint(message, at)
-        elif kind == BYTES:
-            size, at = _varint(message, at)
-            value, at = message[at : at + size], at + size
-        elif kind in (FIXED32, FIXED64):
-            size = 4 if kind == FIXED32 else 8
-            value, at = int.from_bytes(message[at : at + size], "little"), at + size
-        else:
-            raise ValueError(f"wire type {kind} at byte {began}")
-        if at > len(message) or not number:
-            raise ValueError(f"field {number} at byte {began} is cut off")
-        yield number, kind, value, message[began:at]
-
-
-def _varint(message: memoryview, at: int) -> tuple[int, int]:
-    value = shift = 0
-    while shift < 70:
-        byte = message[at]
-        value |= (byte & 0x7F) << shift
-        at += 1
-        if byte < 0x80:
-            return value, at
-        shift += 7
-    raise ValueError(f"number at byte {at} is too long")
-
-
-def _encode(value: int) -> bytes:
-    encoded = bytearray()
-    while value > 0x7F:
-        encoded.append(value & 0x7F | 0x80)
-        value >>= 7
-    encoded.append(value)
-    return bytes(encoded)
-
-
-def _number(field: int, value: int) -> bytes:
-    return _encode(field << 3 | VARINT) + _encode(value)
-
-
-def _message(field: int, body: bytes) -> bytes:
-    return _encode(field << 3 | BYTES) + _encode(len(body)) + body
+    dimension = bytes_field(1, bytes_field(2, f"{name}_length".encode()))
+    tensor = number_field(1, FLOAT) + bytes_field(2, dimension)
+    return bytes_field(1, name.encode()) + bytes_field(2, bytes_field(1, tensor))

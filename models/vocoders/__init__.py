@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 SAMPLE_RATE = 22_050
 HOP_LENGTH = 256  # samples per mel frame
 N_MELS = 80
-FRAMES_PER_SECOND = SAMPLE_RATE / HOP_LENGTH  # 86.13
 
 VOCODERS = ("hift", "hifigan", "griffin-lim")  # hift and griffin-lim go with every CosyVoice bundle
 

@@ -60,7 +60,7 @@ def worker(bundles: tuple[str, ...], assemble: bool, interactive: bool, processe
     """
     import os
 
-    from models.session import available_cores
+    from models.cores import available_cores
     from worker.contract.messages import assemble_queue, interactive_queue, render_queue
     from worker.contract.settings import load_settings
 

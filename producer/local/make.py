@@ -40,7 +40,7 @@ def make(
     Lessons that fail are in the report and the others delivered. Raises NarrationError where nothing can run, and
     KeyboardInterrupt once the workers have stopped.
     """
-    from models.session import available_cores
+    from models.cores import available_cores
     from producer.local.stack import EmbeddedStack
     from producer.run.batches import bundles
     from producer.run.listen_back import listened, require_recogniser

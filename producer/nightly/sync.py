@@ -199,7 +199,7 @@ class _Sync:
         if not self._wishes.here:
             yield self._settings, None
             return
-        from models.session import available_cores
+        from models.cores import available_cores
         from producer.local.stack import EmbeddedStack
         from producer.run.batches import bundles
 
@@ -210,7 +210,7 @@ class _Sync:
     def _processes(self) -> int:
         """Count the processes of all workers that render, as far as anybody knows."""
         if self._wishes.here:
-            from models.session import available_cores
+            from models.cores import available_cores
 
             return self._wishes.processes or available_cores()
         from worker.ledger.broker import redis_client

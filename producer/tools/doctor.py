@@ -35,7 +35,7 @@ def doctor(settings: Settings | None = None) -> Iterator[Check]:
 
 
 def _machine() -> Iterator[Check]:
-    from models.session import available_cores
+    from models.cores import available_cores
     from producer.local.valkey import valkey_binary
 
     cores = available_cores()

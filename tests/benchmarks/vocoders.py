@@ -20,7 +20,7 @@ for library in ("OMP", "OPENBLAS", "MKL"):  # numpy asks for all cores, when it 
 
 import numpy as np  # noqa: E402
 
-from models.vocoders import FRAMES_PER_SECOND, Mel  # noqa: E402
+from models.vocoders import HOP_LENGTH, SAMPLE_RATE, Mel  # noqa: E402
 from models.vocoders.griffin_lim import GriffinLim  # noqa: E402
 
 ROUNDS = 5
@@ -28,7 +28,7 @@ ROUNDS = 5
 
 def main(seconds: str = "6") -> None:
     """Vocoders: CPU seconds on one thread for a second of sound."""
-    frames = round(float(seconds) * FRAMES_PER_SECOND)
+    frames = round(float(seconds) * SAMPLE_RATE / HOP_LENGTH)
     mel = np.random.default_rng(0).normal(-4, 2, (80, frames)).astype(np.float32)
     (spent,) = interleaved({"griffin-lim": lambda: GriffinLim().synthesise(mel, 0)}, frames).values()
     print(f"griffin-lim   {spent:.3f}")
@@ -49,7 +49,7 @@ def interleaved(runs: dict[str, Callable[[], object]], frames: int) -> dict[str,
         for name, run in runs.items():
             began = process_time()
             run()
-            spent[name].append((process_time() - began) * FRAMES_PER_SECOND / frames)
+            spent[name].append((process_time() - began) * SAMPLE_RATE / HOP_LENGTH / frames)
     return {name: min(times[1:]) for name, times in spent.items()}
 
 

@@ -134,7 +134,7 @@ def test_a_folder_that_is_not_there_is_empty(tmp_path: Path) -> None:
 def test_the_catalogue_is_light() -> None:
     code = (
         "import sys; from models.catalog import Catalogue; from models.family import load_frontend; "
-        "from models.install import install_bundle; from models.session import available_cores; Catalogue.load(); "
+        "from models.install import install_bundle; from models.cores import available_cores; Catalogue.load(); "
         "print(*sorted({'onnxruntime', 'onnx', 'scipy', 'spacy', 'celery', 'redis'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

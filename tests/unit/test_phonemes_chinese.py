@@ -18,6 +18,10 @@ def chinese() -> Chinese:
     return Chinese()
 
 
+def said(chinese: Chinese, text: str) -> str:
+    return chinese.joined(chinese.pieces(text))
+
+
 @pytest.mark.parametrize(
     ("text", "phonemes"),
     [
@@ -71,14 +75,14 @@ def chinese() -> Chinese:
     ],
 )
 def test_words_sound_as_they_should(chinese: Chinese, text: str, phonemes: str) -> None:
-    assert chinese.phonemes(text) == phonemes
+    assert said(chinese, text) == phonemes
     assert set(phonemes) <= ALPHABET
 
 
 @pytest.mark.parametrize("text", ["第3课", "好abc", "𠮷", "好→坏", "カ"])
 def test_what_has_no_sound_is_refused_and_quoted(chinese: Chinese, text: str) -> None:
     with pytest.raises(Unspeakable, match=r"no Mandarin (sound|reading) for"):
-        chinese.phonemes(text)
+        said(chinese, text)
 
 
 def test_absent_library_is_named_with_its_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -88,7 +92,7 @@ def test_absent_library_is_named_with_its_remedy(monkeypatch: pytest.MonkeyPatch
 
 
 def test_loading_prints_nothing_and_leaves_no_cache_in_the_temporary_folder(tmp_path: Path) -> None:
-    code = "from models.text.phonemes.chinese import Chinese; Chinese().phonemes('你好')"
+    code = "from models.text.phonemes.chinese import Chinese; Chinese().pieces('你好')"
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", code],
         env={"TMPDIR": str(tmp_path), "PATH": ""},

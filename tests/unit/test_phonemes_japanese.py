@@ -16,6 +16,10 @@ def japanese() -> Japanese:
     return Japanese()
 
 
+def said(japanese: Japanese, text: str) -> str:
+    return japanese.joined(japanese.pieces(text))
+
+
 @pytest.mark.parametrize(
     ("text", "phonemes"),
     [
@@ -60,7 +64,7 @@ def japanese() -> Japanese:
     ],
 )
 def test_words_sound_as_they_should(japanese: Japanese, text: str, phonemes: str) -> None:
-    assert japanese.phonemes(text) == phonemes
+    assert said(japanese, text) == phonemes
 
 
 def test_every_mora_is_in_the_alphabet() -> None:
@@ -71,7 +75,7 @@ def test_every_mora_is_in_the_alphabet() -> None:
 @pytest.mark.parametrize("text", ["★", "本→新聞", "한국", "(^_^)"])
 def test_what_has_no_reading_is_refused_and_quoted(japanese: Japanese, text: str) -> None:
     with pytest.raises(Unspeakable, match="no Japanese reading for"):
-        japanese.phonemes(text)
+        said(japanese, text)
 
 
 def test_absent_library_is_named_with_its_remedy(monkeypatch: pytest.MonkeyPatch) -> None:

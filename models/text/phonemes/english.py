@@ -54,13 +54,6 @@ class English:
         self._g2p = _load()
         self._g2p.fallback = lambda token: (self._word(token.text, token.tag), 2)
 
-    def phonemes(self, text: str) -> str:
-        """The phonemes of some English words or sentences; pauses stay as punctuation marks.
-
-        Raises Unspeakable, quoting the first word that has no sound.
-        """
-        return self.joined(self.pieces(text))
-
     def joined(self, pieces: Iterable[PhonemePiece]) -> str:
         """The phonemes of all pieces, with the spaces that the voice expects."""
         return "".join(sounds for _, sounds in pieces)
@@ -68,7 +61,8 @@ class English:
     def pieces(self, text: str) -> list[PhonemePiece]:
         """The text with its typography made plain, word by word, and the phonemes of each; spaces go with both.
 
-        White space at the end says that the sentence goes on. Raises as ``phonemes``.
+        White space at the end says that the sentence goes on. Raises Unspeakable, quoting the first word that has no
+        sound.
         """
         self._guessed.clear()
         goes_on = text[-1:].isspace()
@@ -89,7 +83,7 @@ class English:
     def guesses(self, text: str) -> list[tuple[str, str]]:
         """The words of a text that no list has, as often as they are said, with the phonemes that rules give them.
 
-        Raises as ``phonemes``.
+        Raises as ``pieces``.
         """
         self.pieces(text)
         said = Counter(re.findall(r"\w+", text))

@@ -63,13 +63,6 @@ class Japanese:
     def __init__(self) -> None:
         self._jtalk, self._words = _load()
 
-    def phonemes(self, text: str) -> str:
-        """The phonemes of Japanese text; words are apart, pauses stay as punctuation marks.
-
-        Raises Unspeakable, quoting the first character that has no reading.
-        """
-        return self.joined(self.pieces(text))
-
     def joined(self, pieces: Iterable[PhonemePiece]) -> str:
         """The phonemes of all pieces, with the spaces that the voice expects."""
         joined = " ".join(" ".join(sounds for _, sounds in pieces).split())
@@ -79,7 +72,7 @@ class Japanese:
     def pieces(self, text: str) -> list[PhonemePiece]:
         """The text as Open JTalk writes it, in words and marks, and the phonemes of each.
 
-        Raises as ``phonemes``.
+        Raises Unspeakable, quoting the first character that has no reading.
         """
         morphemes = [(node["string"], _reading(node)) for node in self._analysed(text)]
         out, at = [], 0
