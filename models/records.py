@@ -8,13 +8,19 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from models.errors import Permanent
 
 MAX_DESCRIPTION = 1 << 20  # bytes
 
 M = TypeVar("M", bound=BaseModel)
+
+
+class FrozenRecord(BaseModel):
+    """A frozen record that refuses fields it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 def digest(value: Mapping[str, Any]) -> str:

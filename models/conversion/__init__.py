@@ -1,1 +1,1 @@
-"""Checkpoints into bundles and vocoders: what every conversion needs, and ``python -m models.conversion``."""
+"""What every conversion needs: reading PyTorch's files, building ONNX graphs."""

@@ -12,9 +12,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from models.conversion.tensors import Shapes, check_tensors, undo_weight_norm
 from models.conversion.torch_files import Weights, tensors, unpickle
-from models.cosyvoice.checkpoint_shapes import Shapes, flow_shapes, hift_shapes, language_model_shapes
-from models.cosyvoice.config import CosyVoiceConfig, HiftConfig, read_cosyvoice_config
+from models.cosyvoice.checkpoint_shapes import flow_shapes, hift_shapes, language_model_shapes
+from models.cosyvoice.config import NAME, CosyVoiceConfig, HiftConfig, read_cosyvoice_config
 from models.errors import Permanent
 
 Array = NDArray[np.float32]
@@ -60,18 +61,8 @@ def read_hift(path: Path, config: HiftConfig, notices: list[str]) -> Weights:
         if plain in state:
             raise Permanent(f"{path}: {plain} is there in two spellings, the second is {name}")
         state[plain] = value
-    _check(path, state, hift_shapes(config))
-    merged: Weights = {}
-    for name, value in state.items():
-        if name.endswith("weight_v"):
-            norm = np.sqrt(np.sum(value.astype(np.float64) ** 2, axis=(1, 2), keepdims=True))
-            if not norm.all():
-                raise Permanent(f"{path}: {name} has a row of zeros, which no weight can be made of")
-            scale = state[name[:-1] + "g"].astype(np.float64) / norm
-            merged[name.removesuffix("_v")] = (value * scale).astype(np.float32)
-        elif not name.endswith("weight_g"):
-            merged[name] = value
-    return merged
+    check_tensors(path, state, hift_shapes(config), NAME)
+    return undo_weight_norm(path, state)
 
 
 def _speakers(path: Path, width: int, notices: list[str]) -> dict[str, Array]:
@@ -98,22 +89,8 @@ def _speakers(path: Path, width: int, notices: list[str]) -> dict[str, Array]:
 
 def _checked(path: Path, shapes: Shapes, notices: list[str]) -> Weights:
     state = _load(path, notices)
-    _check(path, state, shapes)
+    check_tensors(path, state, shapes, NAME)
     return state
-
-
-def _check(path: Path, state: Weights, shapes: Shapes) -> None:
-    wrong = [f"missing: {name} {shape}" for name, shape in shapes.items() if name not in state]
-    wrong += [f"surplus: {name} {value.shape}" for name, value in state.items() if name not in shapes]
-    wrong += [
-        f"misshapen: {name} is {value.shape}, expected {shapes[name]}"
-        for name, value in state.items()
-        if name in shapes and value.shape != shapes[name]
-    ]
-    wrong += [f"not finite: {name}" for name, value in state.items() if not np.isfinite(value).all()]
-    if wrong:
-        lines = "\n  ".join(wrong)
-        raise Permanent(f"{path}: {len(wrong)} tensors do not fit cosyvoice.yaml beside it:\n  {lines}")
 
 
 def _load(path: Path, notices: list[str]) -> Weights:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 
+from models.conversion.tensors import Shapes
 from models.cosyvoice.config import AttentionConfig, EstimatorConfig, FlowConfig, HiftConfig, LanguageModelConfig
-
-Shapes = dict[str, tuple[int, ...]]
 
 
 def _linear(name: str, inputs: int, outputs: int, bias: bool = True) -> Iterator[tuple[str, tuple[int, ...]]]:

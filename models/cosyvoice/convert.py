@@ -8,7 +8,6 @@ are built node by node from the state dicts.
 
 from __future__ import annotations
 
-import hashlib
 import re
 import shutil
 from collections.abc import Iterator, Mapping
@@ -20,8 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import JsonValue
 
-from models.bundle import Bundle, BundleFile, Speaker
-from models.conversion.atomic_folder import MADE, becoming, must_be_free
+from models.atomic_files import MADE, becoming, must_be_free
+from models.bundle import DESCRIPTION, Bundle, Speaker
+from models.bundle_file import BundleFile
 from models.conversion.onnx_graph import Graph, Precision, quantise_columns
 from models.cosyvoice import convert_flow, convert_hift, convert_language_model, self_check
 from models.cosyvoice.checkpoint import CosyVoiceCheckpoint, read_cosyvoice_checkpoint
@@ -29,7 +29,6 @@ from models.cosyvoice.convert_hift_int8 import Ranges
 from models.cosyvoice.stages import GRAPHS, MATRIX_ENGINE, TABLES, Parameters, SourceParameters, needs_reduced_range
 from models.cosyvoice.tokenizer import IDS, VOCABULARY, VOCABULARY_FILE
 from models.errors import Permanent
-from models.install import DESCRIPTION, describe
 from models.text.languages import LANGUAGES
 from models.vocoders import N_MELS
 
@@ -98,7 +97,7 @@ def convert_cosyvoice(
         }
         shutil.copy(VOCABULARY, made / VOCABULARY_FILE)
         bundle = _describe(bundle_id, made, read, (parameters, precisions, record), backend)
-        (made / DESCRIPTION).write_text(describe(bundle), encoding="utf-8")
+        (made / DESCRIPTION).write_text(bundle.to_toml(), encoding="utf-8")
     return Bundle.read(out / DESCRIPTION)
 
 
@@ -245,11 +244,7 @@ def _describe(
     backend: Backend,
 ) -> Bundle:
     parameters, precisions, record = made
-    files = []
-    for path in sorted(folder.iterdir()):
-        with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-        files.append(BundleFile(name=path.name, sha256=digest, size=path.stat().st_size))
+    files = [BundleFile.of(path) for path in sorted(folder.iterdir())]
     record["bytes"] = {file.name: file.size for file in files}
     kinds = sorted({precisions[name] for name in GRAPHS if name not in ALWAYS_FLOAT})
     fields = {

@@ -16,6 +16,7 @@ from models.conversion.onnx_graph import Array, Graph
 from models.conversion.torch_files import Weights
 from models.cosyvoice.config import HiftConfig
 from models.cosyvoice.convert_hift_int8 import QuantisedBlocks, Ranges
+from models.vocoders.mel import hann_window
 
 LAST_SLOPE = 0.01  # of the last rectifier: the original leaves it at torch's default
 LOUDEST = 100.0  # largest magnitude in the spectrum
@@ -132,11 +133,6 @@ def snake(graph: Graph, x: str, name: str, weights: Weights) -> str:
     return graph.add(x, graph.multiply(graph.multiply(sine, sine), share))
 
 
-def window(n_fft: int) -> Array:
-    """A periodic Hann window."""
-    return (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(n_fft) / n_fft)).astype(np.float32)
-
-
 def _angles(n_fft: int) -> tuple[Array, Array]:
     """Cosines and sines of the discrete Fourier transform, each [n_fft / 2 + 1, n_fft]."""
     angles = 2 * np.pi * np.outer(np.arange(n_fft // 2 + 1), np.arange(n_fft)) / n_fft
@@ -147,7 +143,7 @@ def _spectrum(graph: Graph, samples: str, config: HiftConfig) -> str:
     """[1, 1, N] to real and imaginary parts, [1, n_fft + 2, N / hop + 1], as torch.stft, centred and reflected."""
     half = config.n_fft // 2
     cosines, sines = _angles(config.n_fft)
-    kernel = np.concatenate([cosines, -sines])[:, None] * window(config.n_fft)
+    kernel = np.concatenate([cosines, -sines])[:, None] * hann_window(config.n_fft)
     padded = graph.node("Pad", samples, graph.ints(0, 0, half, 0, 0, half), mode="reflect")
     return graph.node("Conv", padded, graph.weight("stft", kernel), strides=[config.hop], kernel_shape=[config.n_fft])
 
@@ -162,7 +158,7 @@ def _waveform(graph: Graph, x: str, config: HiftConfig) -> str:
     cosines, sines = _angles(config.n_fft)
     fold = np.full((bins, 1), 2.0, np.float32)  # the upper half of the spectrum mirrors the lower
     fold[0] = fold[-1] = 1.0
-    shape = window(config.n_fft)
+    shape = hann_window(config.n_fft)
     basis = (np.concatenate([cosines * fold, -sines * fold]) * shape / config.n_fft)[:, None].astype(np.float32)
 
     def overlap(frames: str, kernel: str) -> str:

@@ -15,8 +15,7 @@ import yaml
 
 from models.conversion.torch_files import refuse_pointer
 from models.errors import Permanent
-
-MAX_BYTES = 1 << 20
+from models.records import read_description
 
 
 @dataclass(slots=True)
@@ -123,10 +122,8 @@ def read_sections(path: Path) -> dict[str, Any]:
         others = sorted(p.name for p in path.parent.glob("cosyvoice*.yaml"))
         hint = f" (there is {others[0]}: CosyVoice 2 and 3 are other models)" if others else ""
         raise Permanent(f"{path} is missing{hint}; give the directory of a CosyVoice-300M-SFT checkpoint")
-    data = path.read_bytes()
+    data = read_description(path, "a configuration")
     refuse_pointer(path, data)
-    if len(data) > MAX_BYTES:
-        raise Permanent(f"{path}: larger than {MAX_BYTES} bytes: not a configuration")
     try:
         root = yaml.load(data.decode("utf-8"), Loader=_Loader)  # noqa: S506 - a SafeLoader of our own
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:

@@ -13,13 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import JsonValue, TypeAdapter, ValidationError
 
-from models.bundle import FrozenRecord
 from models.cosyvoice.config import Sampling
 from models.cosyvoice.flow import STEPS, Flow
 from models.cosyvoice.language_model import LanguageModel, Tables
 from models.cosyvoice.tokenizer import IDS
 from models.errors import Permanent
-from models.records import wrong
+from models.records import FrozenRecord, wrong
 from models.session import MatrixSession, open_session
 from models.vocoders.harmonic_source import HarmonicSource
 from models.vocoders.hift import Hift

@@ -16,8 +16,8 @@ from time import process_time
 import numpy as np
 from pydantic import JsonValue
 
-from models.bundle import BundleFile
-from models.conversion.atomic_folder import MADE, becoming, must_be_free
+from models.atomic_files import MADE, becoming, must_be_free
+from models.bundle_file import BundleFile
 from models.conversion.onnx_graph import Array, Graph
 from models.conversion.torch_files import Weights
 from models.errors import Permanent
@@ -68,14 +68,9 @@ def _describe(read: HifiGanCheckpoint, made: Path) -> VocoderFolder:
         name="hifigan",
         title=f"HiFi-GAN {read.config.topology}, {parameters / 1e6:.1f} M parameters",
         licence=licence,
-        files=tuple(_file(made / name) for name in (GRAPH, NOTICE)),
+        files=tuple(BundleFile.of(made / name) for name in (GRAPH, NOTICE)),
         record=record,
     )
-
-
-def _file(path: Path) -> BundleFile:
-    content = path.read_bytes()
-    return BundleFile(name=path.name, sha256=hashlib.sha256(content).hexdigest(), size=len(content))
 
 
 def _licence(folder: Path) -> tuple[str, str]:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from models.conversion.tensors import Shapes, check_tensors, undo_weight_norm
 from models.conversion.torch_files import Weights, tensors, unpickle
 from models.errors import Permanent
 from models.records import from_json, read_description
@@ -24,7 +25,6 @@ from models.vocoders.mel import F_MAX, N_FFT
 CONFIG = "config.json"
 
 Array = NDArray[np.float32]
-Shapes = dict[str, tuple[int, ...]]
 Count = Annotated[int, Field(ge=1, le=4096)]
 Counts = Annotated[tuple[Count, ...], Field(min_length=1, max_length=16)]
 
@@ -113,19 +113,8 @@ def read_hifigan_checkpoint(source: Path) -> HifiGanCheckpoint:
     config = _config(generator.with_name(CONFIG))
     state = _one_spelling(_tensors(generator))
     shapes = _normalised(generator_shapes(config), state)
-    wrong = [f"missing: {name} {list(shape)}" for name, shape in shapes.items() if name not in state]
-    wrong += [f"surplus: {name} {list(value.shape)}" for name, value in state.items() if name not in shapes]
-    wrong += [
-        f"misshapen: {name} is {list(value.shape)}, expected {list(shapes[name])}"
-        for name, value in state.items()
-        if name in shapes and value.shape != shapes[name]
-    ]
-    weights = {} if wrong else _merged(state)
-    wrong += [f"not finite: {name}" for name, value in weights.items() if not np.isfinite(value).all()]
-    if wrong:
-        lines = "\n  ".join(wrong)
-        raise Permanent(f"{generator}: {len(wrong)} tensors do not fit {CONFIG} beside it:\n  {lines}")
-    return HifiGanCheckpoint(generator, config, weights)
+    check_tensors(generator, state, shapes, CONFIG)
+    return HifiGanCheckpoint(generator, config, undo_weight_norm(generator, state))
 
 
 def generator_shapes(config: HifiGanConfig) -> Shapes:
@@ -187,14 +176,3 @@ def _normalised(shapes: Shapes, state: Weights) -> Shapes:
         else:
             expected[name] = shape
     return expected
-
-
-def _merged(state: Weights) -> Weights:
-    """Weight normalisation undone: v * g / |v|, the norm over all axes but the first."""
-    merged = {name: value for name, value in state.items() if not name.endswith(("weight_g", "weight_v"))}
-    for name, value in state.items():
-        if name.endswith("weight_v"):
-            norm = np.sqrt(np.sum(value.astype(np.float64) ** 2, axis=(1, 2), keepdims=True))
-            with np.errstate(divide="ignore", invalid="ignore"):  # what is not finite is reported by name
-                merged[name.removesuffix("_v")] = (value * (state[name[:-1] + "g"] / norm)).astype(np.float32)
-    return merged

@@ -28,10 +28,10 @@ Array = NDArray[np.float32]
 Spectrum = NDArray[np.complex64]  # [M, 513]
 
 
-@lru_cache(maxsize=1)
-def window() -> Array:
-    """The periodic Hann window, [1024]."""
-    return (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(N_FFT) / N_FFT)).astype(np.float32)
+@lru_cache(maxsize=4)
+def hann_window(size: int) -> Array:
+    """The periodic Hann window, [size]."""
+    return (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(size) / size)).astype(np.float32)
 
 
 def band_edges() -> NDArray[np.float64]:
@@ -76,7 +76,7 @@ def analyse(padded: Array) -> Spectrum:
     frames = np.lib.stride_tricks.sliding_window_view(padded, N_FFT)[::HOP_LENGTH]
     spectrum = np.empty((len(frames), N_BINS), np.complex64)
     for at in range(0, len(frames), GROUP):
-        spectrum[at : at + GROUP] = np.fft.rfft(frames[at : at + GROUP] * window(), axis=1)
+        spectrum[at : at + GROUP] = np.fft.rfft(frames[at : at + GROUP] * hann_window(N_FFT), axis=1)
     return spectrum
 
 
@@ -90,10 +90,10 @@ def resynthesise(spectrum: Spectrum) -> Array:
     parts = [slice(k * HOP_LENGTH, (k + 1) * HOP_LENGTH) for k in range(OVERLAP)]
     for at in range(0, len(spectrum), GROUP):
         frames = np.fft.irfft(spectrum[at : at + GROUP], N_FFT, axis=1)
-        frames *= window()
+        frames *= hann_window(N_FFT)
         for k, part in enumerate(parts):
             blocks[at + k : at + k + len(frames)] += frames[:, part]
     for k, part in enumerate(parts):
-        weight[k : k + len(spectrum)] += window()[part] ** 2
+        weight[k : k + len(spectrum)] += hann_window(N_FFT)[part] ** 2
     blocks /= np.maximum(weight, np.float32(1e-3))
     return blocks.reshape(-1)

@@ -8,10 +8,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field, JsonValue
 
-from models.bundle import Bundle, BundleFile, FrozenRecord, write_atomically
+from models.atomic_files import write_atomically
+from models.bundle import DESCRIPTION, Bundle
+from models.bundle_file import BundleFile
 from models.errors import Permanent
-from models.install import DESCRIPTION, describe
-from models.records import from_json, read_description
+from models.records import FrozenRecord, from_json, read_description
 
 VOCODER = "vocoder.json"
 
@@ -71,7 +72,7 @@ def add_vocoder(bundle_dir: Path, vocoder_dir: Path) -> Bundle:
     try:
         for file in vocoder.files:
             write_atomically(bundle_dir / file.name, [vocoder.content(vocoder_dir, file)])
-        write_atomically(bundle_dir / DESCRIPTION, [describe(wider).encode()])
+        write_atomically(bundle_dir / DESCRIPTION, [wider.to_toml().encode()])
     except OSError as error:
         raise Permanent(f"{bundle_dir}: cannot be written: {error.strerror}") from None
     return Bundle.read(bundle_dir / DESCRIPTION)

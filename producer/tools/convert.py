@@ -1,4 +1,4 @@
-"""Converting checkpoints: ``models.conversion`` in a helper process, so that torch never enters this one."""
+"""Converting checkpoints: ``models.convert`` in a helper process, so that torch never enters this one."""
 
 from __future__ import annotations
 
@@ -31,5 +31,5 @@ def convert(
         "vocoder": str(vocoder.absolute()) if vocoder else None,
         "speech_tokens_per_text_token": speech_tokens_per_text_token,
     }
-    with HelperProcess("models.conversion") as helper:
+    with HelperProcess("models.convert") as helper:
         return helper.ask(asked)

@@ -107,7 +107,7 @@ def test_what_is_no_speech_is_quarantined_and_stored_only_where_a_test_says_so(t
 
 def test_a_conversion_killed_or_out_of_room_leaves_nothing_that_loads_and_the_next_works(tmp_path: Path):
     asked = json.dumps({"family": "cosyvoice", "source": str(DATA), "out": str(tmp_path / "cosy"), "precision": "int8"})
-    command, pipe = [sys.executable, "-m", "models.conversion"], subprocess.PIPE
+    command, pipe = [sys.executable, "-m", "models.convert"], subprocess.PIPE
     with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as killed:
         killed.stdin.write(asked)
         killed.stdin.close()

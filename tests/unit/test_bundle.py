@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 import models.bundle
-from models.bundle import Bundle, write_atomically
+from models.atomic_files import write_atomically
+from models.bundle import Bundle
 from models.errors import Permanent, VoiceNotInstalled
-from models.install import describe
 from models.records import MAX_DESCRIPTION
 
 CONTENT = b"weights" * 1000
@@ -55,7 +55,7 @@ def write(folder: Path, **changes: Any) -> Bundle:
     (folder / "styles").mkdir(parents=True, exist_ok=True)
     (folder / "model.onnx").write_bytes(CONTENT)
     (folder / "styles/ann.npy").write_bytes(CONTENT)
-    (folder / "voice.toml").write_text(describe(Bundle.model_validate(fields(**changes))))
+    (folder / "voice.toml").write_text(Bundle.model_validate(fields(**changes)).to_toml())
     return Bundle.read(folder / "voice.toml")
 
 
@@ -281,8 +281,9 @@ def test_processes_may_join_at_the_same_time(tmp_path: Path, site: Path) -> None
     toml = parted(tmp_path / "pair")
     distribution(site, "weights-1", CONTENT[:3000])
     distribution(site, "weights-2", CONTENT[3000:])
-    code = "import sys, pathlib, models.bundle as b; sys.stdin.read(1); path = b.Bundle.read(pathlib.Path(sys.argv[1]))"
-    code += ".path('model.onnx'); print(b.hashlib.sha256(path.read_bytes()).hexdigest())"
+    code = "import hashlib, sys, pathlib; from models.bundle import Bundle; sys.stdin.read(1)\n"
+    code += "path = Bundle.read(pathlib.Path(sys.argv[1])).path('model.onnx')\n"
+    code += "print(hashlib.sha256(path.read_bytes()).hexdigest())"
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(site), str(Path.cwd())])}
     racers = [
         subprocess.Popen(

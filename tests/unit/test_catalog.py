@@ -91,7 +91,7 @@ def test_an_unknown_bundle_is_an_error_that_helps(catalogue: Catalogue) -> None:
 def test_the_default_is_the_first_that_is_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = make(tmp_path / "tiny")
     catalogue = Catalogue.load(tmp_path)
-    monkeypatch.setattr("models.bundle.PackagedFile.locate", lambda part: None)  # as if no extra were installed
+    monkeypatch.setattr("models.bundle_file.PackagedFile.locate", lambda part: None)  # as if no extra were installed
     assert [voice.id for voice in catalogue.voices if catalogue.installed(voice)] == ["tiny/one", "tiny/two"]
     assert catalogue.default("en").id == "tiny/one"
     assert catalogue.default("zh").id == "tiny/two"  # the first speaks it, but it is not its own language

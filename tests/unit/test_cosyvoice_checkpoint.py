@@ -121,9 +121,9 @@ def test_every_wrong_tensor_is_named(folder):
         read_cosyvoice_checkpoint(folder)
     message = str(caught.value)
     assert "3 tensors" in message
-    assert "missing: encoder_proj.bias (80,)" in message
-    assert "surplus: prompt.weight (2,)" in message
-    assert "misshapen: input_embedding.weight is (3, 32), expected (4096, 32)" in message
+    assert "missing: encoder_proj.bias [80]" in message
+    assert "surplus: prompt.weight [2]" in message
+    assert "misshapen: input_embedding.weight is [3, 32], expected [4096, 32]" in message
 
 
 def test_not_a_number_is_refused(folder):

@@ -11,7 +11,8 @@ import pytest
 
 pytest.importorskip("tiktoken")
 
-from models.bundle import Bundle, BundleFile, Speaker
+from models.bundle import Bundle, Speaker
+from models.bundle_file import BundleFile
 from models.cosyvoice.frontend import MOST_TOKENS, CosyVoiceFrontEnd
 from models.cosyvoice.tokenizer import IDS, VOCABULARY, VOCABULARY_FILE, Tokenizer, special_tokens
 from models.errors import Permanent, Unspeakable

@@ -14,7 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from models.bundle import cache_dir, write_atomically
+from models.atomic_files import write_atomically
+from models.bundle_file import cache_dir
 from models.cores import available_cores
 from models.errors import Permanent
 from models.voice import Samples

@@ -10,7 +10,7 @@ from unittest.mock import Mock
 
 import pytest
 
-from models.conversion.atomic_folder import MADE, becoming
+from models.atomic_files import MADE, becoming
 from models.errors import Permanent
 
 

@@ -1,6 +1,6 @@
-"""A folder that appears whole or not at all: what conversions write into.
+"""Files, and folders that conversions write into, which appear whole or not at all.
 
-A killed one leaves its hidden folder behind, locked by nobody; the next conversion to the same place removes it.
+A killed conversion leaves its hidden folder behind, locked by nobody; the next one to the same place removes it.
 """
 
 from __future__ import annotations
@@ -8,14 +8,29 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import NamedTemporaryFile, TemporaryDirectory
 
 from models.errors import Permanent
 
 MADE = "made"  # within the folder to work in: what becomes the result
+
+
+def write_atomically(target: Path, blocks: Iterable[bytes]) -> None:
+    """Write a file that is whole or absent, whatever happens meanwhile. Raises OSError."""
+    with NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", delete=False) as file:
+        try:
+            for block in blocks:
+                file.write(block)
+            file.flush()
+            os.fsync(file.fileno())
+            Path(file.name).chmod(0o644)
+            Path(file.name).replace(target)
+        except BaseException:
+            Path(file.name).unlink(missing_ok=True)
+            raise
 
 
 def must_be_free(out: Path) -> None:

@@ -1,4 +1,4 @@
-"""``python -m models.conversion``: a conversion in a helper process, asked for in JSON on standard input.
+"""``python -m models.convert``: a conversion in a helper process, asked for in JSON on standard input.
 
     {"family": "cosyvoice", "source": "CosyVoice-300M-SFT", "out": "voices/cosyvoice", "precision": "auto"}
 
