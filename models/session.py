@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,9 +14,12 @@ from models.errors import Permanent, VoiceNotInstalled
 if TYPE_CHECKING:
     import onnxruntime
 
+Session: TypeAlias = "onnxruntime.InferenceSession"
+AnySession: TypeAlias = "Session | MatrixSession"
 
-def open_session(model: Path | bytes, threads: int = 1, *, plan: bool = True) -> onnxruntime.InferenceSession:
-    """A session over a model file, or over the bytes of one, on ``threads`` threads of the CPU.
+
+def open_session(model: Path | bytes, threads: int = 1, *, plan: bool = True) -> Session:
+    """Open a session over a model file, or over the bytes of one, on ``threads`` threads of the CPU.
 
     External data is confined by the runtime to the model's own folder. Without ``plan`` the runtime does not look for
     buffers to use twice: its search takes 9 s for a graph of 6,000 nodes of unknown shapes, and gains nothing there.
@@ -74,18 +77,18 @@ class MatrixSession:
         self.inputs = {port.any_name: port.partial_shape for port in self._compiled.inputs}
 
     def run(self, feeds: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]:
-        """One pass; its outputs are copies."""
+        """Run one pass; its outputs are copies."""
         found = self._compiled({name: np.asarray(value, order="C") for name, value in feeds.items()})
         return [np.array(found[port]) for port in self._compiled.outputs]
 
 
 def run_session(
-    session: onnxruntime.InferenceSession | MatrixSession,
+    session: AnySession,
     feeds: Mapping[str, NDArray[Any]],
     *,
     release: bool = False,
 ) -> list[NDArray[Any]]:
-    """One pass; its outputs in the model's order. Raises Permanent quoting the runtime.
+    """Run one pass; its outputs come in the model's order. Raises Permanent quoting the runtime.
 
     With ``release`` the memory of the pass goes back to the system: for passes of a second, whose lengths vary. A
     Kokoro process then holds 205 MB between passes instead of 630 MB once it has met 20 s of audio, at the same speed.
@@ -107,8 +110,8 @@ def run_session(
     return outputs
 
 
-def input_width(session: onnxruntime.InferenceSession | MatrixSession, name: str) -> int:
-    """The first dimension of an input, which the graph fixes."""
+def input_width(session: AnySession, name: str) -> int:
+    """Return the first dimension of an input, which the graph fixes."""
     if isinstance(session, MatrixSession):
         return int(session.inputs[name][0].get_length())
     return int(next(each.shape[0] for each in session.get_inputs() if each.name == name))

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from models.cosyvoice.relative_positions import distances
-from models.session import MatrixSession, input_width, run_session
+from models.session import AnySession, Session, input_width, run_session
 from models.vocoders import HOP_LENGTH, N_MELS, SAMPLE_RATE, Mel
 from models.voice import Step, go_on
-
-if TYPE_CHECKING:
-    import onnxruntime as ort
 
 TOKENS_PER_SECOND = 50
 STEPS = 10  # Euler steps, as the original
@@ -86,9 +83,7 @@ def speed_up(mel: Mel, speed: float) -> Mel:
 class Flow:
     """The encoder and the estimator, loaded."""
 
-    def __init__(
-        self, encoder: ort.InferenceSession, estimator: ort.InferenceSession | MatrixSession, guidance: float
-    ) -> None:
+    def __init__(self, encoder: Session, estimator: AnySession, guidance: float) -> None:
         self._encoder, self._estimator = encoder, estimator
         self._guidance = np.array(guidance, np.float32)
         self._width: int = encoder.get_inputs()[1].shape[1]

@@ -11,14 +11,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import onnxruntime as ort
 from numpy.typing import NDArray
 
 from models.cosyvoice import sampling
 from models.cosyvoice.config import Sampling
 from models.cosyvoice.relative_positions import distances, sines
 from models.errors import Permanent, SpeechRejected
-from models.session import run_session
+from models.session import Session, run_session
 from models.voice import Step, go_on
 
 Array = NDArray[np.float32]
@@ -111,7 +110,7 @@ class LanguageModel:
 
     def __init__(
         self,
-        sessions: tuple[ort.InferenceSession, ort.InferenceSession, ort.InferenceSession],
+        sessions: tuple[Session, Session, Session],
         tables: Tables,
         rule: Sampling,
         slots: int,

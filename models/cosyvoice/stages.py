@@ -7,7 +7,6 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +18,7 @@ from models.cosyvoice.language_model import LanguageModel, Tables
 from models.cosyvoice.tokenizer import IDS
 from models.errors import Permanent
 from models.records import FrozenRecord, wrong
-from models.session import MatrixSession, open_session
+from models.session import AnySession, MatrixSession, open_session
 from models.vocoders.harmonic_source import HarmonicSource
 from models.vocoders.hift import Hift
 
@@ -28,9 +27,6 @@ MATRIX_ENGINE = ("estimator", "generator")  # most of the time; OpenVINO runs th
 TABLES = "tables.npz"
 SLOTS = 16  # segments in one pass of the language model
 KEYS_AND_VALUES = 512 << 20  # bytes they may take; fewer slots for longer segments
-
-if TYPE_CHECKING:
-    from onnxruntime import InferenceSession
 
 Array = NDArray[np.float32]
 
@@ -95,7 +91,7 @@ def load_stages(
     )
 
 
-def _heavy(path: Path, threads: int, backend: str) -> InferenceSession | MatrixSession:
+def _heavy(path: Path, threads: int, backend: str) -> AnySession:
     """A graph that most of the time is spent in, on the bundle's backend."""
     return MatrixSession(path, threads) if backend == "openvino" else open_session(path, threads, plan=False)
 

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from models.errors import Permanent
-from models.session import open_session, run_session
+from models.session import Session, open_session, run_session
 from models.vocoders import N_MELS, Mel
 from models.voice import Samples
-
-if TYPE_CHECKING:
-    import onnxruntime
 
 GRAPH = "hifigan.onnx"  # its name in a vocoder's folder, and in a bundle that has it beside its own vocoder
 
@@ -23,7 +19,7 @@ class HifiGan:
 
     name = "hifigan"
 
-    def __init__(self, session: onnxruntime.InferenceSession) -> None:
+    def __init__(self, session: Session) -> None:
         self._session = session
 
     @classmethod

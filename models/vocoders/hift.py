@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from numpy.typing import NDArray
 
-from models.session import MatrixSession, run_session
+from models.session import AnySession, Session, run_session
 from models.vocoders import Mel
 from models.vocoders.harmonic_source import HarmonicSource
 from models.voice import Samples
-
-if TYPE_CHECKING:
-    import onnxruntime as ort
 
 
 class Hift:
@@ -21,9 +16,7 @@ class Hift:
 
     name = "hift"
 
-    def __init__(
-        self, pitch: ort.InferenceSession, generator: ort.InferenceSession | MatrixSession, source: HarmonicSource
-    ) -> None:
+    def __init__(self, pitch: Session, generator: AnySession, source: HarmonicSource) -> None:
         self._pitch, self._generator, self.source = pitch, generator, source
 
     def pitch(self, mel: Mel) -> NDArray[np.float32]:

@@ -1,10 +1,15 @@
-"""What a process loads: the author's side no inference runtime, the command line nothing heavy, models no queue."""
+"""What a process loads: the author's side no inference runtime, the command line nothing heavy, models no queue.
+
+Which module may import which is written in pyproject.toml, for import-linter.
+"""
 
 from __future__ import annotations
 
 import subprocess
 import sys
+from graphlib import CycleError, TopologicalSorter
 
+import grimp
 import pytest
 
 LOADED = "import sys, {modules}; print('\\n'.join(sys.modules))"
@@ -42,3 +47,13 @@ def loaded(modules: str) -> set[str]:
 )
 def test_heavy_things_stay_out(modules: str, absent: str) -> None:
     assert loaded(modules).isdisjoint(absent.split())
+
+
+def test_no_import_circle() -> None:
+    graph = grimp.build_graph("models", "worker", "producer")
+    assert len(graph.modules) > 200
+    imports = {module: graph.find_modules_directly_imported_by(module) for module in graph.modules}
+    try:
+        TopologicalSorter(imports).prepare()
+    except CycleError as error:
+        pytest.fail(" <- ".join(error.args[1]))

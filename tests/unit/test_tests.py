@@ -10,6 +10,7 @@ ACROSS = {
     "docs": "commands, settings and files that the documentation names",
     "hostile_files": "whatever a file holds, in every format",
     "hostile_input": "whatever comes in by queue, name or setting",
+    "house": "names of classes, lengths of files",
     "imports": "what each process loads",
     "nothing_disappears": "every reader, the segmenter and captions",
     "tests": "the tests themselves",
