@@ -31,7 +31,7 @@ from models.catalog import BUILT_IN
 from models.errors import Unspeakable
 from models.kokoro.frontend import KokoroFrontEnd
 from models.training.sentences import sentence
-from models.training.teacher import HOP, STYLE, Spoken, TextSide, Vocoder, read_graph
+from models.training.teacher import HOP, STYLE, Spoken, TeacherVocoder, TextSide, read_graph
 
 SHARD = 180.0  # seconds of speech in a shard, at least
 LANGUAGES = {"zh": 0.6, "en": 0.22, "ja": 0.18}  # shares of the utterances: Mandarin's consonants are the hardest
@@ -64,7 +64,7 @@ class Shard(NamedTuple):
     lines: Sequence[Line]
 
 
-class Speaker:
+class Teacher:
     """The teacher: text in, features and sound out, by any of the bundle's voices."""
 
     def __init__(self, folder: Path, threads: int = 1) -> None:
@@ -78,7 +78,7 @@ class Speaker:
 
     def refresh(self) -> None:
         """Open the vocoder anew: the runtime keeps what it has prepared for every length, 10 MB an utterance."""
-        self._vocoder = Vocoder(self._graph, self._folder, self._threads)
+        self._vocoder = TeacherVocoder(self._graph, self._folder, self._threads)
 
     def voices(self, language: str, *, guests: bool = False) -> list[str]:
         """Voices whose own language it is, or with ``guests`` those that speak it as well."""
@@ -104,24 +104,24 @@ class Speaker:
         return self._styles[voice].astype(np.float32)
 
 
-def make_shard(speaker: Speaker, target: Path, seed: str, seconds: float = SHARD) -> None:
+def make_shard(teacher: Teacher, target: Path, seed: str, seconds: float = SHARD) -> None:
     """Speak a shard's sentences and put its folder in place, whole."""
     chance = random.Random(seed)
     lines: list[Line] = []
     spoken: list[Spoken] = []
     sounds: list[NDArray[np.float32]] = []
     frames = 0
-    while frames * HOP < seconds * speaker.bundle.sample_rate:
-        text, language, voice, speed = _chosen(speaker, chance)
+    while frames * HOP < seconds * teacher.bundle.sample_rate:
+        text, language, voice, speed = _chosen(teacher, chance)
         try:
-            said = speaker.features(text, language, voice, speed)
+            said = teacher.features(text, language, voice, speed)
         except Unspeakable:  # a word of the lexicon in letters that have no sound
             continue
         for utterance in said:
             length = utterance.features.shape[1]
             lines.append(Line(text, language, voice, speed, frames, length))
             spoken.append(utterance)
-            sounds.append(speaker.sound(utterance))
+            sounds.append(teacher.sound(utterance))
             frames += length
     folder = target.with_name(f".{target.name}")  # left over, if a run was killed here
     shutil.rmtree(folder, ignore_errors=True)
@@ -134,11 +134,11 @@ def make_shard(speaker: Speaker, target: Path, seed: str, seconds: float = SHARD
     folder.rename(target)
 
 
-def _chosen(speaker: Speaker, chance: random.Random) -> tuple[str, str, str, float]:
+def _chosen(teacher: Teacher, chance: random.Random) -> tuple[str, str, str, float]:
     """A text, its language, a voice that is not held out, and a speed in hundredths."""
     language = chance.choices(list(LANGUAGES), list(LANGUAGES.values()))[0]
     guests = language == "en" and chance.random() < GUESTS
-    voices = [voice for voice in speaker.voices(language, guests=guests) if voice not in HELD_OUT]
+    voices = [voice for voice in teacher.voices(language, guests=guests) if voice not in HELD_OUT]
     joint = " " if language == "en" else ""
     text = joint.join(sentence(language, chance) for _ in range(chance.choice(SENTENCES)))
     return text, language, chance.choice(voices), round(chance.uniform(*SPEEDS), 2)
@@ -170,13 +170,13 @@ def main() -> None:
     turn, turns = (int(figure) for figure in asked.turn.split("/"))
     asked.data.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
-        speaker = Speaker(Path(folder), asked.threads)
+        teacher = Teacher(Path(folder), asked.threads)
         for number in range(turn, round(asked.hours * 3600 / SHARD), turns):
             target = asked.data / f"shard-{number:05d}"
             if not target.exists():
-                make_shard(speaker, target, f"{asked.seed}/{number}")
+                make_shard(teacher, target, f"{asked.seed}/{number}")
                 print(target, flush=True)
-                speaker.refresh()
+                teacher.refresh()
 
 
 if __name__ == "__main__":

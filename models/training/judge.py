@@ -26,10 +26,10 @@ import torch
 from numpy.typing import NDArray
 
 from models.session import open_session
-from models.training.data import HELD_OUT, Speaker
+from models.training.data import HELD_OUT, Teacher
 from models.training.export import exported, read_weights
 from models.training.sentences import HERE
-from models.training.teacher import RATE, Spoken, Vocoder, read_graph
+from models.training.teacher import RATE, Spoken, TeacherVocoder, read_graph
 from models.training.train import errors
 
 TIMED = 3  # every so many sentences are said by the int8 vocoder as well
@@ -54,11 +54,11 @@ class Student:
         return sound
 
 
-def sentences(speaker: Speaker) -> Iterator[tuple[str, str, str, str]]:
+def sentences(teacher: Teacher) -> Iterator[tuple[str, str, str, str]]:
     """Name, text, language and voice of what is judged by: every other one by a held-out voice, where there is one."""
     listed = tomllib.loads((HERE / "held_out.toml").read_text("utf-8"))
     for language, texts in listed.items():
-        voices = speaker.voices(language)
+        voices = teacher.voices(language)
         unheard = [voice for voice in voices if voice in HELD_OUT]
         learnt = [voice for voice in voices if voice not in HELD_OUT]
         for number, text in enumerate(texts):
@@ -90,11 +90,11 @@ def judge(checkpoint: Path, out: Path, every: int = 1) -> list[dict[str, object]
     student, mark = Student(checkpoint), marker()
     figures: list[dict[str, object]] = []
     with tempfile.TemporaryDirectory() as folder:
-        speaker = Speaker(Path(folder))
-        quantised = Vocoder(read_graph(speaker.bundle), Path(folder), quantised=True)
-        for number, (name, text, language, voice) in enumerate([*sentences(speaker)][::every]):
-            said = speaker.features(text, language, voice, 1.0)
-            teacher = np.concatenate([speaker.sound(spoken) for spoken in said])
+        teacher = Teacher(Path(folder))
+        quantised = TeacherVocoder(read_graph(teacher.bundle), Path(folder), quantised=True)
+        for number, (name, text, language, voice) in enumerate([*sentences(teacher)][::every]):
+            said = teacher.features(text, language, voice, 1.0)
+            truth = np.concatenate([teacher.sound(spoken) for spoken in said])
             began = process_time()
             light = np.concatenate([student(spoken) for spoken in said])
             seconds = len(light) / RATE
@@ -104,14 +104,14 @@ def judge(checkpoint: Path, out: Path, every: int = 1) -> list[dict[str, object]
                 for spoken in said:
                     quantised(spoken)
                 times["rtf_int8"] = (process_time() - began) / seconds
-            error, snr = errors(torch.from_numpy(light), torch.from_numpy(teacher))
-            marks = {f"{key}_teacher": value for key, value in mark(teacher).items()} | mark(light)
+            error, snr = errors(torch.from_numpy(light), torch.from_numpy(truth))
+            marks = {f"{key}_teacher": value for key, value in mark(truth).items()} | mark(light)
             kind = "unheard voice" if voice in HELD_OUT else "learnt voice"
             figures.append(
                 {"name": name, "text": text, "language": language, "voice": voice, "kind": kind, "seconds": seconds}
                 | {"log_spectrum_db": error, "snr_db": snr, **times, **marks}
             )
-            for kind_of_sound, sound in (("teacher", teacher), ("light", light)):
+            for kind_of_sound, sound in (("teacher", truth), ("light", light)):
                 soundfile.write(out / f"{name}.{kind_of_sound}.wav", sound, RATE, subtype="PCM_16")
     return figures
 

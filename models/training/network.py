@@ -75,7 +75,7 @@ class Spectrum(nn.Module):
         return blocks[:, 2:-2].flatten(1)
 
 
-class Block(nn.Module):
+class StyledBlock(nn.Module):
     """A step in time for each channel by itself, normalisation by the style, and a wide layer over channels."""
 
     def __init__(self, width: int, widening: int = 3, kernel: int = 7) -> None:
@@ -110,10 +110,10 @@ class LightVocoder(nn.Module):
         self.register_buffer("spread", torch.ones(1, FEATURES, 1))
         self.spectrum = Spectrum()
         self.features = nn.Conv1d(FEATURES, width, 3, padding=1)
-        self.slow = nn.ModuleList([Block(width) for _ in range(slow)])
+        self.slow = nn.ModuleList([StyledBlock(width) for _ in range(slow)])
         self.faster = nn.ConvTranspose1d(width, width, PACE, PACE)
         self.source = nn.Conv1d(3 * BINS, width, 3, padding=1)
-        self.fast = nn.ModuleList([Block(width) for _ in range(fast)])
+        self.fast = nn.ModuleList([StyledBlock(width) for _ in range(fast)])
         self.norm = nn.LayerNorm(width)
         self.gains = nn.Linear(width, 5 * BINS)
         self.envelope = nn.Linear(width, ENVELOPE)

@@ -78,7 +78,7 @@ class TextSide:
         return Spoken(features[0], padded[PADDING:-PADDING], shape[0], spectrum[0])
 
 
-class Vocoder:
+class TeacherVocoder:
     """Features to samples by the teacher. ``matrix``: in bfloat16 on OpenVINO, four times as fast as float32.
 
     ``quantised`` is the vocoder as workers run it today, for comparisons of speed.

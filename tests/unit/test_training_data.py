@@ -13,9 +13,9 @@ from models.bundle import Bundle
 from models.catalog import BUILT_IN
 from models.kokoro.engine import KokoroEngine
 from models.kokoro.frontend import KokoroFrontEnd
-from models.training.data import HELD_OUT, HOP, Speaker, make_shard, read_shard, shards
+from models.training.data import HELD_OUT, HOP, Teacher, make_shard, read_shard, shards
 from models.training.sentences import HERE, sentence
-from models.training.teacher import FEATURES, STYLE, Spoken, TextSide, Vocoder, read_graph
+from models.training.teacher import FEATURES, STYLE, Spoken, TeacherVocoder, TextSide, read_graph
 from models.voice import SpeechRequest
 
 
@@ -23,7 +23,7 @@ class ToneSpeaker:
     """Stands in for the teacher: sounds of a length that the text gives, quickly."""
 
     bundle = Bundle.read(BUILT_IN / "kokoro.toml")
-    voices = Speaker.voices
+    voices = Teacher.voices
 
     def features(self, text: str, language: str, voice: str, speed: float) -> list[Spoken]:
         frames = 70 + len(text) % 30
@@ -81,8 +81,8 @@ def test_text_side_and_int8_vocoder_together_are_the_graph_and_in_float_they_are
     count = len(utterance.tokens)
     spoken = TextSide(graph)(utterance.tokens, style[count - 1 : count], 1.0)
     assert spoken.features.shape[1] * HOP == len(spoken.source)
-    parts = Vocoder(graph, tmp_path, matrix=False, quantised=True)(spoken)
+    parts = TeacherVocoder(graph, tmp_path, matrix=False, quantised=True)(spoken)
     assert np.array_equal(parts, whole.samples)
-    clean = Vocoder(graph, tmp_path, matrix=False)(spoken)
+    clean = TeacherVocoder(graph, tmp_path, matrix=False)(spoken)
     noise = clean - parts
     assert 8 < 10 * np.log10(np.mean(clean**2) / np.mean(noise**2)) < 40  # dB: the same sound, without int8's noise
