@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import io
+import shutil
 import struct
+import subprocess
 from collections.abc import Sequence
 from typing import Final, Literal
 
 import numpy as np
 
+from models.errors import Transient
 from worker.audio.encode import MEDIA_TYPES, LessonFile
 from worker.audio.resample import at_rate
 from worker.audio.wav import Pcm, unpack
@@ -18,6 +21,7 @@ Format = Literal["wav", "mp3", "opus", "flac", "pcm"]
 
 PCM_RATE: Final = 24_000  # Hz; what clients of /v1/audio/speech expect of "pcm", which says nothing itself
 UNKNOWN: Final = 0xFFFFFFFF  # the length in a WAV header, while it is not known
+AAC_TYPE: Final = "audio/aac"
 TYPES: Final = {str(name): type_ for name, type_ in MEDIA_TYPES.items()} | {"pcm": "audio/pcm"}
 
 
@@ -76,6 +80,24 @@ def whole(format: Format, rate: int, parts: Sequence[tuple[LessonEntry, bytes]])
         sound.grow(entry, data, pause=place < len(parts))
     sound.close()
     return sound.whole(), sound.seconds
+
+
+def can_aac() -> bool:
+    """Tell whether AAC can be made: an encoder that anybody may ship is in no library, but programs have one."""
+    return shutil.which("ffmpeg") is not None
+
+
+def aac(rate: int, parts: Sequence[tuple[LessonEntry, bytes]]) -> bytes:
+    """Return one AAC stream (ADTS) of all segments, by the program ffmpeg. Blocks; raises Transient where it fails."""
+    sound, seconds = whole("wav", rate, parts)
+    command = ["ffmpeg", "-v", "error", "-i", "pipe:0", "-c:a", "aac", "-b:a", "96k", "-f", "adts", "pipe:1"]
+    try:
+        done = subprocess.run(command, input=sound, capture_output=True, timeout=30 + seconds, check=False)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise Transient(f"ffmpeg made no AAC: {error}") from None
+    if done.returncode or not done.stdout:
+        raise Transient(f"ffmpeg made no AAC: {done.stderr.decode(errors='replace')[-200:].strip()}")
+    return done.stdout
 
 
 def _endless_header(rate: int) -> bytes:

@@ -18,7 +18,11 @@ from producer.errors import Busy, Unfit
 
 MEDIA_TYPE = "application/problem+json"
 AGAIN_SECONDS = 5  # after a passing fault
-OPENAI_PATHS = "/v1/audio/"
+OPENAI_PATHS = "/v1/"
+OPENAI_CODES = {
+    400: "invalid_request", 401: "invalid_api_key", 404: "not_found", 413: "string_above_max_length",
+    422: "invalid_value", 429: "rate_limit_exceeded",
+}  # fmt: skip
 
 log = logging.getLogger("narrator.http")
 
@@ -71,8 +75,9 @@ def problem(
     if errors:
         content["errors"] = [error.model_dump() for error in errors]
     if path.startswith(OPENAI_PATHS):
-        kind = "invalid_request_error" if status < 500 else "server_error"
-        content["error"] = {"message": detail, "type": kind, "code": None, "param": None}
+        kind = "rate_limit_error" if status == 429 else "invalid_request_error" if status < 500 else "server_error"
+        param = errors[0].pointer.removeprefix("/body/").replace("/", ".") if errors else None
+        content["error"] = {"message": detail, "type": kind, "code": OPENAI_CODES.get(status), "param": param}
     return JSONResponse(content, status, headers, MEDIA_TYPE)
 
 

@@ -23,12 +23,14 @@ class Health(BaseModel):
     status: Literal["ok"] = "ok"
 
 
+@router.head("/healthz", include_in_schema=False)
 @router.get("/healthz")
 async def healthz() -> Health:
     """Answer: this process is alive."""
     return Health()
 
 
+@router.head("/readyz", include_in_schema=False)
 @router.get("/readyz")
 def readyz(service: Shared) -> Health:
     """Answer once Redis and the store do, too. Workers may come on demand: those there are stand in /metrics."""

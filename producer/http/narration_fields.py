@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
+from models.text.languages import Language
 from producer.lessons.options import FASTEST, SLOWEST, Option, Place, options_of
 
 MAX_NAME: Final = 100  # characters of a text
 Speed = Annotated[float, Field(ge=SLOWEST, le=FASTEST)]
+
+
+def _primary(tag: object) -> object:
+    """Return the language of a tag such as en-US or zh_CN; anything else as it is."""
+    return re.split("[-_]", tag.strip().lower())[0] if isinstance(tag, str) else tag
+
+
+LanguageTag = Annotated[Language, BeforeValidator(_primary)]
 
 
 def _field(option: Option) -> tuple[Any, Any]:

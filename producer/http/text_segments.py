@@ -8,7 +8,9 @@ from dataclasses import replace
 from models.catalog import Catalogue, Voice
 from models.errors import Permanent
 from models.family import load_frontend
+from models.text.languages import guess
 from producer.errors import LessonError, Unfit
+from producer.http.openai_names import VOICES
 from producer.lessons.options import NO_OPTIONS, NarrationOptions
 from producer.plan.segments import segment_lesson
 from producer.plan.text import NO_FILE, lesson_of_text
@@ -22,7 +24,8 @@ class Script:
     """Turns texts into segments. ``aliases`` are other names for voices, ``settings`` name the lexicon of all."""
 
     def __init__(self, catalogue: Catalogue, aliases: Mapping[str, str], settings: Settings) -> None:
-        self._catalogue, self._aliases, self._settings = catalogue, aliases, settings
+        self._catalogue, self._settings = catalogue, settings
+        self._aliases = {name.lower(): voice for name, voice in aliases.items()}
         self._voices = KnownVoices(catalogue, load_frontend)
 
     def segments(self, text: str, options: NarrationOptions = NO_OPTIONS) -> tuple[LessonEntry, ...]:
@@ -37,8 +40,24 @@ class Script:
             raise Unfit(str(error)) from error
 
     def voice(self, name: str) -> Voice:
-        """Return a voice by id, unique name or alias. Raises UnknownVoice."""
-        return self._catalogue.find(self._aliases.get(name, name))
+        """Return a voice by id, unique name or alias, in whatever case. Raises UnknownVoice."""
+        known = {voice.id.lower(): voice.id for voice in self._catalogue.voices}
+        known |= {voice.speaker.lower(): voice.speaker for voice in self._catalogue.voices} | self._aliases
+        return self._catalogue.find(known.get(name.lower(), name))
+
+    def openai_voice(self, name: str, text: str, language: str | None) -> str | None:
+        """Return the voice for one of OpenAI's names: the language's default where that voice does not speak it, or is
+        not installed.
+        """
+        voice = self._catalogue.find(VOICES[name])
+        speaks = (language or guess(text)) in voice.languages and self._catalogue.installed(voice)
+        return voice.id if speaks else None
+
+    def names(self) -> list[str]:
+        """Return the installed voices: the name where only one has it, else the id."""
+        installed = [voice for voice in self._catalogue.voices if self._catalogue.installed(voice)]
+        speakers = [voice.speaker for voice in self._catalogue.voices]
+        return [voice.speaker if speakers.count(voice.speaker) == 1 else voice.id for voice in installed]
 
     def within(self, bundle: str, name: str) -> str:
         """Return a voice's name, looked up in a bundle where that is one. Raises nothing: that is for ``segments``."""

@@ -6,9 +6,11 @@ from typing import Literal
 
 from fastapi import APIRouter
 from pydantic import BaseModel
+from starlette.exceptions import HTTPException
 
 from producer.http.access import KEYED
-from producer.http.service import Shared
+from producer.http.openai_names import MODELS
+from producer.http.service import Service, Shared
 from producer.run.status import voices
 
 router = APIRouter(prefix="/v1", tags=["voices"], dependencies=[KEYED])
@@ -44,6 +46,19 @@ class Models(BaseModel):
     data: list[Model]
 
 
+class NamedVoices(BaseModel):
+    """The installed voices, as clients of Kokoro-FastAPI and Open WebUI list them."""
+
+    voices: list[dict[str, str]] | list[str]
+
+
+@router.get("/audio/voices")
+def list_names(service: Shared, legacy: bool = False) -> NamedVoices:
+    """List the installed voices by name; with ``legacy`` their names alone."""
+    names = service.script.names()
+    return NamedVoices(voices=names if legacy else [{"id": name, "name": name} for name in names])
+
+
 @router.get("/voices")
 def list_voices(service: Shared) -> list[VoiceRow]:
     """List every voice that this installation knows, installed or not."""
@@ -53,5 +68,17 @@ def list_voices(service: Shared) -> list[VoiceRow]:
 @router.get("/models")
 def list_models(service: Shared) -> Models:
     """List the bundles of installed voices, as OpenAI's clients expect them."""
-    found = dict.fromkeys(row["id"].partition("/")[0] for row in voices(service.settings) if row["installed"])
-    return Models(data=[Model(id=bundle) for bundle in found])
+    return Models(data=[Model(id=bundle) for bundle in _bundles(service)])
+
+
+@router.get("/models/{model}")
+def show_model(model: str, service: Shared) -> Model:
+    """Show a bundle, or one of OpenAI's models: any is taken, the voice decides."""
+    if model not in (*_bundles(service), *MODELS):
+        raise HTTPException(404, f"no model {model[:100]!r}: there are {', '.join((*_bundles(service), *MODELS))}")
+    return Model(id=model)
+
+
+def _bundles(service: Service) -> list[str]:
+    found = (row["id"].partition("/")[0] for row in voices(service.settings) if row["installed"])
+    return list(dict.fromkeys(found))
