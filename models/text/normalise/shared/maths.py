@@ -57,7 +57,7 @@ def limit(say: str, examples: Examples) -> Rule:
 
 def prime(word: str, examples: Examples) -> Rule:
     """f'(x) and f''(x)."""
-    pattern = r"(?<![A-Za-z\d])([A-Za-z])(['′]{1,2})(?=\s?[(=+*/])"
+    pattern = r"(?<![A-Za-z\d])([A-Za-z])('{1,2})(?=\s?[(=+*/])"
     return Rule("derivative", "maths", pattern, lambda m: m[1] + word * len(m[2]), examples)
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from models.text.normalise.numbers import PLAIN, cardinal, digits
 
 N = f"(?:{PLAIN})"
-SIGNED = f"[-+−]?{N}"
+SIGNED = f"[-+]?{N}"
 ALONE = r"(?<![\d.^A-Za-z/-])"  # no part of a longer number or word before it
-UNTIL = r"\s?[-–—~～至到]\s?"
+UNTIL = r"\s?[-–—~至到]\s?"
 IN_HAN = "\u3400-\u9fff"
 # Before these, 2 is 两: things that are counted. Not dates, ordinals, tens or decimals.
 COUNTED = (
@@ -25,7 +25,7 @@ def number(text: str) -> str:
 
 def signed(text: str) -> str:
     """A number that may have a sign in front; a plus is not heard."""
-    return ("负" if text[0] in "-−" else "") + number(text.lstrip("-−+"))
+    return ("负" if text[0] == "-" else "") + number(text.lstrip("-+"))
 
 
 def count(text: str) -> str:

@@ -37,7 +37,7 @@ PARTS = (
     Rule(
         "end of a strand",
         "identifiers",
-        r"(?<![A-Za-z\d.])([35])['′](?=[端到→帽非])",
+        r"(?<![A-Za-z\d.])([35])'(?=[端到→帽非])",
         lambda m: f"{number(m[1])}撇",
         (("DNA的5′端", "DNA的五撇端"),),
     ),

@@ -23,7 +23,7 @@ MONEY = (
     Rule(
         "from amount to amount",
         "money",
-        rf"(?P<c>{_CURRENCY})\s?(?P<a>{N})\s?[-–—~～]\s?(?P=c)?(?P<b>{N})(?P<scale>[万亿千百萬億]?)(?:元|美元)?",
+        rf"(?P<c>{_CURRENCY})\s?(?P<a>{N})\s?[-–—~]\s?(?P=c)?(?P<b>{N})(?P<scale>[万亿千百萬億]?)(?:元|美元)?",
         lambda m: f"{number(m['a'])}到{number(m['b'])}{m['scale']}{CURRENCIES[m['c']]}",
         (("¥30-¥45", "三十到四十五元"), ("$2-3万", "二到三万美元")),
     ),

@@ -17,7 +17,7 @@ RANGES = (
     Rule(
         "from one to another with a word between",
         "ranges",
-        rf"(?<=\d)(?P<u>[{HAN}]{{1,2}})[-–~～](?=\d+(?:\.\d+)?(?P=u))",
+        rf"(?<=\d)(?P<u>[{HAN}]{{1,2}})[-–~](?=\d+(?:\.\d+)?(?P=u))",
         lambda m: m["u"] + "到",
         (("6元-9元", "六元到九元"),),
     ),

@@ -12,22 +12,21 @@ UNITS = words("zh", "units")
 UNIT = either(UNITS)
 _BY_ITSELF = r"km/h|m/s|km\^2|m\^2|cm\^2|km|cm|mm|kg|mg|mL|ml|kW|kWh|dB"
 _COMPASS = {"N": "北纬", "S": "南纬", "E": "东经", "W": "西经"}
-_MINUS = ("-", "−")
 
 
 def _percent(m: re.Match[str]) -> str:
     of = {"‰": "千分之", "‱": "万分之"}.get(m["u"], "百分之")
-    figures = "百" if m["a"] == "100" else number(m["a"].lstrip("-−+"))
-    said = f"{'负' if m['a'].startswith(_MINUS) else ''}{of}{figures}"
+    figures = "百" if m["a"] == "100" else number(m["a"].lstrip("-+"))
+    said = f"{'负' if m['a'].startswith('-') else ''}{of}{figures}"
     return f"{said}到{of}{number(m['b'])}" if m["b"] else said
 
 
 def _temperature(m: re.Match[str]) -> str:
-    low = "零下" if m["a"].startswith(_MINUS) else ""
+    low = "零下" if m["a"].startswith("-") else ""
     if low and m["b"] and m["u"] != "F":  # below and above zero: each with its unit
-        high = f"{'零下' if m['b'].startswith(_MINUS) else ''}{number(m['b'].lstrip('-−+'))}"
+        high = f"{'零下' if m['b'].startswith('-') else ''}{number(m['b'].lstrip('-+'))}"
         return f"零下{number(m['a'][1:])}摄氏度到{high}摄氏度"
-    degrees = low + number(m["a"].lstrip("-−+")) + (f"到{signed(m['b'])}" if m["b"] else "")
+    degrees = low + number(m["a"].lstrip("-+")) + (f"到{signed(m['b'])}" if m["b"] else "")
     return f"华氏{degrees}度" if m["u"] == "F" else f"{degrees}摄氏度"
 
 
@@ -71,7 +70,7 @@ SPECIAL = (
         (("运行：8h/天", "运行：八小时每天"),),
     ),
     Rule("times as fast", "units", r"(?<=\d)x(?=速)", "倍", (("用1.5x速播放", "用一点五倍速播放"),)),
-    Rule("per cent a year", "units", r"(?<=[%％])/(?=[年月日天])", "每", (("利息3%/月", "利息百分之三每月"),)),
+    Rule("per cent a year", "units", r"(?<=%)/(?=[年月日天])", "每", (("利息3%/月", "利息百分之三每月"),)),
     Rule(
         "amount in an amount",
         "units",
@@ -89,14 +88,14 @@ SPECIAL = (
     Rule(
         "minutes and seconds",
         "units",
-        r"(\d{1,3})['′](\d{1,2})[\"″]",
+        r"(\d{1,3})'(\d{1,2})\"",
         lambda m: f"{number(m[1])}分{number(m[2])}秒",
         (("用时4′35″夺冠", "用时四分三十五秒夺冠"),),
     ),
     Rule(
         "minutes of an angle",
         "units",
-        r"(?<=°)(\d{1,2})['′]",
+        r"(?<=°)(\d{1,2})'",
         lambda m: f"{number(m[1])}分",
         (("北纬23°26′附近", "北纬二十三度二十六分附近"),),
     ),
@@ -126,21 +125,21 @@ QUANTITIES = (
     Rule(
         "from per cent to per cent",
         "units",
-        rf"(?P<a>{SIGNED})\s?[%％]?{UNTIL}(?P<b>{N})\s?(?P<u>[%％])",
+        rf"(?P<a>{SIGNED})\s?%?{UNTIL}(?P<b>{N})\s?(?P<u>%)",
         _percent,
         (("占20%~30%", "占百分之二十到百分之三十"),),
     ),
     Rule(
         "per cent",
         "units",
-        rf"(?P<a>{SIGNED})\s?(?P<u>[%％‰‱])(?P<b>)",
+        rf"(?P<a>{SIGNED})\s?(?P<u>[%‰‱])(?P<b>)",
         _percent,
         (("-4%", "负百分之四"), ("100%", "百分之百"), ("3‰", "千分之三")),
     ),
     Rule(
         "temperature",
         "units",
-        rf"(?:华氏|摄氏)?(?P<a>{SIGNED})(?:\s?(?:°C|℃)?{UNTIL}(?P<b>{SIGNED}))?\s?(?:°(?P<u>[CF])|℃)",
+        rf"(?:华氏|摄氏)?(?P<a>{SIGNED})(?:\s?(?:°C)?{UNTIL}(?P<b>{SIGNED}))?\s?°(?P<u>[CF])",
         _temperature,
         (("-8℃~3℃", "零下八摄氏度到三摄氏度"), ("华氏101°F", "华氏一百零一度")),
     ),
