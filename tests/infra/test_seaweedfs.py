@@ -24,9 +24,9 @@ import yaml
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from infra.seaweedfs import weed_binary
+from infra.seaweedfs import leftovers, weed_binary
 from models.errors import Permanent
-from tests.guard import server_folder
+from tests.guard import remove_in_the_end, server_folder
 from tests.infra.tools import INFRA, helm, run, tool
 from tests.integration.processes import until
 from tests.integration.s3_servers import free_port
@@ -61,6 +61,7 @@ class Deployed:
         taken = {name: free_port() for name in ("volume.port", "volume.port.grpc", "filer.port", "filer.port.grpc")}
         taken |= {"master.port": self.master, "master.port.grpc": self.master + 10_000, "s3.port.grpc": free_port()}
         inside = free_port()
+        remove_in_the_end(leftovers([*taken.values(), inside]))
         said = {"-dir=/data": f"-dir={folder / 'data'}", f"-s3.port={gate[-1]}": f"-s3.port={inside}"}
         options = [said.get(option, option) for option in options] + [f"-{name}={port}" for name, port in taken.items()]
         self.server = self._start([weed_binary(), "-logtostderr=true", *options])
