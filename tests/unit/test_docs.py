@@ -7,7 +7,7 @@ import re
 import shlex
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, metadata
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import click
 import pytest
@@ -199,3 +199,23 @@ def test_licences_that_ask_for_something_are_named() -> None:
             continue  # of the image alone
         said = [about.get("License-Expression") or (about.get("License") or "")[:80], *about.get_all("Classifier", [])]
         assert bool(asking.search(" ".join(line for line in said if line))) == (f"| {name} |" in page), name
+
+
+def test_the_map_has_a_line_for_every_folder() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `([\w/*]+)/` \| .+ \|$", text, re.MULTILINE)
+    assert len(set(rows)) == len(rows)
+    kept = (".py", ".toml", ".html", ".css", ".lua", ".tsv")
+    files = [path for top in ("models", "worker", "producer") for path in (ROOT / top).rglob("*") if path.suffix in kept]
+    folders = {str(path.parent.relative_to(ROOT)) for path in files} | {"infra", "tests"}
+    lines = {folder: [row for row in rows if PurePath(folder).match(row)] for folder in folders}
+    assert {folder for folder, found in lines.items() if not found} == set(), "folders without a line"
+    assert set(rows) - {row for found in lines.values() for row in found} == set(), "lines without a folder"
+
+
+def test_a_recipe_is_short() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    recipes = re.findall(r"^\*\*(A new .+?)\.\*\*.*?(?=\n\n)", text, re.MULTILINE | re.DOTALL)
+    paragraphs = [part for part in text.split("\n\n") if part.startswith("**A new ")]
+    assert len(recipes) == 6
+    assert [part.splitlines()[0] for part in paragraphs if len(part.splitlines()) > 10] == []
