@@ -206,7 +206,9 @@ def test_the_map_has_a_line_for_every_folder() -> None:
     rows = re.findall(r"^\| `([\w/*]+)/` \| .+ \|$", text, re.MULTILINE)
     assert len(set(rows)) == len(rows)
     kept = (".py", ".toml", ".html", ".css", ".lua", ".tsv")
-    files = [path for top in ("models", "worker", "producer") for path in (ROOT / top).rglob("*") if path.suffix in kept]
+    files = [
+        path for top in ("models", "worker", "producer") for path in (ROOT / top).rglob("*") if path.suffix in kept
+    ]
     folders = {str(path.parent.relative_to(ROOT)) for path in files} | {"infra", "tests"}
     lines = {folder: [row for row in rows if PurePath(folder).match(row)] for folder in folders}
     assert {folder for folder, found in lines.items() if not found} == set(), "folders without a line"
