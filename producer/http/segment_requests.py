@@ -12,7 +12,7 @@ import asyncio
 import math
 import threading
 import time
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
@@ -21,6 +21,7 @@ from typing import Any
 from models.errors import NarrationError, Transient
 from producer.errors import Busy, NoSound, Unfit
 from producer.http.metrics import Counts
+from producer.http.pace import Pace
 from producer.run.connection import broker_faults
 from worker.contract.messages import Job, LessonEntry, RenderBatch, interactive_queue, segment_name
 from worker.contract.settings import Settings
@@ -57,6 +58,8 @@ class Waiting:
         self._ledger = WaitingLedger(self._redis, settings)
         self._app = broker.connect(settings)
         self._wanted: dict[str, _Wanted] = {}
+        self._paces: defaultdict[str, Pace] = defaultdict(Pace)  # by bundle
+        self._progress: dict[str, float] = {}  # when a bundle's segment was done last, monotonic seconds
         self._background: set[asyncio.Task[Any]] = set()
         self._over = threading.Event()
         self._ears = threading.Thread(target=self._listen, name="ears", daemon=True)
@@ -115,7 +118,9 @@ class Waiting:
         if wanted is None:
             job = Job(key=entry.key, segment=entry.segment)
             if first:
-                await asyncio.to_thread(self._admit, job.segment.bundle)
+                bundle = job.segment.bundle
+                self._paces[bundle].admit(self._pending(bundle), self._patience)
+                await asyncio.to_thread(self._admit, bundle)
             wanted = self._wanted.setdefault(entry.key, _Wanted(job, self._loop.create_future()))
         wanted.waiters += 1
         order = _Order(self, wanted=wanted)
@@ -127,6 +132,10 @@ class Waiting:
                 order.drop()
                 raise
         return order
+
+    def _pending(self, bundle: str) -> int:
+        """Count the bundle's segments that are waited for in this process."""
+        return sum(not one.told.done() for one in self._wanted.values() if one.job.segment.bundle == bundle)
 
     def _admit(self, bundle: str) -> None:
         queue = interactive_queue(self._settings.queue_prefix, bundle)
@@ -162,9 +171,13 @@ class Waiting:
             wanted.seen = time.monotonic()
 
     async def wait_for(self, wanted: _Wanted) -> bytes:
-        """Wait for the segment's WAV, and return it."""
-        deadline = time.monotonic() + self._patience
+        """Wait for the segment's WAV, and return it.
+
+        Who was let in keeps the place for as long as others' segments get done: patience ends when nothing does.
+        """
+        began = time.monotonic()
         while not wanted.told.done():
+            deadline = self._patience + max(began, self._progress.get(wanted.job.segment.bundle, began))
             await asyncio.wait({wanted.told}, timeout=min(1.0, max(0.0, deadline - time.monotonic())))
             now = time.monotonic()
             if not wanted.told.done() and (now >= deadline or now - wanted.seen > CHECK_SECONDS + UNSERVED_SECONDS):
@@ -215,6 +228,9 @@ class Waiting:
         wanted = self._wanted.get(settled.key)
         if wanted and not wanted.told.done():
             wanted.told.set_result(settled.reason)
+            bundle, now = wanted.job.segment.bundle, time.monotonic()
+            self._progress[bundle] = now
+            self._paces[bundle].settled(now, self._pending(bundle))
 
 
 class _Order:
