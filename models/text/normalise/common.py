@@ -40,19 +40,6 @@ _SPACES = re.compile(r"\s+")
 _CALLED = re.compile(r"(?<=[A-Za-z_])\((?=[^()]*\)(?![A-Za-z]))")  # append(x): not one word; but colo(u)r
 _SPACE_BEFORE = re.compile(r" +(?=[,.;:!?…，。；：！？、)）」』])(?![.][\w])")
 
-# Of formulas in Han and kana.
-LIMIT = r"(?<![A-Za-z])lim\s?_?[({]?([a-z])→([-+]?(?:\d+|∞|[a-z]))[)}]?"
-PRIME = r"(?<![A-Za-z\d])([A-Za-z])(['′]{1,2})(?=\s?[(=+*/])"  # f'(x)
-POWER = r"(?P<x>[A-Za-z\dα-ωΑ-Ω)]+)\^(?P<e>\{[^}]{1,20}\}|\([^)]{1,20}\)|-?(?:\d+|[A-Za-z](?![A-Za-z])))"
-DIFFERENTIAL = r"(?<=[\d)A-Za-z])\s?d([xytrθ])(?![A-Za-z])"
-DIVISION = (
-    r"(?<=[\d)A-Za-z])\s/\s(?=[\d(A-Za-z](?![A-Za-z]))"
-    r"|(?<=[)α-ω])/(?=[\d(A-Za-zα-ω](?![A-Za-z]))|(?<=(?<![A-Za-z])[A-Za-z\d])/(?=\()"
-)
-ARROWS = {"→": "右", "←": "左", "↑": "上", "↓": "下"}
-# The mark of n! and 5!: before an operator, or after a variable that stands alone.
-FACTORIAL = r"(?<=[\dnmk])!(?=\s?[=×÷+*/)])|(?<=(?<![\w'’.-])[nkm])[!！](?![!！])"
-
 
 def plain(text: str) -> str:
     """NFKC but for punctuation, plain quotes, one kind of dash and ellipsis, one space, nothing inaudible.
@@ -100,11 +87,6 @@ def _compatible(run: str) -> str:
         c if c in "…—" else f" {made}" if "⁄" in (made := unicodedata.normalize("NFKC", c)) else made
         for c in unicodedata.normalize("NFC", run)
     )
-
-
-def differential(m: re.Match[str]) -> str:
-    """The dx of an integral, apart from what stands before it."""
-    return f" d {m[1]}" if "∫" in m.string else m[0]
 
 
 def tidy(text: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from models.text.languages import LANGUAGES
-from models.text.normalise.ja import GREEK, SIGNS
 from models.text.normalise.tables import rows, words
 
 
@@ -11,7 +10,5 @@ def sign_name(sign: str, language: str) -> str:
     """The name of a sign; of mathematics, money and Greek what the language's rules read. Empty if unknown."""
     if names := rows("shared", "sign_names").get(sign):
         return names[LANGUAGES.index(language)]
-    if language == "ja":
-        return SIGNS.get(sign) or GREEK.get(sign, "")
     own = "zh" if language == "yue" else language
     return words(own, "signs").get(sign) or words(own, "greek").get(sign, "")

@@ -11,12 +11,12 @@ from models.text.normalise.tables import rows
 
 _ELEMENTS = rows("shared", "elements").keys()
 _GROUP = r"[A-Z][a-z]?\d{0,2}"
-FORMULA = (
+_FORMULA = (
     rf"(?<![A-Za-z_])(?:(?=[A-Za-z()]{{0,60}}\d)(?:{_GROUP}|\((?:{_GROUP}){{1,6}}\)\d{{1,2}}){{2,12}}|[HONF][23])"
     r"(?![A-Za-z\d_]|\.\d)"
 )
 COMPOUND = r"(?<![A-Za-z])(?:(?:Na|K|Li|Ag|Cs|H)(?:Cl|Br|F|OH)|(?:Na|K|Ag)I|(?:Ca|Mg|Cu|Zn|Fe)[OS])(?![A-Za-z\d])"
-CHARGE = r"\^([1-9]?)([+-])(?![A-Za-z\d])"
+_CHARGE = r"\^([1-9]?)([+-])(?![A-Za-z\d])"
 # The mark of n! and 5!: before an operator, or after a variable that stands alone.
 _FACTORIAL = r"(?<=[\dnmk])!(?=\s?[=×÷+*/)])|(?<=(?<![\w'’.-])[nkm])[!！](?![!！])"
 _DIVISION = (
@@ -33,7 +33,7 @@ def charge(number: Number, plus: str, minus: str, examples: Examples) -> Rule:
     return Rule(
         "charge of an ion",
         "maths",
-        CHARGE,
+        _CHARGE,
         lambda m: f" {number(m[1]) if m[1] else ''}{signs[m[2]]}",
         examples,
     )
@@ -41,7 +41,7 @@ def charge(number: Number, plus: str, minus: str, examples: Examples) -> Rule:
 
 def chemistry(number: Number, examples: Examples) -> Rule:
     """H2O and Ca(OH)2, counts in words."""
-    return Rule("chemical formula", "maths", FORMULA, lambda m: formula(m, number), examples)
+    return Rule("chemical formula", "maths", _FORMULA, lambda m: _formula(m, number), examples)
 
 
 def water(word: str, examples: Examples) -> Rule:
@@ -130,7 +130,7 @@ def named_angle(examples: Examples) -> Rule:
     return Rule("sign after the word angle", "maths", r"(?<=角)∠", "", examples)
 
 
-def formula(m: re.Match[str], number: Number) -> str:
+def _formula(m: re.Match[str], number: Number) -> str:
     """H2O, Ca(OH)2: letters in capitals, counts in words of any language."""
     parts = re.findall(r"([A-Z][a-z]?)(\d*)|\)(\d+)", m[0])
     elements = [element for element, *_ in parts if element]
