@@ -1,6 +1,7 @@
 """``make bench``: figures on this machine, each a command of its own too.
 
     python -m tests.benchmarks queue      segments a second through queue, ledger and store, with the tiny voice
+    python -m tests.benchmarks queue seaweedfs radosgw    the same into S3 servers on this machine, and what bounds them
     python -m tests.benchmarks cached     a fully cached course of 10,000 segments in a store that holds 200,000 others
     python -m tests.benchmarks nights     `narrator sync` over 1,000 lessons of which none has changed
     python -m tests.benchmarks kokoro     Kokoro through the whole system, kokoro-onnx beside it, interleaved

@@ -15,9 +15,10 @@ from pathlib import Path
 
 import pytest
 
-from infra.seaweedfs import weed_binary
+from infra.seaweedfs import leftovers, weed_binary
 from models.errors import Permanent
 from tests.conftest import TINY_VOICES
+from tests.guard import remove_in_the_end
 from tests.integration.processes import group, guard_of, until
 from tests.integration.s3_servers import free_port, missing
 from tests.integration.test_local_stack import lesson, sentence
@@ -93,6 +94,8 @@ def test_the_commands_that_it_prints_narrate_a_course(running: Running, tmp_path
 
 def test_nothing_survives_a_killed_cluster(running: Running) -> None:
     assert len(group(running.leader)) >= 6  # the guard, Valkey, SeaweedFS, the API, two workers and their processes
+    (weed,) = [seen.command for seen in group(running.leader) if "weed" in seen.command]
+    remove_in_the_end(leftovers(map(int, re.findall(r"port(?:\.grpc)?=(\d+)", weed))))
     running.command.kill()
     running.command.wait()
     until(lambda: not group(running.leader), 5)
