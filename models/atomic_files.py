@@ -34,14 +34,14 @@ def write_atomically(target: Path, blocks: Iterable[bytes]) -> None:
 
 
 def must_be_free(out: Path) -> None:
-    """Raise Permanent where something is there already. (``becoming`` asks, too; this is for before the long part.)"""
+    """Raise Permanent where something is there already. ``atomic_folder`` asks, too; ask before the long part."""
     if out.exists():
         raise Permanent(f"{out} exists already; give another place or remove it")
 
 
 @contextmanager
-def becoming(out: Path) -> Iterator[Path]:
-    """A folder to work in; what lies in its folder ``made`` at the end, on disk by then, becomes ``out``.
+def atomic_folder(out: Path) -> Iterator[Path]:
+    """Give a folder to work in; what lies in its folder ``made`` at the end, on disk by then, becomes ``out``.
 
     Raises Permanent where ``out`` is there already, or cannot be written: a full disk, no right to.
     """
@@ -64,7 +64,7 @@ def becoming(out: Path) -> Iterator[Path]:
 
 @contextmanager
 def _locked(folder: Path) -> Iterator[None]:
-    """Somebody is at work in it, for as long as this process lives. Raises BlockingIOError where another is."""
+    """Hold a folder for as long as this process works in it. Raises BlockingIOError where another is."""
     held = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)

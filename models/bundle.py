@@ -51,7 +51,7 @@ Code = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,32}$")]
 
 
 class Speaker(FrozenRecord):
-    """One voice of a bundle. ``languages`` begins with its own; ``file`` is what no other part of the bundle needs."""
+    """A voice of a bundle. ``languages`` begins with its own; ``file`` is what no other part of the bundle needs."""
 
     name: Name
     languages: Annotated[tuple[Language, ...], Field(min_length=1)]
@@ -83,7 +83,7 @@ class Bundle(FrozenRecord):
 
     @classmethod
     def read(cls, path: Path) -> Bundle:
-        """The bundle that a TOML file describes. Raises Permanent naming the file, the field and what is wrong."""
+        """Read the bundle that a TOML file describes. Raises Permanent naming the file, the field and what is wrong."""
         text = read_description(path, "a description of a voice")
         try:
             bundle = cls.model_validate({**tomllib.loads(text.decode()), "origin": path})
@@ -106,14 +106,14 @@ class Bundle(FrozenRecord):
                 )
 
     def speaker(self, name: str) -> Speaker:
-        """The voice of that name. Raises Permanent where the bundle has none."""
+        """Return the voice of that name. Raises Permanent where the bundle has none."""
         for voice in self.voices:
             if voice.name == name:
                 return voice
         raise Permanent(f"voice {self.id}/{name}: {self.origin} describes no such voice")
 
     def fingerprint(self, speaker: str) -> str:
-        """A digest over all that shapes this speaker's sound, 64 hex digits; from the TOML alone.
+        """Return a digest over all that shapes this speaker's sound, 64 hex digits; from the TOML alone.
 
         Titles, licences and other speakers are not in it: adding a speaker renders nothing again.
         """
@@ -132,16 +132,16 @@ class Bundle(FrozenRecord):
         )
 
     def needed(self, voice: Speaker) -> list[BundleFile]:
-        """The files that this voice speaks with: the shared ones and its own, not those of other voices."""
+        """Return the files that this voice speaks with: the shared ones and its own, not those of other voices."""
         others = {v.file for v in self.voices} - {voice.file}
         return [file for file in self.files if file.name not in others]
 
     def installed(self, speaker: str) -> bool:
-        """Whether the voice's files are there and of the right size. Cheap: nothing is read."""
+        """Tell whether the voice's files are there and of the right size. Cheap: nothing is read."""
         return all(file.present(self.origin.parent) for file in self.needed(self.speaker(speaker)))
 
     def path(self, name: str) -> Path:
-        """Where a file of the bundle really is, verified by sha256 (once, until it changes on disk).
+        """Return where a file of the bundle really is, verified by sha256 (once, until it changes on disk).
 
         Raises VoiceNotInstalled, naming the file, what is wrong with it and the remedy.
         """

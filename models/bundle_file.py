@@ -35,7 +35,7 @@ class PackagedFile(FrozenRecord):
     _confined = field_validator("path")(_inside)
 
     def locate(self) -> Path | None:
-        """Where it is, or None where the distribution is not installed. The package is never imported."""
+        """Return where it is, or None where the distribution is not installed. The package is never imported."""
         try:
             return Path(str(importlib.metadata.distribution(self.distribution).locate_file(self.path)))
         except importlib.metadata.PackageNotFoundError:
@@ -43,7 +43,7 @@ class PackagedFile(FrozenRecord):
 
 
 class BundleFile(FrozenRecord):
-    """One file of a bundle. Without ``parts`` it lies beside the TOML under its own name; several parts are joined."""
+    """A file of a bundle. Without ``parts`` it lies beside the TOML under its own name; several parts are joined."""
 
     name: str
     sha256: Sha256
@@ -104,7 +104,7 @@ class BundleFile(FrozenRecord):
 
     @property
     def _joint(self) -> Path:
-        """Where the parts stand as one file."""
+        """The place where the parts stand as one file."""
         return cache_dir() / "joined" / f"{self.sha256[:16]}-{PurePosixPath(self.name).name}"
 
     def _joined(self, parts: list[Path]) -> Path:
@@ -124,12 +124,12 @@ class BundleFile(FrozenRecord):
 
 
 def cache_dir() -> Path:
-    """Where joined files and the stamps of verified ones are kept: ``NARRATOR_CACHE_DIR``, or ``~/.cache/narrator``."""
+    """Return the folder of joined files and of stamps: ``NARRATOR_CACHE_DIR``, or ``~/.cache/narrator``."""
     return Path(os.environ.get("NARRATOR_CACHE_DIR") or "~/.cache/narrator").expanduser()
 
 
 def _stamp(path: Path, sha256: str) -> Path:
-    """The empty file whose presence says that this very file, unchanged since, has this sha256."""
+    """Return the empty file whose presence says that this very file, unchanged since, has this sha256."""
     real, state = path.resolve(), path.stat()
     seen = [str(real), state.st_size, state.st_mtime_ns, state.st_ctime_ns, state.st_ino, sha256]
     return cache_dir() / "verified" / digest({"seen": seen})

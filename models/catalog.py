@@ -1,4 +1,4 @@
-"""Which voices exist. Reads ``voices/*.toml`` and the user's bundles; light, safe for the producer."""
+"""The catalogue of voices that exist. Reads ``voices/*.toml`` and the user's bundles; light, safe for the producer."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Catalogue:
 
     @classmethod
     def load(cls, voices_dir: Path | None = None) -> Catalogue:
-        """The built-in bundles and those installed in a folder, ``<voices_dir>/<bundle>/voice.toml``.
+        """Read the built-in bundles and those installed in a folder, ``<voices_dir>/<bundle>/voice.toml``.
 
         Raises Permanent naming the file that is wrong.
         """
@@ -77,13 +77,13 @@ class Catalogue:
         return tuple(self._voices.values())
 
     def bundle(self, name: str) -> Bundle:
-        """The bundle of that id. Raises UnknownVoice with the ids that come close."""
+        """Return the bundle of that id. Raises UnknownVoice with the ids that come close."""
         if name in self._bundles:
             return self._bundles[name]
         raise UnknownVoice(f"no voice bundle {name!r}{_close(name, self._bundles)}")
 
     def find(self, name: str) -> Voice:
-        """A voice by its id, by its speaker's name where only one has it, or by the id of a bundle of one voice.
+        """Find a voice by its id, by its speaker's name where only one has it, or by the id of a bundle of one voice.
 
         CosyVoice's speakers have numbers as well: ``cosyvoice/0`` is ``cosyvoice/zh-female``, in keys and everywhere.
 
@@ -105,11 +105,11 @@ class Catalogue:
         raise UnknownVoice(f"no voice {name!r}{_close(name, [*self._voices, *(v.speaker for v in self.voices)])}")
 
     def installed(self, voice: Voice) -> bool:
-        """Whether the voice's files are here and of the right size. Cheap: nothing is read."""
+        """Tell whether the voice's files are here and of the right size. Cheap: nothing is read."""
         return self.bundle(voice.bundle).installed(voice.speaker)
 
     def default(self, language: str) -> Voice:
-        """The first installed voice whose own language this is: Kokoro's, then Piper's, then the user's bundles by id.
+        """Return the first installed voice of a language: Kokoro's, then Piper's, then the user's bundles by id.
 
         Raises VoiceNotInstalled saying what to install.
         """

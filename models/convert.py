@@ -18,7 +18,7 @@ from models.helper_process import answer_requests
 
 
 class Conversion(BaseModel):
-    """What to convert, and where to."""
+    """A checkpoint to convert, and the place for the result."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

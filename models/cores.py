@@ -1,4 +1,4 @@
-"""How many cores this process may really use: not the host's, where a container has a quota."""
+"""The cores that this process may really use: not the host's, where a container has a quota."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From a bundle to what speaks it: three families, each with a front-end and an engine, imported when needed."""
+"""From a bundle to its front-end and its engine: there are three families, each imported when it is needed."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from models.voice import Engine, FrontEnd
 
 
 def draws(family: str) -> bool:
-    """Whether its voices draw at random, so that another seed sounds different. Kokoro speaks by rule alone."""
+    """Tell whether its voices draw at random, so that another seed sounds different. Kokoro speaks by rule alone."""
     return family != "kokoro"
 
 
 def load_frontend(bundle: Bundle) -> FrontEnd:
-    """The front-end of the bundle's family. Cheap, and safe for the producer: imports no inference runtime."""
+    """Load the front-end of the bundle's family. Cheap, and safe for the producer: imports no inference runtime."""
     match bundle.family:
         case "kokoro":
             from models.kokoro.frontend import KokoroFrontEnd
@@ -29,7 +29,7 @@ def load_frontend(bundle: Bundle) -> FrontEnd:
 
 
 def load_engine(bundle: Bundle, threads: int = 1) -> Engine:
-    """The engine of the bundle's family: files verified, sessions open, warmed up with a short utterance.
+    """Load the engine of the bundle's family: files verified, sessions open, warmed up with a short utterance.
 
     Raises VoiceNotInstalled where a file is missing or damaged.
     """

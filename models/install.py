@@ -39,7 +39,7 @@ def install_bundle(source_dir: Path, voices_dir: Path) -> Bundle:
 
 
 def _copy(bundle: Bundle, files: dict[str, Path], voices_dir: Path) -> Path:
-    """A complete copy in a hidden folder beside the others; its files are on disk when this returns."""
+    """Make a complete copy in a hidden folder beside the others; its files are on disk when this returns."""
     try:
         voices_dir.mkdir(parents=True, exist_ok=True)
         temporary = Path(tempfile.mkdtemp(prefix=f".{bundle.id}.", dir=voices_dir))
@@ -68,7 +68,7 @@ def _copy(bundle: Bundle, files: dict[str, Path], voices_dir: Path) -> Path:
 
 
 def _same(target: Path, bundle: Bundle) -> Bundle:
-    """The bundle that is installed under this id, where it is the same; else Permanent."""
+    """Return the bundle that is installed under this id, where it is the same; else Permanent."""
     there = Bundle.read(target / DESCRIPTION)
     if (there.files, there.voices, there.parameters) != (bundle.files, bundle.voices, bundle.parameters):
         raise Permanent(f"{target}: another voice is installed under this id; remove that folder first")

@@ -24,13 +24,13 @@ class FrozenRecord(BaseModel):
 
 
 def digest(value: Mapping[str, Any]) -> str:
-    """sha256 of canonical JSON: sorted names, no white space, UTF-8."""
+    """Return the sha256 of canonical JSON: sorted names, no white space, UTF-8."""
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
     return hashlib.sha256(text.encode("utf-8")).hexdigest()
 
 
 def read_description(path: Path, what: str, *, remedy: str = "", most: int = MAX_DESCRIPTION) -> bytes:
-    """A file of at most so many bytes, which is ``what``, such as "a description of a voice".
+    """Read a file of at most so many bytes, which is ``what``, such as "a description of a voice".
 
     Raises Permanent where it is larger, or cannot be read; the ``remedy`` is told then.
     """
@@ -45,7 +45,7 @@ def read_description(path: Path, what: str, *, remedy: str = "", most: int = MAX
 
 
 def from_json(model: type[M], content: bytes, where: Path | str) -> M:
-    """The record that JSON holds. Raises Permanent naming the place, the fields and what is wrong with each."""
+    """Return the record that JSON holds. Raises Permanent naming the place, the fields and what is wrong with each."""
     try:
         return model.model_validate_json(content)
     except ValidationError as error:
@@ -53,7 +53,7 @@ def from_json(model: type[M], content: bytes, where: Path | str) -> M:
 
 
 def wrong(error: ValidationError, under: str = "") -> str:
-    """What is wrong with a record, field by field; ``under`` goes before the names."""
+    """Say what is wrong with a record, field by field; ``under`` goes before the names."""
     return "; ".join(
         f"{under}{'.'.join(map(str, one['loc']))}: {one['msg']}" if one["loc"] else one["msg"] for one in error.errors()
     )

@@ -1,4 +1,4 @@
-"""What is asked of an engine, checked before its network sees any of it: a message from a queue may say anything."""
+"""The check of what is asked of an engine, before its network sees it: a message from a queue may say anything."""
 
 from __future__ import annotations
 

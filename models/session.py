@@ -54,7 +54,7 @@ class MatrixSession:
     """
 
     def __init__(self, model: Path, threads: int = 1) -> None:
-        """Raises VoiceNotInstalled where OpenVINO is not installed, or refuses the model."""
+        """Compile the graph. Raises VoiceNotInstalled where OpenVINO is not installed, or refuses the model."""
         try:
             import openvino
         except ImportError as error:

@@ -24,7 +24,7 @@ def join(utterances: Sequence[Utterance], pieces: Sequence[Samples], sample_rate
 
 
 def placed(utterances: Sequence[Utterance], pieces: Sequence[Samples], sample_rate: int) -> tuple[Samples, list[int]]:
-    """As ``join``, and what to add to a time within each piece, in samples, to have it within the whole."""
+    """Join, and return what to add to a time within each piece, in samples, to have it within the whole."""
     last = len(pieces) - 1
     if last == 0:
         return pieces[0], [0]
@@ -44,7 +44,7 @@ def placed(utterances: Sequence[Utterance], pieces: Sequence[Samples], sample_ra
 
 
 def heard_span(piece: Samples, sample_rate: int) -> tuple[int, int]:
-    """[start, end) of what is heard, in samples; all of a silent piece."""
+    """Return [start, end) of what is heard, in samples; all of a silent piece."""
     size = round(FRAME * sample_rate)
     frames = piece[: len(piece) // size * size].reshape(-1, size)
     if not frames.size:

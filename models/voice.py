@@ -37,7 +37,7 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Utterance:
-    """What one pass of the engine says.
+    """The tokens that one pass of the engine says.
 
     ``tokens`` are the ids that it feeds to its network. ``closes``: a sentence ends here and another utterance follows,
     so a longer pause does. ``passages`` are ascending and apart.
@@ -66,12 +66,12 @@ class PreparedUtterance:
     passages: tuple[tuple[str, int, int], ...] = ()
 
     def ends_sentence(self) -> bool:
-        """Whether its text ends as a sentence does, closing quotes and brackets apart."""
+        """Tell whether its text ends as a sentence does, closing quotes and brackets apart."""
         return self.text.rstrip(CLOSERS)[-1:] in SENTENCE_ENDS
 
 
 def spoken_by(prepared: Sequence[PreparedUtterance], guest: Callable[[str], str]) -> tuple[Utterance, ...]:
-    """The utterances of a segment as an engine takes them; ``guest`` names the speaker of a passage's language."""
+    """Return the utterances of a segment as an engine takes them; ``guest`` names who speaks a passage's language."""
     last = len(prepared) - 1
     return tuple(
         Utterance(
@@ -85,7 +85,7 @@ def spoken_by(prepared: Sequence[PreparedUtterance], guest: Callable[[str], str]
 
 @dataclass(frozen=True, slots=True)
 class SpeechRequest:
-    """One segment, ready to be spoken: its utterances, who speaks, how fast, and the seed of every random draw."""
+    """A segment, ready to be spoken: its utterances, who speaks, how fast, and the seed of every random draw."""
 
     utterances: tuple[Utterance, ...]
     speaker: str
@@ -96,7 +96,7 @@ class SpeechRequest:
 
 @dataclass(frozen=True, slots=True)
 class Speech:
-    """What came out: mono float32 samples in [-1, 1] at the voice's rate, not yet trimmed.
+    """The sound of a segment: mono float32 samples in [-1, 1] at the voice's rate, not yet trimmed.
 
     ``stages`` is seconds by stage ("acoustic", "vocoder", ...). ``token_times`` says for each utterance at which
     sample each of its tokens begins and, last, where the utterance ends: [tokens + 1], ascending; None where the
@@ -133,23 +133,23 @@ class FrontEnd(Protocol):
         """
 
     def symbols(self, ipa: str, written: str, language: str) -> str:
-        """What the voice says for a reading in IPA of what is ``written``, in its own symbols. Cheap.
+        """Return a reading in IPA of what is ``written`` in the voice's own symbols. Cheap.
 
         Raises Unspeakable where the voice takes no phonemes, or naming the one for which it has no symbol.
         """
 
     def guesses(self, text: str, language: str, readings: Sequence[IpaReading] = ()) -> list[tuple[str, str]] | None:
-        """Words of a segment that are in none of the voice's lists, each as it will be said, in IPA; in order.
+        """Return words of a segment that are in none of the voice's lists, each as it will be said, in IPA; in order.
 
         None where the voice has no lists to tell by. Raises Unspeakable as ``prepare`` does.
         """
 
     def fingerprint(self, language: str) -> str:
-        """A digest over everything that shapes the result for this language: own version, libraries, data."""
+        """Return a digest over everything that shapes the result for this language: own version, libraries, data."""
 
 
 def go_on() -> bool:
-    """A step that nobody counts."""
+    """Go on: a step that nobody counts."""
     return True
 
 
@@ -160,7 +160,7 @@ class Engine(Protocol):
     interruptible: bool  # ``speak`` may be called again, by the same thread, while results of an earlier call are due
 
     def duration_ms(self, utterances: Sequence[Utterance]) -> tuple[float, float]:
-        """The least and the most milliseconds that natural speech takes for these tokens at speed 1.0.
+        """Return the least and the most milliseconds that natural speech takes for these tokens at speed 1.0.
 
         Silence at both ends is not counted. What lies outside is no rendering of them.
         """

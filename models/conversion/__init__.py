@@ -1,1 +1,1 @@
-"""What every conversion needs: reading PyTorch's files, building ONNX graphs."""
+"""Tools of every conversion: reading PyTorch's files, building ONNX graphs."""

@@ -59,7 +59,7 @@ class Graph:
         self._outputs.append(helper.make_tensor_value_info(name, kind, shape))
 
     def rename(self, value: str, name: str, shape: Shape) -> None:
-        """Like ``output``, without a copy between: the node that makes ``value`` writes ``name`` itself."""
+        """Give a value to the outside without a copy: the node that makes ``value`` writes ``name`` itself."""
         for node in self._nodes:
             for i, output in enumerate(node.output):
                 if output == value:
@@ -74,7 +74,7 @@ class Graph:
             self.watched[name] = value
 
     def weight(self, name: str, value: NDArray[Any]) -> str:
-        """A constant tensor; one name is stored once."""
+        """Add a constant tensor; one name is stored once."""
         if name not in self._weights:
             self._weights[name] = numpy_helper.from_array(np.ascontiguousarray(value), name)
         return name
@@ -126,7 +126,7 @@ class Graph:
     def linear(
         self, x: str, name: str, weight: Array, bias: Array | None = None, precision: Precision | None = None
     ) -> str:
-        """x [N, inputs] times weight [outputs, inputs] transposed, plus bias, in the graph's precision or another."""
+        """Multiply x [N, inputs] by weight [outputs, inputs] transposed, plus bias, in a precision or the graph's."""
         precision = precision or self.precision
         if precision == "int8":
             y = self._linear8(self._quantise_rows(x), name, weight)
@@ -157,7 +157,7 @@ class Graph:
         return self.multiply(rows, self.node("Gather", self.weight(f"{name}.scale", scale[:, None]), ids, axis=0))
 
     def _quantise_rows(self, x: str) -> tuple[str, str]:
-        """x [N, K] as (uint8 [N, K] around 128, scale float32 [N, 1])."""
+        """Quantise x [N, K] to (uint8 [N, K] around 128, scale float32 [N, 1])."""
         largest = self.node("ReduceMax", self.node("Abs", x), self.ints(1), keepdims=0)
         scale = self.node("Max", self.multiply(largest, self.scalar(1 / 127)), self.scalar(1e-12))
         middle = self.node(
@@ -209,13 +209,13 @@ class Graph:
 
 
 def quantise_columns(weight: Array, largest: int) -> tuple[NDArray[np.int8], Array]:
-    """weight [K, N] as int8 [K, N] and the scale of each column, float32 [N]."""
+    """Quantise weight [K, N] to int8 [K, N] and the scale of each column, float32 [N]."""
     scale = np.maximum(np.abs(weight).max(axis=0), 1e-12) / largest
     return np.clip(np.rint(weight / scale), -largest, largest).astype(np.int8), scale.astype(np.float32)
 
 
 def quantise_blocks(weight: Array, block: int) -> tuple[NDArray[np.uint8], Array]:
-    """weight [N, K] in 4 bits, as MatMulNBits wants it: uint8 [N, blocks, block / 2], float32 [N * blocks].
+    """Quantise weight [N, K] to 4 bits, as MatMulNBits wants it: uint8 [N, blocks, block / 2], float32 [N * blocks].
 
     The scale of a block is the one of a few candidates with the least squared error.
     """

@@ -25,7 +25,7 @@ def refuse_pointer(path: Path, head: bytes) -> None:
 
 
 def unpickle(path: Path) -> Mapping[Any, Any]:
-    """The mapping that a file holds: plain tensors, numbers and names, nothing that runs. Raises Permanent."""
+    """Read the mapping that a file holds: plain tensors, numbers and names, nothing that runs. Raises Permanent."""
     try:
         with path.open("rb") as file:
             head = file.read(len(LFS))
@@ -48,7 +48,7 @@ def unpickle(path: Path) -> Mapping[Any, Any]:
 
 
 def _reason(error: Exception) -> str:
-    """Without torch's advice to read the file with pickle's powers."""
+    """Return torch's reason without its advice to read the file with pickle's powers."""
     code = re.search(r"(?i:unsupported (?:global: )?GLOBAL) ([\w.]+)", str(error))
     if code:
         return f"it names {code[1]}, code that would run; only plain tensors are read"
@@ -56,7 +56,7 @@ def _reason(error: Exception) -> str:
 
 
 def tensors(path: Path, state: Mapping[Any, Any]) -> Weights:
-    """Every value as float32, whatever float it was. Raises Permanent naming each one that is no plain tensor."""
+    """Return every value as float32, whatever float it was. Raises Permanent naming each that is no plain tensor."""
     import torch
 
     found: Weights = {}

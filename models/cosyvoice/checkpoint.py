@@ -37,7 +37,7 @@ class CosyVoiceCheckpoint:
 
 
 def read_cosyvoice_checkpoint(directory: Path) -> CosyVoiceCheckpoint:
-    """The CosyVoice-300M-SFT checkpoint in ``directory``; whatever else lies there is ignored.
+    """Read the CosyVoice-300M-SFT checkpoint in ``directory``; whatever else lies there is ignored.
 
     Raises Permanent naming every tensor that is missing, surplus or misshapen.
     """
@@ -53,7 +53,7 @@ def read_cosyvoice_checkpoint(directory: Path) -> CosyVoiceCheckpoint:
 
 
 def read_hift(path: Path, config: HiftConfig, notices: list[str]) -> Weights:
-    """The vocoder's tensors in any of their public spellings, with weight normalisation undone."""
+    """Read the vocoder's tensors in any of their public spellings, with weight normalisation undone."""
     state: Weights = {}
     for name, value in _load(path, notices).items():
         plain = name.removeprefix("generator.").replace("parametrizations.weight.original0", "weight_g")
@@ -94,7 +94,7 @@ def _checked(path: Path, shapes: Shapes, notices: list[str]) -> Weights:
 
 
 def _load(path: Path, notices: list[str]) -> Weights:
-    """Every tensor of a file; what training leaves beside them is ignored with a notice."""
+    """Read every tensor of a file; what training leaves beside them is ignored with a notice."""
     kept, ignored = {}, set[str]()
     for name, value in unpickle(path).items():
         if name in BOOKKEEPING:

@@ -40,7 +40,7 @@ def _encoder(name: str, c: AttentionConfig, norms: tuple[str, str]) -> Iterator[
 
 
 def language_model_shapes(c: LanguageModelConfig) -> Shapes:
-    """Every tensor of llm.pt and its shape."""
+    """Return every tensor of llm.pt and its shape."""
     return dict(
         itertools.chain(
             [("text_embedding.weight", (c.text_vocabulary, c.text_width)), ("llm_embedding.weight", (2, c.width))],
@@ -55,7 +55,7 @@ def language_model_shapes(c: LanguageModelConfig) -> Shapes:
 
 
 def flow_shapes(c: FlowConfig) -> Shapes:
-    """Every tensor of flow.pt and its shape."""
+    """Return every tensor of flow.pt and its shape."""
     regulator: list[tuple[str, tuple[int, ...]]] = []
     for i in range(c.regulator_convolutions):
         regulator += _convolution(f"length_regulator.model.{3 * i}", c.regulator, c.regulator, 3)
@@ -101,7 +101,7 @@ def _estimator(name: str, c: EstimatorConfig) -> Iterator[tuple[str, tuple[int, 
 
 
 def estimator_blocks(c: EstimatorConfig) -> Iterator[tuple[str, int, int]]:
-    """(name, channels in, channels out) of the U-Net's stages, in order: down, middle, up."""
+    """Yield (name, channels in, channels out) of the U-Net's stages, in order: down, middle, up."""
     inputs = c.inputs
     for level, width in enumerate(c.channels):
         yield f"down_blocks.{level}", inputs, width
@@ -123,7 +123,7 @@ def _transformer(name: str, width: int, inner: int) -> Iterator[tuple[str, tuple
 
 
 def hift_shapes(c: HiftConfig) -> Shapes:
-    """Every tensor of hift.pt and its shape, weight-normalised ones as ``weight_g`` and ``weight_v``."""
+    """Return every tensor of hift.pt and its shape, weight-normalised ones as ``weight_g`` and ``weight_v``."""
     spectrum, last = c.n_fft + 2, c.channels >> len(c.rates)
     found = [*_linear("m_source.l_linear", c.harmonics + 1, 1), *_normed("conv_pre", c.mels, c.channels, 7)]
     down = 1

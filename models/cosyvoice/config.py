@@ -41,7 +41,7 @@ class Sampling:
 
 @dataclass(frozen=True, slots=True)
 class LanguageModelConfig:
-    """Text tokens to speech tokens."""
+    """The language model: text tokens to speech tokens."""
 
     text_width: int  # of the text embedding
     width: int  # of what the decoder reads
@@ -68,7 +68,7 @@ class EstimatorConfig:
 
 @dataclass(frozen=True, slots=True)
 class FlowConfig:
-    """Speech tokens to mel."""
+    """The flow: speech tokens to mel."""
 
     width: int
     vocabulary: int
@@ -84,7 +84,7 @@ class FlowConfig:
 
 @dataclass(frozen=True, slots=True)
 class HiftConfig:
-    """Mel to sound: a harmonic source, and a network that shapes its short-time spectrum."""
+    """The vocoder, mel to sound: a harmonic source, and a network that shapes its short-time spectrum."""
 
     mels: int
     channels: int
@@ -116,7 +116,7 @@ class CosyVoiceConfig:
 
 
 def read_cosyvoice_config(directory: Path) -> CosyVoiceConfig:
-    """The configuration of the checkpoint in ``directory``. Raises Permanent naming file, key and remedy."""
+    """Read the configuration of the checkpoint in ``directory``. Raises Permanent naming file, key and remedy."""
     path = directory / NAME
     root = read_sections(path)
     top = Section(path, root, "", root)

@@ -1,6 +1,6 @@
-"""A checkpoint into a bundle: graphs, tables, tokenizer, ``voice.toml`` with checksums, and what the self-check found.
+"""Conversion of a checkpoint into a bundle: graphs, tables, tokenizer, and ``voice.toml`` with checksums.
 
-    convert(Path("CosyVoice-300M-SFT"), Path("voices/cosyvoice"), "auto")
+    convert_cosyvoice(Path("CosyVoice-300M-SFT"), Path("voices/cosyvoice"), "auto")
 
 Needs the ``convert`` extra (torch, onnx); nothing here runs with the product. Weights are never executed: the graphs
 are built node by node from the state dicts.
@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import JsonValue
 
-from models.atomic_files import MADE, becoming, must_be_free
+from models.atomic_files import MADE, atomic_folder, must_be_free
 from models.bundle import DESCRIPTION, Bundle, Speaker
 from models.bundle_file import BundleFile
 from models.conversion.onnx_graph import Graph, Precision, quantise_columns
@@ -79,7 +79,7 @@ def convert_cosyvoice(
         raise Permanent(f"{checkpoint}: {read.config.flow.mels} mel bands; the vocoders here take {N_MELS}")
     parameters = _parameters(read, speech_tokens_per_text_token)
     reduced = needs_reduced_range() if reduce_range is None else reduce_range
-    with becoming(out) as folder:
+    with atomic_folder(out) as folder:
         exact, made = folder / "exact", folder / MADE
         _Writer(read, exact).write_all(dict.fromkeys(GRAPHS, "fp32"))
         reference = self_check.render_reference(exact, parameters, read.config, read.notices)
@@ -111,13 +111,13 @@ class _Writer:
         folder.mkdir()
 
     def write_all(self, precisions: Mapping[str, Precision]) -> None:
-        """Every graph, and the tables."""
+        """Write every graph, and the tables."""
         for name in GRAPHS:
             self.write(name, precisions[name])
         self.write_tables(precisions["decoder"])
 
     def write(self, name: str, precision: Precision) -> None:
-        """One graph."""
+        """Write one graph."""
         config, read = self._read.config, self._read
         graph = Graph(precision, self._reduced)
         match name:
@@ -139,7 +139,7 @@ class _Writer:
         graph.save(self.folder / f"{name}.onnx")
 
     def write_tables(self, precision: Precision) -> None:
-        """What is no graph; embeddings in 8 bits beside a decoder that is not float32."""
+        """Write what is no graph; embeddings in 8 bits beside a decoder that is not float32."""
         llm, flow, hift = self._read.language_model, self._read.flow, self._read.hift
         tables: dict[str, NDArray[Any]] = {
             "signs": llm["llm_embedding.weight"],
@@ -159,7 +159,7 @@ class _Writer:
 
 
 def speaker_order(read: CosyVoiceCheckpoint) -> list[str]:
-    """The checkpoint's speakers by number: the seven public ones first, others as they come."""
+    """Return the checkpoint's speakers by number: the seven public ones first, others as they come."""
     public = [name for name, _, _ in SPEAKERS if name in read.speakers]
     return public + [name for name in read.speakers if name not in public]
 
@@ -177,7 +177,7 @@ def _voices(read: CosyVoiceCheckpoint) -> tuple[Speaker, ...]:
 
 
 def _called(name: str, row: int) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """What a speaker answers to: the alias of a public one, and the name itself, without what no name may have."""
+    """Return what a speaker is called: the alias of a public one, and the name itself, as far as it can be one."""
     known = {name: (alias, language) for name, alias, language in SPEAKERS}
     alias, language = known.get(name, ("", "zh"))
     languages = (language, *(other for other in LANGUAGES if other != language))
@@ -208,7 +208,7 @@ def _choose(
     precision: Choice,
     per_part: Mapping[str, Precision],
 ) -> dict[str, Precision]:
-    """The precision of every graph."""
+    """Choose the precision of every graph."""
     for name, chosen in per_part.items():
         if name not in GRAPHS or name in ALWAYS_FLOAT:
             raise Permanent(f"there is no choice of precision for {name!r}; there is for {', '.join(GRAPHS[:-2])}, ...")
@@ -229,7 +229,7 @@ def _choose(
 
 
 def _mix(text: Precision, decoder: Precision) -> dict[str, Precision]:
-    """Precisions of all graphs, given those that may have 4 bits."""
+    """Return the precisions of all graphs, given those that may have 4 bits."""
     other: Precision = "fp32" if decoder == "fp32" else "int8"
     mix: dict[str, Precision] = dict.fromkeys(GRAPHS, other)
     mix.update(dict.fromkeys(ALWAYS_FLOAT, "fp32" if decoder == "fp32" else "fp16"))

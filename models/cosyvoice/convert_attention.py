@@ -1,5 +1,5 @@
-"""Transformer layers with relative positions, as graph: what the text encoder, the flow encoder and the language
-model share. Activations are rows, float32 [N, width]; weights come from the state dict.
+"""Transformer layers with relative positions, as graph: the text encoder, the flow encoder and the language model
+share them. Activations are rows, float32 [N, width]; weights come from the state dict.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def position_weight(weights: Weights, layer: str, config: AttentionConfig) -> Ar
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """One stack of layers on its way into a graph: where its weights are, and under which name."""
+    """A stack of layers on its way into a graph: where its weights are, and under which name."""
 
     graph: Graph
     weights: Weights
@@ -102,7 +102,7 @@ class Stack:
         return g.linear(x, second, self.weights[f"{second}.weight"], self.weights[f"{second}.bias"])
 
     def encode(self, x: str, positions: str, causal: bool) -> str:
-        """All of a conformer stack over one sequence.
+        """Run a whole conformer stack over one sequence.
 
         x [S, inputs]; positions [2S - 1, width], sines of the distances S - 1 ... -(S - 1); gives [S, width].
         """

@@ -111,7 +111,7 @@ class _Estimator:
         return g.node("Concat", *(g.node("Unsqueeze", half, g.ints(0)) for half in (with_text, without)), axis=0)
 
     def _time(self) -> str:
-        """What every residual block reads: Mish of the time's embedding, [1, 4 * channels]."""
+        """The vector that every residual block reads: Mish of the time's embedding, [1, 4 * channels]."""
         g, name = self.g, f"{ROOT}.time_mlp"
         x = g.node("Unsqueeze", g.input("time", [self.c.inputs]), g.ints(0))
         x = g.node("QuickGelu", self._vector(x, f"{name}.linear_1"), domain=MICROSOFT, alpha=1.0)

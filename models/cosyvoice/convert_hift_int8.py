@@ -20,25 +20,25 @@ LEVELS = 255
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """What values an activation takes, as (scale, zero) of its uint8 form."""
+    """The range of an activation, as (scale, zero) of its uint8 form."""
 
     scale: np.float32
     zero: np.uint8
 
     @classmethod
     def of(cls, low: float, high: float) -> Range:
-        """The range [low, high], widened to hold zero exactly."""
+        """Return the range [low, high], widened to hold zero exactly."""
         low, high = min(low, 0.0), max(high, 0.0, low + 1e-6)
         scale = np.float32((high - low) / LEVELS)
         return cls(scale, np.uint8(np.clip(np.rint(-low / scale), 0, LEVELS)))
 
     def values(self) -> Array:
-        """What each of the 256 levels stands for."""
+        """Return the value that each of the 256 levels stands for."""
         levels: Array = (np.arange(256, dtype=np.float32) - np.float32(self.zero)) * self.scale
         return levels
 
     def levels(self, values: Array) -> NDArray[np.uint8]:
-        """The nearest levels."""
+        """Return the nearest levels."""
         found: NDArray[np.uint8] = np.clip(np.rint(values / self.scale) + self.zero, 0, LEVELS).astype(np.uint8)
         return found
 

@@ -19,7 +19,7 @@ from models.cosyvoice.convert_attention import Stack, padded_head, position_weig
 
 
 def text_encoder(weights: Weights, config: LanguageModelConfig, graph: Graph) -> Graph:
-    """Text ids to what the language model reads. Causal: padding on the right changes nothing before it."""
+    """Encode text ids for the language model. Causal: padding on the right changes nothing before it."""
     ids = graph.input("ids", ["S"], INT64)
     positions = graph.input("positions", ["P", config.text_encoder.width])
     x = graph.lookup(ids, "text_embedding", weights["text_embedding.weight"])
@@ -31,7 +31,7 @@ def text_encoder(weights: Weights, config: LanguageModelConfig, graph: Graph) ->
 
 
 def position_tables(weights: Weights, config: LanguageModelConfig, graph: Graph) -> Graph:
-    """Every layer's relative positions, projected; scores need one product more and nothing else."""
+    """Project every layer's relative positions; scores need one product more and nothing else."""
     decoder = config.decoder
     sines = graph.input("sines", ["L", decoder.width])
     shape: Shape = [decoder.heads, padded_head(decoder), "L"]
@@ -65,7 +65,7 @@ def decoder(weights: Weights, config: LanguageModelConfig, graph: Graph) -> Grap
 
 
 class _Step:
-    """What all layers of one pass share: sizes, lengths, and which distance each (query, key) pair has."""
+    """Values that all layers of one pass share: sizes, lengths, and which distance each (query, key) pair has."""
 
     def __init__(self, graph: Graph, x: str, past: str, new: str, heads: int) -> None:
         self.batch, self.length = graph.node("Shape", x, start=0, end=1), graph.node("Shape", x, start=1, end=2)
@@ -85,7 +85,7 @@ class _Step:
 
 
 def _attend(stack: Stack, step: _Step, y: str, index: int) -> str:
-    """One layer's attention, rows [B * S, width] to the same, over its cache."""
+    """Attention of one layer, rows [B * S, width] to the same, over its cache."""
     g, d, layer = stack.graph, stack.config, stack.layer(index)
     p = projections(stack.weights, layer, d)
     cache: Shape = ["B", d.heads, "M", p.size]

@@ -45,7 +45,7 @@ class _Pending:
 
 
 def stream(seed: int, utterance: int, stage: str) -> int:
-    """The seed of one stage of one utterance: of the request's seed and its place alone, never of its batch mates."""
+    """Return the seed of one stage of one utterance: by the request's seed and its place alone, not its batch mates."""
     entropy = [seed & 0xFFFFFFFF, seed >> 32, utterance, STAGES[stage]]
     return int.from_bytes(np.random.SeedSequence(entropy).generate_state(2, np.uint64).tobytes(), "little")
 
@@ -68,7 +68,7 @@ class CosyVoiceEngine:
         self._warm_up()
 
     def duration_ms(self, utterances: Sequence[Utterance]) -> tuple[float, float]:
-        """The least and the most milliseconds that these tokens may take: what the language model is held to."""
+        """Return the least and the most milliseconds that these tokens may take: what the language model is held to."""
         count = sum(len(utterance.tokens) for utterance in utterances)
         return (FEWEST * count * SPEECH_TOKEN_MS, MOST * count * SPEECH_TOKEN_MS + SLACK_MS)
 

@@ -21,12 +21,12 @@ Array = NDArray[np.float32]
 
 
 def mel_length(tokens: int) -> int:
-    """Mel frames of so many speech tokens."""
+    """Return the mel frames of so many speech tokens."""
     return int(tokens / TOKENS_PER_SECOND * SAMPLE_RATE / HOP_LENGTH)
 
 
 def stretch(tokens: int) -> tuple[NDArray[np.int64], NDArray[np.int64], Array]:
-    """Linear interpolation of ``tokens`` rows to mel frames: (row below, row above, share of the latter), each [M].
+    """Interpolate ``tokens`` rows to mel frames, linearly: (row below, row above, share of the latter), each [M].
 
     More than 40 tokens are stretched in three pieces, head, middle and tail, as the original does.
     """
@@ -90,7 +90,7 @@ class Flow:
         self._time_width = input_width(estimator, "time")
 
     def encode(self, tokens: list[int]) -> Array:
-        """Speech tokens [N] to the mean mel, [80, M]."""
+        """Encode speech tokens [N] to the mean mel, [80, M]."""
         low, high, share = stretch(len(tokens))
         feeds: dict[str, NDArray[Any]] = {
             "tokens": np.array(tokens, np.int64),
@@ -102,7 +102,7 @@ class Flow:
         return run_session(self._encoder, feeds)[0]
 
     def solve(self, noise: Array, mu: Array, speaker: Array, steps: int = STEPS, step_made: Step = go_on) -> Mel:
-        """From noise [80, M] to the mel [80, M], guided by the mean mel and the projected speaker [80]."""
+        """Go from noise [80, M] to the mel [80, M], guided by the mean mel and the projected speaker [80]."""
         times, x = schedule(steps), noise
         time, step = times[0], times[1] - times[0]
         for k in range(1, steps + 1):
@@ -117,7 +117,7 @@ class Flow:
         return x
 
     def mel(self, tokens: list[int], speaker: Array, seed: int, steps: int = STEPS, step_made: Step = go_on) -> Mel:
-        """Speech tokens to mel, with the noise that the seed draws."""
+        """Turn speech tokens into a mel, with the noise that the seed draws."""
         mu = self.encode(tokens)
         noise = np.random.default_rng(seed).standard_normal((N_MELS, mu.shape[1]), np.float32)
         return self.solve(noise, mu, speaker, steps, step_made)

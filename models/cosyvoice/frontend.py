@@ -27,7 +27,7 @@ MAX_TRIED = 2_000  # characters; longer text is cut before it is counted
 
 
 class CosyVoiceFrontEnd:
-    """Of every CosyVoice bundle. The vocabulary is read at first use."""
+    """The front-end of every CosyVoice bundle. The vocabulary is read at first use."""
 
     def __init__(self, bundle: Bundle) -> None:
         """Take the bundle whose voices will speak."""
@@ -50,14 +50,14 @@ class CosyVoiceFrontEnd:
         return self._fit(spoken, language)
 
     def symbols(self, ipa: str, written: str, language: str) -> str:  # noqa: ARG002
-        """Raises Unspeakable: there is no symbol for a sound."""
+        """Raise Unspeakable: there is no symbol for a sound."""
         raise Unspeakable(f"the voice {self._bundle.id} takes respellings, not phonemes: write how {written!r} is said")
 
     def guesses(self, *_: object) -> None:
-        """The voice has no list of words."""
+        """Return None: the voice has no list of words."""
 
     def fingerprint(self, language: str) -> str:
-        """A digest over rules and libraries. The vocabulary is the bundle's, and in its own fingerprint."""
+        """Return a digest over rules and libraries. The vocabulary is the bundle's, and in its own fingerprint."""
         return _fingerprint(language)
 
     def _fit(self, text: str, language: str) -> list[PreparedUtterance]:

@@ -37,7 +37,7 @@ class Section:
     tag: str = ""
 
     def get(self, key: str, default: Any = None) -> Any:
-        """The value of a key; without a default the key must be there."""
+        """Return the value of a key; without a default the key must be there."""
         if key not in self.values:
             if default is None:
                 raise Permanent(f"{self.path}: {self._full(key)} is missing")
@@ -45,28 +45,28 @@ class Section:
         return self._resolve(self.values[key])
 
     def number(self, key: str, default: int | None = None) -> int:
-        """A positive integer."""
+        """Return a positive integer."""
         value = self.get(key, default)
         if not isinstance(value, int) or isinstance(value, bool) or not 0 < value < 1 << 24:
             raise Permanent(f"{self.path}: {self._full(key)} is {value!r}, expected a positive integer")
         return value
 
     def real(self, key: str, default: float) -> float:
-        """A number."""
+        """Return a number."""
         value = self.get(key, default)
         if not isinstance(value, int | float):
             raise Permanent(f"{self.path}: {self._full(key)} is {value!r}, expected a number")
         return float(value)
 
     def numbers(self, key: str, default: list[int]) -> tuple[int, ...]:
-        """A list of positive integers."""
+        """Return a list of positive integers."""
         value = self.get(key, default)
         if not isinstance(value, list) or not value or not all(isinstance(n, int) and n > 0 for n in value):
             raise Permanent(f"{self.path}: {self._full(key)} is {value!r}, expected a list of positive integers")
         return tuple(value)
 
     def section(self, key: str, required: bool = True) -> Section:
-        """A mapping within this one; an empty one where it is absent and not required."""
+        """Return a mapping within this one; an empty one where it is absent and not required."""
         value = self.get(key, None if required else {})
         tag, value = (value.tag, value.value) if isinstance(value, Tagged) else ("", value)
         if not isinstance(value, dict):
@@ -117,7 +117,7 @@ _Loader.add_multi_constructor("!", _label)
 
 
 def read_sections(path: Path) -> dict[str, Any]:
-    """The file's top level, tags as labels. Raises Permanent naming the file and what is wrong with it."""
+    """Read the file's top level, tags as labels. Raises Permanent naming the file and what is wrong with it."""
     if not path.is_file():
         others = sorted(p.name for p in path.parent.glob("cosyvoice*.yaml"))
         hint = f" (there is {others[0]}: CosyVoice 2 and 3 are other models)" if others else ""

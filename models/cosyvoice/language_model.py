@@ -29,7 +29,7 @@ TABLE_STEP = 128  # the position tables grow by this many positions
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """One utterance to be spoken: its text tokens, the projected speaker [width], and the seed of its draws."""
+    """An utterance to be spoken: its text tokens, the projected speaker [width], and the seed of its draws."""
 
     ids: tuple[int, ...]
     speaker: Array
@@ -58,14 +58,14 @@ class _Slot:
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """What the decoder reads beside its graph: embeddings of speech tokens and of the two signs."""
+    """Tables that the decoder reads beside its graph: embeddings of speech tokens and of the two signs."""
 
     speech: NDArray[Any]  # [ids, width], float32 or int8
     speech_scale: Array | None  # [ids], where speech is int8
     signs: Array  # [2, width]: start, task
 
     def rows(self, tokens: Sequence[int]) -> Array:
-        """The embeddings of some speech tokens, float32 [n, width]."""
+        """Return the embeddings of some speech tokens, float32 [n, width]."""
         values: Array = self.speech[list(tokens)].astype(np.float32)
         return values if self.speech_scale is None else values * self.speech_scale[list(tokens), None]
 
@@ -81,7 +81,7 @@ class Cache:
 
     @property
     def bytes_per_position(self) -> int:
-        """What one place of one slot takes over all layers."""
+        """Bytes that one place of one slot takes over all layers."""
         return sum(2 * heads * head * 4 for heads, head in self._shapes)
 
     def fit(self, slots: int, positions: int, lengths: Sequence[int]) -> None:
@@ -127,11 +127,11 @@ class LanguageModel:
         self._by_distance: list[Array] = []
 
     def embed(self, tokens: Sequence[int]) -> Array:
-        """What the decoder reads of some speech tokens, [n, width]."""
+        """Return the embeddings of some speech tokens, [n, width]."""
         return self._tables.rows(tokens)
 
     def encode(self, ids: Sequence[int]) -> Array:
-        """Text tokens [S] to rows [S, width] for the decoder."""
+        """Encode text tokens [S] to rows [S, width] for the decoder."""
         feeds: dict[str, NDArray[Any]] = {
             "ids": np.array(ids, np.int64),
             "positions": distances(len(ids), self._text_width),
@@ -139,12 +139,12 @@ class LanguageModel:
         return run_session(self._encoder, feeds)[0]
 
     def prefix(self, prompt: Prompt) -> Array:
-        """All that the decoder reads before the first speech token: start, speaker, text, task; [S + 3, width]."""
+        """Return what the decoder reads before the first speech token: start, speaker, text, task; [S + 3, width]."""
         start, task = self._tables.signs
         return np.concatenate([start[None], prompt.speaker[None], self.encode(prompt.ids), task[None]])
 
     def step(self, x: Array, past: NDArray[np.int64], new: NDArray[np.int64], first: int = 0) -> Array:
-        """One pass over slots first ... first + B.
+        """Run one pass over slots first ... first + B.
 
         x [B, S, width], of which new [B] rows are real, after past [B] places of the cache; gives logits [B, ids].
         """

@@ -25,7 +25,7 @@ def probabilities(logits: NDArray[np.float32]) -> NDArray[np.float64]:
 
 
 def nucleus(p: NDArray[np.float64], rule: Sampling) -> NDArray[np.intp]:
-    """The ids to draw from: most likely first, up to and including the one that crosses top_p, at most top_k.
+    """Return the ids to draw from: most likely first, up to and including the one that crosses top_p, at most top_k.
 
     Equally likely ids keep their order, as a stable sort has them.
     """
@@ -37,7 +37,7 @@ def nucleus(p: NDArray[np.float64], rule: Sampling) -> NDArray[np.intp]:
 
 
 def draw(logits: NDArray[np.float32], past: Sequence[int], uniforms: Sequence[float], rule: Sampling) -> int:
-    """The next id. ``uniforms`` are two numbers in [0, 1): one for the nucleus, one for a second draw.
+    """Draw the next id. ``uniforms`` are two numbers in [0, 1): one for the nucleus, one for a second draw.
 
     An id that occurs too often among the last ``window`` is masked and the whole distribution is drawn from again.
     """
@@ -62,7 +62,7 @@ def _pick(weights: NDArray[np.float64], uniform: float) -> int:
 
 
 def endless(tokens: Sequence[int]) -> bool:
-    """Whether the last tokens only repeat a cycle."""
+    """Tell whether the last tokens only repeat a cycle."""
     for longest, size in ENDLESS:
         tail = tokens[-size:]
         if len(tail) == size and any(_repeats(tail, cycle) for cycle in range(1, longest + 1)):

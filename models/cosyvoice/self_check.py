@@ -1,4 +1,4 @@
-"""Each conversion checks itself: fixed utterances through every stage, in float32 and in the chosen precision.
+"""The check at the end of a conversion: fixed utterances through every stage, in float32 and as converted.
 
 Every stage is given what the float32 stages before it made, so each error is its own. Random weights say little about
 what precision costs; on the checkpoint that is being converted these are the numbers that count.
@@ -46,7 +46,7 @@ Array = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """One utterance and what the float32 stages made of it."""
+    """An utterance, and what the float32 stages made of it."""
 
     prompt: Prompt
     tokens: list[int]
@@ -62,13 +62,13 @@ class Sentence:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """All of them."""
+    """All the utterances that are compared."""
 
     sentences: tuple[Sentence, ...]
 
 
 def render_reference(folder: Path, parameters: Parameters, config: CosyVoiceConfig, notices: list[str]) -> Reference:
-    """The fixed utterances through the float32 graphs in ``folder``."""
+    """Send the fixed utterances through the float32 graphs in ``folder``."""
     stages = load_stages(folder.joinpath, parameters)
     tokenizer, vocabulary = Tokenizer(VOCABULARY), config.language_model.text_vocabulary
     sentences = []
@@ -100,7 +100,7 @@ def _sentence(stages: Stages, prompt: Prompt, tokens: list[int], row: int) -> Se
 
 
 def forced(model: LanguageModel, prompt: Prompt, tokens: list[int]) -> Array:
-    """The logits after the prefix and after each of the given speech tokens but the last, [len(tokens), ids]."""
+    """Return the logits after the prefix and after each of the given speech tokens but the last, [len(tokens), ids]."""
     prefix = model.prefix(prompt)
     model.cache.fit(1, len(prefix) + len(tokens), [])
     past = np.array([len(prefix)], np.int64)
@@ -112,7 +112,7 @@ def forced(model: LanguageModel, prompt: Prompt, tokens: list[int]) -> Array:
 
 
 def ranges(read: CosyVoiceCheckpoint, reference: Reference) -> Ranges:
-    """What values the activations of HiFT's residual blocks take on the reference."""
+    """Measure the ranges of the activations of HiFT's residual blocks on the reference."""
     graph = Graph()
     graph.watched = {}
     convert_hift.hift_generator(read.hift, read.config.hift, graph)
@@ -127,14 +127,14 @@ def ranges(read: CosyVoiceCheckpoint, reference: Reference) -> Ranges:
 
 
 def close_enough(folder: Path, parameters: Parameters, reference: Reference) -> bool:
-    """Whether the language model in ``folder`` draws nearly as the float32 one would."""
+    """Tell whether the language model in ``folder`` draws nearly as the float32 one would."""
     model = load_language_model(folder.joinpath, read_tables(folder / TABLES), parameters)
     found = language_model_error(model, reference)
     return found["overlap"] >= LEAST_OVERLAP and found["divergence"] <= MOST_DIVERGENCE
 
 
 def language_model_error(model: LanguageModel, reference: Reference) -> dict[str, float]:
-    """Mean divergence (nats) and mean overlap of the 25 likeliest tokens, over every step of the reference."""
+    """Return mean divergence (nats) and mean overlap of the 25 likeliest tokens, over every step of the reference."""
     divergences, overlaps = [], []
     for sentence in reference.sentences:
         exact, other = _log_softmax(sentence.logits), _log_softmax(forced(model, sentence.prompt, sentence.tokens))
@@ -145,7 +145,7 @@ def language_model_error(model: LanguageModel, reference: Reference) -> dict[str
 
 
 def compare(folder: Path, parameters: Parameters, reference: Reference, backend: str) -> dict[str, JsonValue]:
-    """Errors of each stage of the bundle in ``folder`` against the reference, and its speed on one thread here.
+    """Return the errors of each stage of the bundle in ``folder`` against the reference, and its speed on one thread.
 
     Raises Permanent where the mel is further off than may be.
     """

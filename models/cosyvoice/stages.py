@@ -32,7 +32,7 @@ Array = NDArray[np.float32]
 
 
 class SourceParameters(FrozenRecord):
-    """Of the harmonic source."""
+    """The numbers of the harmonic source."""
 
     amplitude: float
     noise: float
@@ -40,7 +40,7 @@ class SourceParameters(FrozenRecord):
 
 
 class Parameters(FrozenRecord):
-    """What ``voice.toml`` says under ``parameters``: all that shapes the sound beside the files."""
+    """The ``parameters`` of ``voice.toml``: all that shapes the sound beside the files."""
 
     sampling: Sampling
     source: SourceParameters
@@ -62,7 +62,7 @@ class Parameters(FrozenRecord):
 
 @dataclass(frozen=True, slots=True)
 class Stages:
-    """Loaded and ready. ``speakers`` are projected: [n, width] for the language model, [n, 80] for the flow."""
+    """The stages, loaded. ``speakers`` are projected: [n, width] for the language model, [n, 80] for the flow."""
 
     language_model: LanguageModel
     flow: Flow
@@ -92,7 +92,7 @@ def load_stages(
 
 
 def _heavy(path: Path, threads: int, backend: str) -> AnySession:
-    """A graph that most of the time is spent in, on the bundle's backend."""
+    """Open a graph that most of the time is spent in, on the bundle's backend."""
     return MatrixSession(path, threads) if backend == "openvino" else open_session(path, threads, plan=False)
 
 
@@ -106,13 +106,13 @@ def load_language_model(
 
 
 def read_tables(path: Path) -> dict[str, Array]:
-    """The arrays that are no graph: embeddings of speech tokens and signs, speakers, the source's merging weights."""
+    """Read the arrays that are no graph: embeddings of speech tokens and signs, speakers, the source's weights."""
     with np.load(path, allow_pickle=False) as file:
         return {name: file[name] for name in file.files}
 
 
 def needs_reduced_range() -> bool:
-    """Whether 8-bit products saturate on this machine: x86 without VNNI."""
+    """Tell whether 8-bit products saturate on this machine: x86 without VNNI."""
     try:
         flags = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
     except OSError:

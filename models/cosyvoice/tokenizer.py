@@ -27,7 +27,7 @@ PATTERN = r"""'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?
 
 
 def special_tokens() -> list[str]:
-    """The special tokens in the order of their ids, which follow those of the vocabulary."""
+    """Return the special tokens in the order of their ids, which follow those of the vocabulary."""
     names = [
         "endoftext",
         "startoftranscript",
@@ -46,7 +46,7 @@ class Tokenizer:
         self._encoding = _encoding(vocabulary)
 
     def encode(self, text: str) -> list[int]:
-        """Ids of a text in which tags such as ``<|en|>`` are letters and signs like any other."""
+        """Return the ids of a text in which tags such as ``<|en|>`` are letters and signs like any other."""
         ids: list[int] = self._encoding.encode_ordinary(text)
         return ids
 

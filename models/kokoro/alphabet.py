@@ -1,8 +1,8 @@
 """From the International Phonetic Alphabet to the symbols that Kokoro learnt: misaki's, which write a diphthong or an
 affricate as one letter, and a Chinese tone as an arrow.
 
-Of American and British English; Chinese and Japanese as far as dictionaries' IPA goes (tones as letters, ˥˩, or as
-small figures, ⁵¹).
+American and British English are complete; Chinese and Japanese go as far as dictionaries' IPA does (tones as letters,
+˥˩, or as small figures, ⁵¹).
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ _SPELT = {"A": "eɪ", "I": "aɪ", "O": "oʊ", "W": "aʊ", "Y": "ɔɪ", "Q": "ə�
 
 
 def spelt(sounds: str) -> str:
-    """English in Kokoro's alphabet as IPA; ``symbols`` gives the same back."""
+    """Return English in Kokoro's alphabet as IPA; ``symbols`` gives the same back."""
     return mapped(sounds, _SPELT)
 
 
 def symbols(ipa: str, language: str) -> str:
-    """The phonemes in Kokoro's alphabet, as far as they have a place in it; raises Unspeakable where there are none."""
+    """Return the phonemes in Kokoro's alphabet, as far as they are in it. Raises Unspeakable where there are none."""
     text = plain(ipa).translate(_TONE_FIGURES)
     if re.search("[˩˨˧˦˥]", text):
         language = "zh"

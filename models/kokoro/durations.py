@@ -21,7 +21,7 @@ ELEMENT_TYPE, FLOAT = 1, 1  # of TypeProto.Tensor
 
 
 def with_durations(model: bytes) -> bytes:
-    """The model with DURATIONS as its second output; the runtime refuses it where there is no such tensor."""
+    """Return the model with DURATIONS as its second output; the runtime refuses it where there is no such tensor."""
     element = number_field(ELEMENT_TYPE, FLOAT)
     tensor = bytes_field(VALUE_TYPE, bytes_field(TENSOR_TYPE, element))
     output = bytes_field(VALUE_NAME, DURATIONS.encode()) + tensor

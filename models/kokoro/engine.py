@@ -39,7 +39,7 @@ WARM_UP = Utterance((43, 4))
 
 
 class KokoroEngine(SequentialEngine):
-    """One session, and the style tables of the speakers met so far."""
+    """An engine of one session, and the style tables of the speakers met so far."""
 
     def __init__(self, bundle: Bundle, threads: int = 1) -> None:
         """Verify the weights, open the session and run it once. Raises VoiceNotInstalled."""
@@ -52,7 +52,7 @@ class KokoroEngine(SequentialEngine):
         self._pass(WARM_UP, np.zeros((MAX_TOKENS, STYLE), np.float32), 1.0)
 
     def duration_ms(self, utterances: Sequence[Utterance]) -> tuple[float, float]:
-        """The least and the most milliseconds that these tokens may take at speed 1.0."""
+        """Return the least and the most milliseconds that these tokens may take at speed 1.0."""
         return duration_ms(utterances)
 
     def _speech(self, request: SpeechRequest) -> Speech:
@@ -68,7 +68,7 @@ class KokoroEngine(SequentialEngine):
         return Speech(samples, self.sample_rate, {"acoustic": seconds}, times)
 
     def _sound(self, utterance: Utterance, request: SpeechRequest) -> TimedSamples:
-        """The utterance by its speaker, with its passages by those whose language they are in."""
+        """Return the utterance by its speaker, with its passages by those whose language they are in."""
         speaker, speed = request.speaker, request.speed
         if not utterance.passages:
             return self._pass(utterance, self._style(speaker), speed)
@@ -84,7 +84,7 @@ class KokoroEngine(SequentialEngine):
         return spliced(host, passages, count, self.sample_rate)
 
     def _passage(self, utterance: Utterance, passage: Passage, speed: float) -> TimedSamples:
-        """A passage alone: with a full stop, unless all that follows is its own, and no space before it."""
+        """Speak a passage alone: with a full stop, unless all that follows is its own, and no space before it."""
         tokens = utterance.tokens[passage.first : passage.end]
         tokens += (STOP,) if passage.end < len(utterance.tokens) else ()
         spaces = int(tokens[0] == SPACE)
@@ -92,7 +92,7 @@ class KokoroEngine(SequentialEngine):
         return TimedSamples(samples, np.concatenate([edges[:spaces], edges]))
 
     def _pass(self, utterance: Utterance, style: NDArray[np.float32], speed: float) -> TimedSamples:
-        """What the model makes of the utterance's tokens."""
+        """Run the graph over the utterance's tokens."""
         count = len(utterance.tokens)
         feeds: dict[str, NDArray[Any]] = {
             "tokens": np.array([[BOUNDARY, *utterance.tokens, BOUNDARY]], np.int64),
@@ -109,7 +109,7 @@ class KokoroEngine(SequentialEngine):
         return TimedSamples(samples, edges[:-1])
 
     def _style(self, speaker: str) -> NDArray[np.float32]:
-        """The speaker's style table, float32 [510, 256]; loaded, and its file verified, at first use."""
+        """Return the speaker's style table, float32 [510, 256]; loaded, and its file verified, at first use."""
         if speaker not in self._styles:
             name = self._bundle.speaker(speaker).file
             table = np.load(self._bundle.path(name), allow_pickle=False)

@@ -44,7 +44,7 @@ class PassageSound(NamedTuple):
 
 
 def paused(tokens: Sequence[int], stretches: Iterable[tuple[int, int]]) -> tuple[int, ...]:
-    """What the host says of a sentence: its tokens with a pause in place of each stretch but one at the head."""
+    """Return what the host says of a sentence: its tokens with a pause in place of each stretch but one at the head."""
     said: list[int] = []
     at = 0
     for first, end in stretches:
@@ -54,7 +54,7 @@ def paused(tokens: Sequence[int], stretches: Iterable[tuple[int, int]]) -> tuple
 
 
 def spliced(host: TimedSamples, passages: Sequence[PassageSound], count: int, sample_rate: int) -> TimedSamples:
-    """The sentence of ``count`` tokens: what the host says of it, ``paused``, and its passages, as loud.
+    """Return the sentence of ``count`` tokens: what the host says of it, ``paused``, and its passages, as loud.
 
     Passages are ascending and apart; their level is brought to the host's within ``GAIN``.
     """
@@ -84,7 +84,7 @@ def spliced(host: TimedSamples, passages: Sequence[PassageSound], count: int, sa
 
 
 class _Track:
-    """What is joined so far."""
+    """The sound joined so far."""
 
     def __init__(self, sample_rate: int) -> None:
         self.pieces: list[Samples] = []
@@ -93,7 +93,7 @@ class _Track:
         self._ramp = np.linspace(0, 1, round(STEP * sample_rate), dtype=np.float32)
 
     def add(self, samples: Samples) -> None:
-        """With short ramps at both ends, so that no cut clicks."""
+        """Append samples with short ramps at both ends, so that no cut clicks."""
         faded = samples.copy()
         ramp = self._ramp[: len(faded) // 2]
         faded[: len(ramp)] *= ramp
@@ -109,13 +109,13 @@ class _Track:
 
 
 def _onset(host: TimedSamples, sample_rate: int) -> int:
-    """Just before the host is heard first."""
+    """Return the sample just before the host is first heard."""
     return max(0, heard_span(host.samples, sample_rate)[0] - round(KEPT * sample_rate))
 
 
 def _pause(host: TimedSamples, token: int, level: float, sample_rate: int) -> tuple[int, int]:
-    """Where the host falls silent and where it speaks again, as it says a pause; where it never does, the quietest
-    place twice.
+    """Return where the host falls silent and where it speaks again, as it says a pause; the quietest place twice where
+    it never does.
 
     The sound of the next token begins within the space before it, and now and then earlier.
     """
@@ -135,7 +135,7 @@ def _pause(host: TimedSamples, token: int, level: float, sample_rate: int) -> tu
 
 
 def _cropped(guest: TimedSamples, sample_rate: int, *, head: bool, tail: bool) -> TimedSamples:
-    """Without the silence at its head or tail."""
+    """Cut the silence at its head or tail off."""
     first, end = heard_span(guest.samples, sample_rate)
     kept = round(KEPT * sample_rate)
     start = max(0, first - kept) if head else 0

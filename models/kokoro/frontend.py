@@ -55,7 +55,7 @@ class _Phonemes(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """What one pass says: normalised text, its phonemes, and the same piece by piece.
+    """A part that one pass says: normalised text, its phonemes, and the same piece by piece.
 
     ``passages`` are the pieces [first, end) that are in another language than the segment, with the language.
     """
@@ -75,7 +75,7 @@ _DISTRIBUTIONS = {"zh": chinese.DISTRIBUTIONS, "ja": japanese.DISTRIBUTIONS}
 
 
 class KokoroFrontEnd:
-    """Of every Kokoro bundle: they differ in weights, not in language. A language's libraries load at first use."""
+    """The front-end of every Kokoro bundle: they differ in weights alone. A language's libraries load at first use."""
 
     def __init__(self, bundle: Bundle) -> None:
         """Take the bundle whose voices will speak."""
@@ -106,7 +106,7 @@ class KokoroFrontEnd:
         return utterances
 
     def symbols(self, ipa: str, written: str, language: str) -> str:
-        """The phonemes in Kokoro's alphabet. Raises Unspeakable, naming those that are not in it."""
+        """Return the phonemes in Kokoro's alphabet. Raises Unspeakable, naming those that are not in it."""
         sounds = symbols(ipa, languages.dominant(written, language))
         if unknown := sorted(set(sounds) - self._vocabulary.keys()):
             names = ", ".join(f"{symbol!r} (U+{ord(symbol):04X})" for symbol in unknown)
@@ -114,7 +114,7 @@ class KokoroFrontEnd:
         return sounds
 
     def guesses(self, text: str, language: str, readings: Sequence[IpaReading] = ()) -> list[tuple[str, str]]:
-        """English words that are in neither misaki's lexicon nor ours, and how they will be said, in IPA."""
+        """Return English words that are in neither misaki's lexicon nor ours, and how they will be said, in IPA."""
         held = hold(text, readings)
         spoken = normalise.normalise(held.text, language)
         found: list[tuple[str, str]] = []
@@ -126,11 +126,11 @@ class KokoroFrontEnd:
         return found
 
     def fingerprint(self, language: str) -> str:
-        """A digest over rules, libraries and data of this language, and of English, which may turn up in any."""
+        """Return a digest over rules, libraries and data of this language, and of English, which may turn up in any."""
         return _fingerprint(language, tuple(guests(self._bundle, language)))
 
     def _fit(self, text: str, language: str, held: Held) -> list[_Part]:
-        """The text of each utterance. Halving keeps utterances of one segment about as long as each other."""
+        """Cut a text into utterances. Halving keeps utterances of one segment about as long as each other."""
         part = self._part(text, language, held) if len(text) <= MAX_TRIED else None
         if part and len(part.phonemes) < GOOD_TOKENS:  # one token is kept for the mark that may be added at the end
             return [part]
@@ -143,7 +143,7 @@ class KokoroFrontEnd:
         return self._fit(text[:at].rstrip(), language, held) + self._fit(text[at:].lstrip(), language, held)
 
     def _part(self, text: str, language: str, held: Held) -> _Part:
-        """Text in one or several languages, every symbol of its phonemes in the vocabulary."""
+        """Turn text in one or several languages into phonemes, every symbol of its phonemes in the vocabulary."""
         out: list[str] = []
         pieces: list[PhonemePiece] = []
         passages: list[tuple[str, int, int]] = []
@@ -192,7 +192,7 @@ class KokoroFrontEnd:
                 yield found, sounds, voice
 
     def _voice(self, text: str, language: str, host: str) -> str:
-        """The language of the voice that says it: the host's own for a letter or two, and where it has no guest."""
+        """Return the language of the voice that says it: the host's for a letter or two, or where it has no guest."""
         short = language == "en" and sum(map(str.isalpha, text)) < PASSAGE_LETTERS
         return host if short or not native(self._bundle, language) else language
 
@@ -210,7 +210,7 @@ class KokoroFrontEnd:
 
 
 def _terminated(phonemes: str, *, final: bool) -> str:
-    """Phonemes that end as the voice expects: it swallows the last word of text without a closing mark.
+    """Return phonemes that end as the voice expects: it swallows the last word of text without a closing mark.
 
     An utterance that goes on in the next one may end with the mark of a pause, so that it sounds unfinished.
     """
@@ -224,7 +224,7 @@ def _terminated(phonemes: str, *, final: bool) -> str:
 
 
 def _placed(part: _Part, said: Iterable[tuple[str, int, int]]) -> Iterator[tuple[str, int, int]]:
-    """Words by the tokens that say them: from the space before, in which the voice begins a word, to the pause after.
+    """Yield words by the tokens that say them: from the space before, in which a word begins, to the pause after.
 
     Pieces become phonemes by a change of white space alone, and phonemes tokens by a cut at the front.
     """
@@ -241,7 +241,7 @@ def _placed(part: _Part, said: Iterable[tuple[str, int, int]]) -> Iterator[tuple
 
 @lru_cache(maxsize=len(LANGUAGES))
 def _language(language: str) -> _Phonemes:
-    """Loaded once a process, whichever bundle asks."""
+    """Load a language once a process, whichever bundle asks."""
     return LANGUAGES[language]()
 
 

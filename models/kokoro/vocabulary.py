@@ -40,6 +40,6 @@ def _bands() -> Mapping[int, tuple[int, int]]:
 
 
 def duration_ms(utterances: Sequence[Utterance]) -> tuple[float, float]:
-    """The least and the most milliseconds that natural speech takes for these tokens, as ``Engine.duration_ms``."""
+    """Return the least and the most milliseconds that these tokens may take, as ``Engine.duration_ms``."""
     known = [_bands().get(token, (0, 0)) for utterance in utterances for token in utterance.tokens]
     return BASE_MS[0] + sum(least for least, _ in known), BASE_MS[1] + sum(most for _, most in known)

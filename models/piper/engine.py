@@ -33,7 +33,7 @@ WARM_UP = Utterance((1, 0, 0, 0, 2))  # ids that every voice has
 
 
 class PiperEngine(SequentialEngine):
-    """One session; every random draw comes from the request's seed."""
+    """An engine of one session; every random draw comes from the request's seed."""
 
     def __init__(self, bundle: Bundle, threads: int = 1) -> None:
         """Verify the files, open the session and run it once. Raises VoiceNotInstalled."""
@@ -48,7 +48,7 @@ class PiperEngine(SequentialEngine):
         self._pass(WARM_UP, 0, 1.0, (0, 0))
 
     def duration_ms(self, utterances: Sequence[Utterance]) -> tuple[float, float]:
-        """The least and the most milliseconds that these tokens may take at speed 1.0."""
+        """Return the least and the most milliseconds that these tokens may take at speed 1.0."""
         return self._symbols.duration_ms(utterances)
 
     def _speech(self, request: SpeechRequest) -> Speech:

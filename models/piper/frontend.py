@@ -1,7 +1,7 @@
 """Text to a Piper voice's tokens: eSpeak NG's phonemes, or the characters themselves, by the voice's own table.
 
-As Piper's own: ``^ _ h _ ə _ l _ ... . _ $``, a pad after every symbol but the last, phonemes decomposed (NFD), pauses
-as punctuation marks. Unlike Piper's own, a phoneme that the voice does not know is an error and not left out.
+They stand as in Piper's own: ``^ _ h _ ə _ l _ ... . _ $``, a pad after every symbol but the last, phonemes decomposed
+(NFD), pauses as punctuation marks. Unlike there, a phoneme that the voice does not know is an error and not left out.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _TYPOGRAPHY = {"…": ".", "—": ",", "“": '"', "”": '"', "[": "(", "]": ")
 
 
 class PiperFrontEnd:
-    """Of one Piper voice; its JSON is read, and eSpeak NG loaded, at first use."""
+    """The front-end of a Piper voice; its JSON is read, and eSpeak NG loaded, at first use."""
 
     def __init__(self, bundle: Bundle) -> None:
         """Take the bundle whose voice will speak."""
@@ -58,7 +58,7 @@ class PiperFrontEnd:
         return [self._utterance(part, language, held) for part in _fit(spoken)]
 
     def symbols(self, ipa: str, written: str, language: str) -> str:
-        """The phonemes in the voice's table. Raises Unspeakable, naming those that are not in it."""
+        """Return the phonemes in the voice's table. Raises Unspeakable, naming those that are not in it."""
         if self._symbols.phoneme_type == "text":
             raise Unspeakable(
                 f"the voice {self._bundle.id} takes respellings, not phonemes: write how {written!r} is said"
@@ -70,10 +70,10 @@ class PiperFrontEnd:
         return sounds
 
     def guesses(self, *_: object) -> None:
-        """The voice has no list of words."""
+        """Return None: the voice has no list of words."""
 
     def fingerprint(self, language: str) -> str:
-        """A digest over the rules, eSpeak NG's version and the voice's table. Reads no file of the voice."""
+        """Return a digest over the rules, eSpeak NG's version and the voice's table. Reads no file of the voice."""
         state = {
             "version": VERSION,
             "language": language,

@@ -28,7 +28,7 @@ ZERO = "narrator_zero"  # the initializer [0]
 
 
 def expose_noise(model: bytes) -> tuple[bytes, tuple[str, ...]]:
-    """The model with its standard-normal draws as inputs float32 [at least as many as are drawn], and their names.
+    """Return the model with its standard-normal draws as inputs, float32 [at least so many], and their names.
 
     Raises Permanent where the file is not ONNX, or draws in a way that cannot be made an input.
     """
@@ -78,7 +78,7 @@ def _graph(graph: memoryview) -> tuple[bytes, list[str]]:
 
 
 def _drawn_from(noise: str, node: memoryview) -> list[bytes]:
-    """The nodes that read from ``noise`` what this RandomNormalLike node would have drawn."""
+    """Return the nodes that read from ``noise`` what this RandomNormalLike node would have drawn."""
     source = output = ""
     for number, _, value, _ in read_fields(node):
         if number == NODE_ATTRIBUTE and isinstance(value, memoryview):

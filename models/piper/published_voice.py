@@ -61,7 +61,7 @@ def read_published_voice(folder: Path) -> tuple[Bundle, dict[str, Path]]:
 
 
 def _plain(speakers: dict[str, int]) -> dict[str, int]:
-    """Speakers under names that a voice's id can carry; where a name cannot be made plain, the number serves."""
+    """Return speakers under names that a voice's id can carry; where a name cannot be made plain, the number serves."""
     plain: dict[str, int] = {}
     for name, number in speakers.items():
         word = re.sub(r"[^\w.\-]+", "-", name).strip("-.")[:64]
@@ -70,7 +70,7 @@ def _plain(speakers: dict[str, int]) -> dict[str, int]:
 
 
 def _licence(folder: Path) -> str:
-    """As the MODEL_CARD states it, else unknown."""
+    """Return the licence that MODEL_CARD states, else unknown."""
     try:
         card = (folder / "MODEL_CARD").read_text(encoding="utf-8", errors="replace")[:100_000]
     except OSError:

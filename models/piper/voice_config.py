@@ -1,4 +1,4 @@
-"""A Piper voice's ``*.onnx.json``: what the engine and the installer need of it."""
+"""A Piper voice's ``*.onnx.json``, as far as the engine and the installer need it."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Inference(_Part):
 
 
 class Audio(_Part):
-    """Its sample rate in Hz."""
+    """The sample rate in Hz."""
 
     sample_rate: Annotated[int, Field(ge=8000, le=48000)]
 
@@ -81,7 +81,7 @@ class PiperConfig(_Part):
 
 
 class Symbols(_Part):
-    """What turns text into tokens: the symbols of a voice, each with the ids that stand for it."""
+    """The symbols of a voice, which turn text into tokens, each with the ids that stand for it."""
 
     phoneme_type: Literal["espeak", "text"] = "espeak"
     phoneme_id_map: Annotated[dict[str, list[int]], Field(min_length=4)]
@@ -94,7 +94,7 @@ class Symbols(_Part):
         return frozenset(known.union(range(1, 1 + (self.codepoint_modulus or 0))))
 
     def duration_ms(self, utterances: Sequence[Utterance]) -> tuple[float, float]:
-        """The least and the most milliseconds that natural speech takes for these tokens, as ``Engine.duration_ms``."""
+        """Return the least and the most milliseconds that these tokens may take, as ``Engine.duration_ms``."""
         known = [self._bands.get(token, self._other) for utterance in utterances for token in utterance.tokens]
         return sum(least for least, _ in known), BASE_MS + sum(most for _, most in known)
 
@@ -118,7 +118,7 @@ class Symbols(_Part):
 
 
 def read_symbols(path: Path) -> Symbols:
-    """A voice's symbols. Raises Permanent with the field and what is wrong."""
+    """Read a voice's symbols. Raises Permanent with the field and what is wrong."""
     symbols = read_voice_json(Symbols, path)
     if missing := {START, PAD, END} - symbols.phoneme_id_map.keys():
         raise Permanent(f"{path}: phoneme_id_map has no {', '.join(sorted(missing))}")
@@ -128,10 +128,10 @@ def read_symbols(path: Path) -> Symbols:
 
 
 def read_piper_config(path: Path) -> PiperConfig:
-    """A voice's JSON. Raises Permanent with the field and what is wrong."""
+    """Read a voice's JSON. Raises Permanent with the field and what is wrong."""
     return read_voice_json(PiperConfig, path)
 
 
 def read_voice_json(model: type[M], path: Path) -> M:
-    """What ``model`` names of a voice's JSON. Raises Permanent as ``read_config`` does."""
+    """Read what ``model`` names of a voice's JSON. Raises Permanent as ``read_piper_config`` does."""
     return from_json(model, read_description(path, "a Piper voice's JSON", most=MAX_CONFIG), path)

@@ -1,4 +1,4 @@
-"""Which language is this? By script: enough for a lesson, whose main language its author names.
+"""The language of a text, by its script: enough for a lesson, whose main language its author names.
 
     spans("用 Python 写代码", "zh")  ->  用 (zh), Python (en), 写代码 (zh)
 
@@ -62,7 +62,7 @@ def spans(text: str, language: str) -> list[LanguageSpan]:
 
 
 def dominant(text: str, default: str) -> str:
-    """The language of one sentence: the lesson's own while it has a fair share of the words, else the largest."""
+    """Return the language of a sentence: the lesson's own while it has a fair share of the words, else the largest."""
     if default == "en" and not _EAST_ASIAN.search(text):
         return default
     weight: defaultdict[str, float] = defaultdict(float)
@@ -81,7 +81,7 @@ def dominant(text: str, default: str) -> str:
 
 
 def guess(text: str) -> str:
-    """The language of a lesson whose author names none: of most of its words. Cantonese is never guessed."""
+    """Guess the language of a lesson whose author names none: that of most of its words. Cantonese is never guessed."""
     sample = text[:20_000]
     kana, han = len(_KANA.findall(sample)), len(re.findall(f"[{HAN}]", sample))
     weight = {
@@ -104,7 +104,7 @@ def _language(match: re.Match[str], han: str) -> str:
 
 
 def _cuts(text: str, found: list[tuple[int, int, str]], main: str) -> list[tuple[int, str]]:
-    """Where each language begins: neutral text between two languages is shared out."""
+    """Return where each language begins: neutral text between two languages is shared out."""
     first = found[0][2]
     head = _HEAD.search(text, 0, found[0][0]) if first == "en" else None
     lead = head.start() if head else found[0][0]

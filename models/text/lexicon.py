@@ -1,6 +1,6 @@
-"""How words are to be said, and where they stand in a text.
+"""Words that are said in a way of their own, found in a text.
 
-    Lexicon([Entry("kubectl", say="cube control")]).find("Use kubectl.", ...)  ->  (4, 11, that entry)
+    Lexicon([LexiconEntry("kubectl", say="cube control")]).find("Use kubectl.", ...)  ->  (4, 11, that entry)
 
 An entry is a word, a phrase or a sign. In scripts with spaces a word is matched whole: no letter or digit touches it,
 nor does an apostrophe or a dot with one behind ("kubectl's" and "node.js" are words of their own). Chinese, Japanese
@@ -50,12 +50,12 @@ class LexiconEntry:
 
     @property
     def exact(self) -> bool:
-        """Whether it matches only as it is written."""
+        """True where it matches only as it is written."""
         return self.written != self.written.lower() if self.case is None else self.case
 
     @property
     def place(self) -> tuple[str, bool, str | None]:
-        """What two entries of one lexicon must not have in common."""
+        """Identity: no two entries of one lexicon have the same."""
         return _plain(self.written) if self.exact else _lower(_plain(self.written)), self.exact, self.language
 
 
@@ -87,12 +87,12 @@ class Lexicon:
 
     @property
     def entries(self) -> tuple[LexiconEntry, ...]:
-        """All of them."""
+        """All entries."""
         return tuple(self._entries.values())
 
     @cached_property
     def digest(self) -> str:
-        """Over what the entries say, wherever it is written; empty without any."""
+        """A digest over what the entries say, wherever it is written; empty without any."""
         said = sorted(
             json.dumps([e.written, e.say, e.ipa, e.exact, e.language, e.part]) for e in self._entries.values()
         )
@@ -101,7 +101,7 @@ class Lexicon:
     def find(
         self, text: str, language_at: Callable[[int], str], free: Callable[[int, int], bool] = lambda *_: True
     ) -> Iterator[tuple[int, int, LexiconEntry]]:
-        """Where entries stand in a text: [start, end), ascending and apart.
+        """Yield where entries stand in a text: [start, end), ascending and apart.
 
         ``language_at`` gives the language of the sentence at an offset, ``free`` whether a span may have a reading.
         """
@@ -132,7 +132,7 @@ class Lexicon:
         table.setdefault(key, []).append(_Pattern(entry, text, phrase, spoken and not entry.part))
 
     def _places(self, lower: str) -> Iterator[tuple[int, list[_Pattern]]]:
-        """Where something may begin, in order."""
+        """Yield where something may begin, in order."""
         by_first = self._by_first
         if self._part_starts is None:
             for match in _FIRST.finditer(lower):
@@ -145,7 +145,7 @@ class Lexicon:
 
 
 def _end(pattern: _Pattern, text: str, start: int) -> int | None:
-    """Where the pattern ends in the text, None where it does not stand at ``start``."""
+    """Return where the pattern ends in the text, None where it does not stand at ``start``."""
     if pattern.phrase:
         match = pattern.phrase.match(text, start)
         end = match.end() if match else None

@@ -19,7 +19,7 @@ _LETTERS = range(0xA500, 0xA60C)  # syllables of Vai
 
 @dataclass(frozen=True, slots=True)
 class HeldWord:
-    """What is written, and how it is said."""
+    """A word as it is written, and how it is said."""
 
     written: str
     ipa: str
@@ -34,7 +34,7 @@ class Held:
     words: Mapping[str, HeldWord]
 
     def parted(self, text: str) -> Iterator[str | HeldWord]:
-        """What became of the text, or a part of it: words with readings, and what lies between them."""
+        """Part what became of the text, or of a stretch of it: words with readings, and what lies between them."""
         if not self.words:
             yield text
             return
@@ -46,11 +46,11 @@ class Held:
                 yield stretch
 
     def restored(self, text: str) -> str:
-        """A text with the words as they are written."""
+        """Return a text with the words as they are written."""
         return "".join(one if isinstance(one, str) else one.written for one in self.parted(text))
 
     def check(self, text: str) -> None:
-        """Raises Unspeakable where not every word is in what became of the text, in its order."""
+        """Raise Unspeakable where not every word is in what became of the text, in its order."""
         if [c for c in text if c in self.words] != list(self.words):
             written = self.restored(self.text)[:60]
             raise Unspeakable(f"a word with phonemes cannot be told from what is around it: {written!r}")

@@ -42,7 +42,7 @@ _INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u20
 
 @dataclass(frozen=True, slots=True)
 class SegmentText:
-    """One segment's text as written, white space folded; what kind of boundary follows it; where it starts."""
+    """A segment's text as written, white space folded; what kind of boundary follows it; where it starts."""
 
     text: str
     language: str
@@ -77,12 +77,12 @@ def pieces(text: str, language: str, *, whole: bool = False, kept: Spans = ()) -
 
 
 def fold(text: str) -> str:
-    """NFC, runs of white space as one space, without characters that are neither seen nor heard."""
+    """Return the text in NFC, runs of white space as one space, without characters that are neither seen nor heard."""
     return " ".join(_INVISIBLE.sub("", unicodedata.normalize("NFC", text)).split())
 
 
 def punctuated(text: str, language: str, boundary: str = "sentence") -> str:
-    """The segment's text as the voice gets it: a heading or list item without terminal punctuation gets some.
+    """Return the segment's text as the voice gets it: a heading or list item without terminal punctuation gets some.
 
     Without it, voices trail off or swallow the last word. What ends in a comma or colon is left alone.
     """
@@ -95,7 +95,7 @@ def punctuated(text: str, language: str, boundary: str = "sentence") -> str:
 
 
 def ends(text: str) -> Literal["sentence", "pause", ""]:
-    """What the punctuation at the end of a text says."""
+    """Return what the punctuation at the end of a text says."""
     return "sentence" if _TERMINAL.search(text) else "pause" if _PAUSING.search(text) else ""
 
 
@@ -122,7 +122,7 @@ def _sentences(text: str, language: str) -> Iterator[tuple[int, int]]:
 
 
 def _ends(text: str, language: str) -> list[int]:
-    """Where sentences end in one line of at most WINDOW characters; the last is its length."""
+    """Return where sentences end in one line of at most WINDOW characters; the last is its length."""
     from sentencex import get_sentence_boundaries
 
     found = {int(boundary["end_index"]) for boundary in get_sentence_boundaries(language, text)} | {len(text)}
@@ -146,7 +146,7 @@ def _missed(sentence: str) -> Iterator[int]:
 
 
 def _balanced(text: str) -> bool:
-    """Whether no quotation or bracket is open at the end."""
+    """Tell whether no quotation or bracket is open at the end."""
     waiting: list[str] = []
     for c in text:
         if c in _PAIRS:
@@ -183,7 +183,7 @@ def _merged(text: str, candidates: list[tuple[int, int]], kept: Spans) -> Iterat
 
 
 def _belongs(text: str, begin: int, start: int, end: int, kept: Spans) -> bool:
-    """Whether text[start:end] belongs to the sentence text[begin:start] before it."""
+    """Tell whether text[start:end] belongs to the sentence text[begin:start] before it."""
     before, after = text[begin:start], text[start:end]
     if not is_heard(text, begin, start, kept) or not is_heard(text, start, end, kept):
         return True

@@ -1,4 +1,4 @@
-"""How long a text is to speak, and where to cut one that is too long."""
+"""The length of a text when spoken, and the places to cut a segment that is too long."""
 
 from __future__ import annotations
 
@@ -29,25 +29,25 @@ _CUTS = tuple(
 
 
 def width(text: str) -> int:
-    """How long a text is to speak, in Latin letters."""
+    """Measure how long a text is to speak, in Latin letters."""
     if text.isascii():
         return len(text)
     return len(text) + 2 * len(_WIDE.findall(text)) + len(_HANGUL.findall(text))
 
 
 def speakable(text: str) -> bool:
-    """Whether there is a letter or a digit in it."""
+    """Tell whether there is a letter or a digit in it."""
     return any(map(str.isalnum, text))
 
 
 def is_heard(text: str, begin: int, end: int, kept: Spans = ()) -> bool:
-    """Whether something in text[begin:end] is heard: a letter, a digit, or a span that has a reading of its own."""
+    """Tell whether anything in text[begin:end] is heard: a letter, a digit, or a span that has a reading of its own."""
     before = bisect.bisect_left(kept, (end, 0))
     return (before > 0 and kept[before - 1][1] > begin) or speakable(text[begin:end])
 
 
 def within(place: int, kept: Spans) -> bool:
-    """Whether a place is in the middle of a span."""
+    """Tell whether a place is in the middle of a span."""
     before = bisect.bisect_left(kept, (place, 0))
     return before > 0 and kept[before - 1][1] > place
 
@@ -115,7 +115,7 @@ def _regional(c: str) -> bool:
 
 
 def _attach_silent(text: str, cuts: list[tuple[int, int]], kept_whole: Spans) -> list[tuple[int, int]]:
-    """A piece without sound goes with its neighbour, or is left out where the two together are far too wide."""
+    """Join a piece without sound to its neighbour, or leave it out where the two together are far too wide."""
     kept: list[tuple[int, int]] = []
     for start, end in cuts:
         silent = not is_heard(text, start, end, kept_whole)

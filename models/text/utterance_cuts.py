@@ -1,4 +1,4 @@
-"""Where to cut text that is too long for one utterance: between sentences, else clauses, else words."""
+"""The places to cut text that is too long for one utterance: between sentences, else clauses, else words."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ WORD = re.compile(rf"\s+|(?<=[{_EAST_ASIAN}])(?=[{_EAST_ASIAN}])")
 
 
 def cut_at_pause(text: str) -> int | None:
-    """Where to cut at a pause, near the middle if there is one there; None without a pause."""
+    """Return where to cut at a pause, near the middle if there is one there; None without a pause."""
     for lowest, highest in ((0.25, 0.75), (0.0, 1.0)):
         for kind in (SENTENCE, CLAUSE):
             if (at := _nearest_middle(kind, text, lowest, highest)) is not None:
@@ -22,7 +22,7 @@ def cut_at_pause(text: str) -> int | None:
 
 
 def cut_between_words(text: str) -> int | None:
-    """Where to cut between words, or between East Asian characters; None within a single word."""
+    """Return where to cut between words, or between East Asian characters; None within a single word."""
     return _nearest_middle(WORD, text, 0.0, 1.0)
 
 

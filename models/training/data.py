@@ -44,7 +44,7 @@ SENTENCES = (1, 1, 1, 2, 2, 3)  # of a text, at random: short ones and whole par
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One utterance of a shard."""
+    """An utterance of a shard."""
 
     text: str
     language: str
@@ -87,7 +87,7 @@ class Teacher:
         ]
 
     def features(self, text: str, language: str, voice: str, speed: float) -> list[Spoken]:
-        """What a vocoder is given for a text. Raises Unspeakable."""
+        """Return what a vocoder is given for a text. Raises Unspeakable."""
         style = self._style(voice)
         tokens = [u.tokens for u in self._front_end.prepare(text, language) if len(u.tokens) >= FEWEST]
         return [self._text_side(t, style[len(t) - 1 : len(t)], speed) for t in tokens]

@@ -90,7 +90,7 @@ class _Export:
         return g.node("Slice", g.node("Sum", *shifted), g.ints(2), g.ints(-2), g.ints(0))
 
     def _seen(self, real: str, imaginary: str, magnitude: str) -> str:
-        """What the network sees of the source: [3 T, 3 * 201]."""
+        """Return what the network sees of the source: [3 T, 3 * 201]."""
         g = self._graph
         there = g.add(magnitude, g.scalar(QUIET))
         phases = [g.node("Div", part, there) for part in (real, imaginary)]
@@ -151,7 +151,7 @@ class _Export:
         return self._graph.linear(x, name, weight, self._weights[f"{name}.bias"])
 
     def _columns(self, x: str, count: int) -> list[str]:
-        """As many equal parts of the last axis."""
+        """Split the last axis into equal parts."""
         return self._graph.nodes("Split", x, outputs=count, axis=1, num_outputs=count)
 
     def _times(self, x: str, factor: float) -> str:

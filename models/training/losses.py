@@ -71,7 +71,7 @@ def energy_distance(one: Tensor, other: Tensor, sound: Tensor, source: Tensor) -
 
 
 def distances(one: Tensor, other: Tensor, level: Tensor) -> Tensor:
-    """How far two spectra are apart, by frequency and frame: in the logarithms of magnitudes, and as complex values."""
+    """Return how far two spectra are apart, by frequency and frame: in logarithms of magnitudes, and as they are."""
     logarithms = ((loudness(one) + FLOOR).log() - (loudness(other) + FLOOR).log()).abs()
     return logarithms + COMPLEX * loudness(one - other) / level
 

@@ -36,7 +36,7 @@ LEVEL = math.sqrt(WINDOW * 0.375)  # of white noise of unit variance in a Hann w
 
 
 class Gains(NamedTuple):
-    """What the network decides about a sound, before there is any noise in it."""
+    """The network's decisions about a sound, before there is any noise in it."""
 
     voiced: Tensor  # [batch, 3 * frames, 2 * 201], real and imaginary parts of the spectrum
     noise: Tensor  # [batch, 3 * frames, 201], magnitudes
@@ -129,7 +129,7 @@ class LightVocoder(nn.Module):
         return self.render(self.decide(features, self.spectrum.analyse(source), style), noise)
 
     def decide(self, features: Tensor, spectrum: Tensor, style: Tensor) -> Gains:
-        """All that costs time. ``spectrum`` is the source's, [batch, 3 * frames, 2 * 201]."""
+        """Do all that costs time. ``spectrum`` is the source's, [batch, 3 * frames, 2 * 201]."""
         real, imaginary = spectrum.chunk(2, 2)
         magnitude = (real * real + imaginary * imaginary).sqrt()
         phases = torch.cat([real, imaginary], 2) / (magnitude + QUIET).repeat(1, 1, 2)

@@ -47,7 +47,7 @@ FED: Mapping[str, list[str | int]] = {
 
 
 class Spoken(NamedTuple):
-    """What the text side makes of an utterance: all that a vocoder is given."""
+    """The features that the text side makes of an utterance: all that a vocoder is given."""
 
     features: NDArray[np.float32]  # [512, frames]
     source: NDArray[

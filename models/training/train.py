@@ -73,7 +73,7 @@ class Crops:
 
     @property
     def hours(self) -> float:
-        """Of speech to learn from."""
+        """Hours of speech to learn from."""
         return sum(len(shard.features) for shard in self._shards.values()) / 80 / 3600
 
     def batch(self) -> Crop:
@@ -90,7 +90,7 @@ class Crops:
 
 
 def kept(folder: Path) -> bool:
-    """Whether the shard is for judging, not for learning."""
+    """Tell whether the shard is for judging, not for learning."""
     return int(folder.name.partition("-")[2]) % JUDGED_SHARDS == 0
 
 
@@ -128,7 +128,7 @@ class Training:
         self.seconds = 0.0
 
     def begin(self, start: Path | None) -> None:
-        """From the run's last checkpoint, from weights, or from nothing: then features are scaled by what is seen."""
+        """Begin from the run's last checkpoint, from weights, or from nothing: features are then scaled."""
         found = sorted(self._run.glob("step-*.pt"))
         if found:
             self._restore(torch.load(found[-1], weights_only=True))
@@ -142,7 +142,7 @@ class Training:
                 network.spread.copy_(seen.std((0, 2))[None, :, None] + 1e-3)
 
     def advance(self) -> tuple[float, float]:
-        """One step: its loss, and of it the distance to the teacher."""
+        """Take one step; return its loss, and of it the distance to the teacher."""
         began = time.monotonic()
         self.rate = self._highest * min(1.0, (self.step + 1) / WARM_UP) * self._annealed()
         for group in self._optimiser.param_groups:

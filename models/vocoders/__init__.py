@@ -1,4 +1,4 @@
-"""The seam between an acoustic model and what turns its spectrogram into sound.
+"""The seam between an acoustic model and the vocoder that turns its spectrogram into sound.
 
 A mel here is that of HiFi-GAN's 22,050 Hz family: 80 Slaney bands from 0 to 8,000 Hz, 1,024-point frames every 256
 samples, ``log(max(mel, 1e-5))``, float32 [80, M]. A vocoder gives back float32 [256 * M] samples at 22,050 Hz.

@@ -1,4 +1,4 @@
-"""A HiFi-GAN checkpoint into a vocoder: one graph, its licence, ``vocoder.json`` with checksums.
+"""Conversion of a HiFi-GAN checkpoint into a vocoder: one graph, its licence, ``vocoder.json`` with checksums.
 
     convert_hifigan(Path("UNIVERSAL_V1"), Path("vocoders/universal"))
     add_vocoder(Path("voices/cosyvoice"), Path("vocoders/universal"))
@@ -16,7 +16,7 @@ from time import process_time
 import numpy as np
 from pydantic import JsonValue
 
-from models.atomic_files import MADE, becoming, must_be_free
+from models.atomic_files import MADE, atomic_folder, must_be_free
 from models.bundle_file import BundleFile
 from models.conversion.onnx_graph import Array, Graph
 from models.conversion.torch_files import Weights
@@ -44,7 +44,7 @@ def convert_hifigan(source: Path, out: Path) -> VocoderFolder:
     """
     must_be_free(out)
     read = read_hifigan_checkpoint(source)
-    with becoming(out) as folder:
+    with atomic_folder(out) as folder:
         made = folder / MADE
         made.mkdir()
         hifigan_generator(read.weights, read.config).save(made / GRAPH)
@@ -83,7 +83,7 @@ def _licence(folder: Path) -> tuple[str, str]:
 
 
 def self_check(vocoder: HifiGan) -> dict[str, JsonValue]:
-    """Two seconds of a vowel there and back: how far the mel comes out, and the CPU seconds a second of sound takes.
+    """Send two seconds of a vowel there and back: return the error of the mel, and CPU seconds a second of sound.
 
     Raises Permanent where the vocoder's samples are too few or no sound.
     """
@@ -100,7 +100,7 @@ def self_check(vocoder: HifiGan) -> dict[str, JsonValue]:
 
 
 def mel_error(expected: Mel, actual: Mel) -> float:
-    """Mean absolute difference of log-mels where there is sound (above -8): about 0.3 for a trained vocoder."""
+    """Return the mean absolute difference of log-mels where there is sound (above -8): about 0.3 after training."""
     return float(np.abs(expected - actual)[expected > -8].mean())
 
 

@@ -38,12 +38,12 @@ Array = NDArray[np.float32]
 
 
 class GriffinLim:
-    """Ready at once. The phases it begins with are drawn from the seed."""
+    """The vocoder that needs no weights. The phases it begins with are drawn from the seed."""
 
     name = "griffin-lim"
 
     def synthesise(self, mel: Mel, seed: int) -> Samples:
-        """Log-mel float32 [80, M] to float32 [256 * M] samples in [-1, 1] at 22,050 Hz.
+        """Turn a log-mel float32 [80, M] into float32 [256 * M] samples in [-1, 1] at 22,050 Hz.
 
         Fast Griffin-Lim (Perraudin, Balazs and Søndergaard, 2013): each round moves past the consistent spectrum, in
         the direction of the last step. Raises Permanent where the mel has another shape, SpeechRejected where it has
@@ -65,7 +65,7 @@ class GriffinLim:
 
 
 def magnitudes(mel: Mel) -> Array:
-    """A non-negative spectrum [M, 513] whose mel is the one given, float32 [80, M]; nothing above 8 kHz.
+    """Return a non-negative spectrum [M, 513] whose mel is the one given, float32 [80, M]; nothing above 8 kHz.
 
     Multiplicative updates (Lee and Seung, 2000) from the one that is flat within bands. No matrix library: the result
     does not depend on its threads. Raises Permanent where the mel has another shape, SpeechRejected where it has
@@ -100,12 +100,12 @@ class _Bands:
     down: Array
 
     def spread(self, mel: Array) -> Array:
-        """Bands to bins, [80, M] to [372, M]."""
+        """Spread bands over bins, [80, M] to [372, M]."""
         framed = np.pad(mel, ((1, 1), (0, 0)))
         return framed[self.rising + 1] * self.up + framed[self.rising] * self.down
 
     def gather(self, bins: Array) -> Array:
-        """Bins to bands, [372, M] to [80, M]."""
+        """Gather bins into bands, [372, M] to [80, M]."""
         starts = np.searchsorted(self.rising, np.arange(N_MELS + 1))
         up, down = (np.add.reduceat(bins * weight, starts, axis=0) for weight in (self.up, self.down))
         mel: Array = up[:-1] + down[1:]

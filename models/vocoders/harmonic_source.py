@@ -15,7 +15,7 @@ Array = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class HarmonicSource:
-    """What a checkpoint says about its source.
+    """The source of a voice, as its checkpoint describes it.
 
     ``weight`` [harmonics + 1] and ``bias`` merge the sines into one; ``amplitude`` is theirs, ``noise`` the standard
     deviation added to voiced samples, ``voiced`` the frequency in Hz that a voiced frame exceeds.
@@ -28,14 +28,14 @@ class HarmonicSource:
     voiced: float
 
     def draws(self, frames: int, seed: int) -> tuple[Array, Array]:
-        """What chance gives: phases [harmonics + 1, 1] in radians (the pitch itself has none), noise [.., 256 M]."""
+        """Draw phases [harmonics + 1, 1] in radians (the pitch itself has none) and noise [harmonics + 1, 256 M]."""
         random = np.random.default_rng(seed)
         phase = random.uniform(-math.pi, math.pi, (self.weight.size, 1)).astype(np.float32)
         phase[0] = 0
         return phase, random.standard_normal((self.weight.size, frames * HOP_LENGTH), np.float32)
 
     def excite(self, f0: Array, phase: Array, noise: Array) -> Array:
-        """Pitch [M] in Hz to the excitation, float32 [256 M] (SourceModuleHnNSF, https://arxiv.org/abs/1904.12088)."""
+        """Turn pitch [M] in Hz into the excitation, float32 [256 M] (SourceModuleHnNSF, https://arxiv.org/abs/1904.12088)."""
         f0 = np.repeat(f0, HOP_LENGTH)
         voiced = (f0 > self.voiced).astype(np.float32)
         spread = voiced * np.float32(self.noise) + (1 - voiced) * np.float32(self.amplitude) / np.float32(3)

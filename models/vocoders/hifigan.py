@@ -15,7 +15,7 @@ GRAPH = "hifigan.onnx"  # its name in a vocoder's folder, and in a bundle that h
 
 
 class HifiGan:
-    """Loaded and ready."""
+    """A converted generator, loaded and ready."""
 
     name = "hifigan"
 
@@ -28,7 +28,7 @@ class HifiGan:
         return cls(open_session(graph, threads))
 
     def synthesise(self, mel: Mel, seed: int) -> Samples:  # noqa: ARG002 - nothing is drawn
-        """Log-mel float32 [80, M] to float32 [256 * M] samples in [-1, 1] at 22,050 Hz.
+        """Turn a log-mel float32 [80, M] into float32 [256 * M] samples in [-1, 1] at 22,050 Hz.
 
         Raises Permanent where the mel has another shape.
         """

@@ -30,7 +30,7 @@ Counts = Annotated[tuple[Count, ...], Field(min_length=1, max_length=16)]
 
 
 class HifiGanConfig(BaseModel):
-    """What config.json says of the generator; what it says of training is ignored."""
+    """The generator as config.json describes it; what that says of training is ignored."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -97,7 +97,7 @@ class HifiGanConfig(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class HifiGanCheckpoint:
-    """Read and checked. ``weights`` have their normalisation undone: plain ``.weight`` and ``.bias``."""
+    """A checkpoint, read and checked. ``weights`` have their normalisation undone: plain ``.weight`` and ``.bias``."""
 
     generator: Path
     config: HifiGanConfig
@@ -105,7 +105,7 @@ class HifiGanCheckpoint:
 
 
 def read_hifigan_checkpoint(source: Path) -> HifiGanCheckpoint:
-    """A generator file with config.json beside it, or the folder of both.
+    """Read a generator file with config.json beside it, or the folder of both.
 
     Raises Permanent naming file, tensor and remedy.
     """
@@ -118,7 +118,7 @@ def read_hifigan_checkpoint(source: Path) -> HifiGanCheckpoint:
 
 
 def generator_shapes(config: HifiGanConfig) -> Shapes:
-    """Every tensor of a generator without weight normalisation, and its shape."""
+    """Return every tensor of a generator without weight normalisation, and its shape."""
     shapes = _convolution("conv_pre", N_MELS, config.upsample_initial_channel, 7)
     width = config.upsample_initial_channel
     for i, _, kernel, width in config.stages():

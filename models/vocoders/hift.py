@@ -12,7 +12,7 @@ from models.voice import Samples
 
 
 class Hift:
-    """Loaded and ready; phases and noise are drawn from the seed."""
+    """The vocoder, loaded and ready; phases and noise are drawn from the seed."""
 
     name = "hift"
 
@@ -20,14 +20,14 @@ class Hift:
         self._pitch, self._generator, self.source = pitch, generator, source
 
     def pitch(self, mel: Mel) -> NDArray[np.float32]:
-        """Fundamental frequency of each frame, Hz; [80, M] -> [M]."""
+        """Return the fundamental frequency of each frame, Hz; [80, M] -> [M]."""
         return run_session(self._pitch, {"mel": mel})[0]
 
     def generate(self, mel: Mel, source: NDArray[np.float32]) -> Samples:
-        """Mel [80, M] and excitation [256 M] to samples [256 M]."""
+        """Turn a mel [80, M] and an excitation [256 M] into samples [256 M]."""
         return run_session(self._generator, {"mel": mel, "source": source}, release=True)[0]
 
     def synthesise(self, mel: Mel, seed: int) -> Samples:
-        """Mel [80, M] to samples [256 M] at 22,050 Hz."""
+        """Turn a mel [80, M] into samples [256 M] at 22,050 Hz."""
         phase, noise = self.source.draws(mel.shape[1], seed)
         return self.generate(mel, self.source.excite(self.pitch(mel), phase, noise))

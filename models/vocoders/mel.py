@@ -35,7 +35,7 @@ def hann_window(size: int) -> Array:
 
 
 def band_edges() -> NDArray[np.float64]:
-    """Where bands begin, peak and end, [82] in Hz: band k rises from edge k to k + 1 and falls to k + 2.
+    """Return where bands begin, peak and end, [82] in Hz: band k rises from edge k to k + 1 and falls to k + 2.
 
     Linear below 1 kHz, 27 bands a factor of 6.4 above (Slaney's Auditory Toolbox, 1998; librosa's default).
     """
@@ -53,7 +53,7 @@ def mel_basis() -> Array:
 
 
 def _mels(hertz: float) -> float:
-    """Of a frequency above 1 kHz."""
+    """Return the place on the mel scale of a frequency above 1 kHz."""
     return 15 + 27 * float(np.log(hertz / 1000) / np.log(6.4))
 
 
@@ -62,7 +62,7 @@ def _hertz(mels: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def log_mel(samples: Samples) -> Mel:
-    """Samples float32 [N] at 22,050 Hz to their log-mel float32 [80, N // 256]. Raises Permanent below 385 samples."""
+    """Turn samples float32 [N] at 22,050 Hz into a log-mel float32 [80, N // 256]. Raises Permanent for too few."""
     if samples.size <= PADDING:
         raise Permanent(f"{samples.size} samples are too few for a spectrogram, which takes {PADDING + 1}")
     spectrum = analyse(np.pad(samples.astype(np.float32), PADDING, mode="reflect"))
@@ -72,7 +72,7 @@ def log_mel(samples: Samples) -> Mel:
 
 
 def analyse(padded: Array) -> Spectrum:
-    """Samples [(M + 3) * 256] to the spectra of their M frames, complex64 [M, 513]."""
+    """Turn samples [(M + 3) * 256] into the spectra of their M frames, complex64 [M, 513]."""
     frames = np.lib.stride_tricks.sliding_window_view(padded, N_FFT)[::HOP_LENGTH]
     spectrum = np.empty((len(frames), N_BINS), np.complex64)
     for at in range(0, len(frames), GROUP):
@@ -81,7 +81,7 @@ def analyse(padded: Array) -> Spectrum:
 
 
 def resynthesise(spectrum: Spectrum) -> Array:
-    """The samples [(M + 3) * 256] whose spectra come closest to those given, [M, 513], in the sense of least squares.
+    """Return the samples [(M + 3) * 256] whose spectra come closest to those given, [M, 513], by least squares.
 
     The windowed frames are added up and divided by the sum of squared windows (Griffin and Lim, 1984, equation 6).
     """

@@ -18,7 +18,7 @@ VOCODER = "vocoder.json"
 
 
 class VocoderFolder(FrozenRecord):
-    """What ``vocoder.json`` says; ``record`` is for people: where it came from, what it measured."""
+    """The description in ``vocoder.json``; ``record`` is for people: where it came from, what it measured."""
 
     name: Literal["hifigan"]
     title: str
@@ -28,13 +28,13 @@ class VocoderFolder(FrozenRecord):
 
     @classmethod
     def read(cls, folder: Path) -> VocoderFolder:
-        """The description in a folder. Raises Permanent naming the file and what is wrong."""
+        """Read the description in a folder. Raises Permanent naming the file and what is wrong."""
         path = folder / VOCODER
         remedy = "`narrator voices convert hifigan` makes such a folder"
         return from_json(cls, read_description(path, "a description of a vocoder", remedy=remedy), path)
 
     def content(self, folder: Path, file: BundleFile) -> bytes:
-        """One of the files, verified. Raises Permanent where it is missing or damaged."""
+        """Read one of the files, verified. Raises Permanent where it is missing or damaged."""
         path = folder / file.name
         try:
             content = path.read_bytes()

@@ -24,7 +24,7 @@ DELIVERED = "manifest.json"  # a folder with it holds results, captions among th
 
 
 def find(paths: Iterable[Path]) -> list[Path]:
-    """The lesson files among the paths, each once, in the order given; folders are walked in the order of names.
+    """Find the lesson files among the paths, each once, in the order given; folders are walked in the order of names.
 
     In a folder, what begins with a dot or an underscore is passed over, and so are README and its like, and folders of
     results; a file that is named itself is always taken. Links to folders are not followed. Raises Permanent for a path
@@ -47,10 +47,9 @@ def find(paths: Iterable[Path]) -> list[Path]:
 
 
 def read(path: Path, encoding: str | None = None, megabytes: int = 16) -> list[Lesson]:
-    """The lessons of one file, heads only; ``encoding`` is that of text files which are not UTF-8, ``megabytes`` the
-    most that they may have.
+    """Read the lessons of one file, heads only. Raises LessonError with file and line.
 
-    Raises LessonError with file and line.
+    ``encoding`` is that of text files which are not UTF-8, ``megabytes`` the most that they may have.
     """
     form = format_of(path)
     if not form.text:
@@ -69,7 +68,7 @@ def read(path: Path, encoding: str | None = None, megabytes: int = 16) -> list[L
 
 
 def body(lesson: Lesson) -> Body:
-    """The blocks of a lesson. Raises LessonError with file and line; never gives an empty body."""
+    """Parse the blocks of a lesson. Raises LessonError with file and line; never gives an empty body."""
     return format_of(lesson.path).reader().body(lesson)
 
 

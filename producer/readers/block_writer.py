@@ -1,4 +1,4 @@
-"""Collects a lesson's blocks: what every reader writes to, a line of its source at a time."""
+"""The blocks of a lesson, collected: every reader writes to this, a line of its source at a time."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ class BlockWriter:
         self.begin("paragraph", 0)
 
     def note(self, line: int, what: str) -> None:
-        """Something that its author should know, and where."""
+        """Note something that its author should know, and where."""
         self._notes.append(f"{line}: {what}")
 
     def not_spoken(self, line: int, what: str) -> None:
-        """Something is left out by rule."""
+        """Note that something is left out by rule."""
         self.note(line, f"{what}, not spoken")
 
     def finished(self, title: str = "") -> Body:
-        """All blocks. Raises LessonError where there is none."""
+        """Return all blocks. Raises LessonError where there is none."""
         if not self.blocks:
             left_out = f" ({'; '.join(self._notes[:3])})" if self._notes else ""
             raise LessonError(self.path, 0, f"nothing to speak in this lesson{left_out}")
@@ -45,7 +45,7 @@ class BlockWriter:
     # --- a block at a time
 
     def begin(self, role: BlockRole, line: int) -> None:
-        """A new block, whose first line is this."""
+        """Begin a new block, whose first line is this."""
         self._role: BlockRole = role
         self._line = line
         self._parts: list[str] = []
@@ -55,7 +55,7 @@ class BlockWriter:
         self._pending = 0  # line breaks in the source, not yet written
 
     def write(self, text: str) -> None:
-        """Words of the block at hand."""
+        """Write words of the block at hand."""
         if not text:
             return
         if self._pending:
@@ -67,11 +67,11 @@ class BlockWriter:
             self._length += len(text)
 
     def soft_break(self) -> None:
-        """A line of the source ends and its sentence goes on: a space, none between Chinese or Japanese characters."""
+        """End a line of the source whose sentence goes on: a space, none between Chinese or Japanese characters."""
         self._pending += 1
 
     def hard_break(self, *, new_line: bool = True) -> None:
-        """The sentence ends here; so does the source's line, unless it is said not to."""
+        """End the sentence here; so does the source's line, unless it is said not to."""
         self.write("\n")
         if new_line and self._parts:
             self._breaks.append(self._length)
@@ -79,12 +79,12 @@ class BlockWriter:
             self._line += 1
 
     def cell(self, first: bool) -> None:
-        """A cell of a table row begins; ``first`` if it is the row's first."""
+        """Begin a cell of a table row; ``first`` if it is the row's first."""
         if not first and self._parts:
             self.write("，" if _WIDE.match(self._parts[-1][-1:]) else ", ")
 
     def end(self) -> None:
-        """The block at hand is complete."""
+        """Complete the block at hand."""
         text = "".join(self._parts).rstrip()
         if speakable(text):
             pauses = tuple(Pause(min(pause.offset, len(text)), pause.milliseconds) for pause in self._pauses)
@@ -108,7 +108,7 @@ class BlockWriter:
     # --- plain text
 
     def prose(self, text: str, line: int, *, one_line: bool = False) -> None:
-        """Plain text: empty lines part paragraphs, other line breaks are spaces, marks are obeyed.
+        """Write plain text: empty lines part paragraphs, other line breaks are spaces, marks are obeyed.
 
         With ``one_line`` all of it stands on one line, or slide, of the source.
         """
@@ -131,7 +131,7 @@ class BlockWriter:
             self.blocks[first:] = [replace(block, line=line, breaks=()) for block in self.blocks[first:]]
 
     def marked(self, text: str, line: int) -> None:
-        """Words of the block at hand, on one line, with marks among them."""
+        """Write words of the block at hand, on one line, with marks among them."""
         start = 0
         bracket = text.find("[")
         while bracket >= 0:

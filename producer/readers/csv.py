@@ -22,7 +22,7 @@ DELIMITERS = ",;\t"
 
 
 def read(path: Path, data: bytes) -> list[Lesson]:
-    """All lessons of a file. Raises LessonError, with the line, where it is no table or has no column ``text``."""
+    """Return all lessons of a file. Raises LessonError, with the line, for no table or one without column ``text``."""
     text = decode_text(path, data)
     rows = _rows(path, text)
     first = next(rows, None)
@@ -40,7 +40,7 @@ def read(path: Path, data: bytes) -> list[Lesson]:
 
 
 def _rows(path: Path, text: str) -> Iterator[tuple[int, list[str]]]:
-    """Rows that are not empty, each with the line at which it begins."""
+    """Yield rows that are not empty, each with the line at which it begins."""
     delimiter, skip = _delimiter(text)
     found = csv.reader(io.StringIO(text[skip:], newline=""), delimiter=delimiter, strict=True)
     before = 1 if skip else 0
@@ -55,7 +55,7 @@ def _rows(path: Path, text: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def _delimiter(text: str) -> tuple[str, int]:
-    """The delimiter, and how many characters of the text declare it."""
+    """Return the delimiter, and how many characters of the text declare it."""
     first, _, rest = text.partition("\n")
     if first.strip().lower().startswith("sep=") and len(first.rstrip(" ")) <= 5 and first[4:5] in DELIMITERS:
         return first[4], len(first) + 1
@@ -64,7 +64,7 @@ def _delimiter(text: str) -> tuple[str, int]:
 
 
 def _row(path: Path, line: int, columns: list[str | None], cells: list[str]) -> Row:
-    """One row; what Excel appends, empty cells, is nothing."""
+    """Return one row; what Excel appends, empty cells, is nothing."""
     found: dict[str, str] = {}
     at = text_line = line
     for number, cell in enumerate(cells):

@@ -33,7 +33,7 @@ _HEAD_END = re.compile(r"^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One value at the head of a file, and its line."""
+    """A value at the head of a file, and its line."""
 
     node: yaml.Node
     line: int
@@ -59,7 +59,7 @@ def lesson_of(path: Path, data: bytes) -> Lesson:
 
 
 def split(path: Path, text: str) -> tuple[str, str, int]:
-    """Front matter, the rest, and the line at which the rest begins."""
+    """Return front matter, the rest, and the line at which the rest begins."""
     if not re.match(r"---[ \t]*(?:\n|\Z)", text):
         return "", text, 1
     begin = text.find("\n") + 1
@@ -72,7 +72,7 @@ def split(path: Path, text: str) -> tuple[str, str, int]:
 
 
 def _settings(path: Path, head: str) -> tuple[dict[str, Setting], bool]:
-    """The settings, and whether they are those of a Marp deck, whose own are passed over."""
+    """Return the settings, and whether they are those of a Marp deck, whose own are passed over."""
     try:
         _check_depth(path, head)
         root = yaml.compose(head, Loader=yaml.CSafeLoader)
@@ -91,7 +91,7 @@ def _settings(path: Path, head: str) -> tuple[dict[str, Setting], bool]:
 
 
 def mapping_names(text: str) -> set[str]:
-    """The names of a YAML mapping; empty for what is none."""
+    """Return the names of a YAML mapping; empty for what is none."""
     try:
         _check_depth(Path(), text)
         root = yaml.compose(text, Loader=yaml.CSafeLoader)

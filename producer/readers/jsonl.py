@@ -16,7 +16,7 @@ __all__ = ["body", "read"]
 
 
 def read(path: Path, data: bytes) -> list[Lesson]:
-    """All lessons of a file. Raises LessonError, with the line, for a line that is no such object."""
+    """Return all lessons of a file. Raises LessonError, with the line, for a line that is no such object."""
     unknown: dict[str, None] = {}
     rows = list(_rows(path, decode_text(path, data), unknown))
     return lessons(path, rows, unread(unknown))

@@ -1,4 +1,4 @@
-"""Blocks from Markdown: what ``markdown.py`` says is spoken, and the notes of slides."""
+"""Blocks from Markdown, as ``markdown.py`` says they are spoken, and from the notes of slides."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def write_notes(writer: BlockWriter, text: str, first_line: int) -> None:
 
 @lru_cache(maxsize=2)
 def parser(code: bool = True) -> MarkdownIt:
-    """The parser of all that is Markdown here; without ``code``, indented text is text."""
+    """Return the parser of all that is Markdown here; without ``code``, indented text is text."""
     made = MarkdownIt("commonmark", {"maxNesting": MAX_NESTING}).enable(["table", "strikethrough"])
     made.use(footnote_plugin).use(tasklists_plugin).use(deflist_plugin).use(admon_plugin)
     made.use(container_plugin, "any", validate=lambda *_: True)
@@ -98,7 +98,7 @@ class _Markdown:
         self._untitled = False  # the admonition that begins here
 
     def take_all(self, tokens: list[Token]) -> None:
-        """The tokens of a text. Raises LessonError where they lie too deep."""
+        """Take the tokens of a text. Raises LessonError where they lie too deep."""
         for at, token in enumerate(tokens):
             if token.level >= MAX_NESTING - 1:
                 raise LessonError(
@@ -113,14 +113,14 @@ class _Markdown:
                 self._take(token, tokens[at - 1].type if at else "")
 
     def _line(self, token: Token) -> int:
-        """The line in the file at which a block token begins."""
+        """Return the line in the file at which a block token begins."""
         return self._first_line + (token.map[0] if token.map else 0)
 
     def _leave_out(self, token: Token, what: str) -> None:
         self._writer.not_spoken(self._line(token), what)
 
     def _take(self, token: Token, parent: str) -> None:
-        """One block token; ``parent`` is the type of the one before it."""
+        """Take one block token; ``parent`` is the type of the one before it."""
         if token.type in _LISTS:
             self._lists += token.nesting
         elif token.type == "admonition_open":
@@ -181,7 +181,7 @@ class _Markdown:
 
 
 def _without_signs(token: Token, parent: str) -> Token:
-    """The words of a block without what is a sign to programs: an alert's ``[!NOTE]``, a heading's ``{#id}``."""
+    """Return a block without what is a sign to programs: an alert's ``[!NOTE]``, a heading's ``{#id}``."""
     children = list(token.children or ())
     if children and children[0].type == "text" and (alert := _ALERT.match(children[0].content)):
         children[0] = children[0].copy(content=children[0].content[alert.end() :])

@@ -34,7 +34,7 @@ class Written:
 
 
 def at(text: str, position: int) -> Written | None:
-    """The mark that begins at a ``[`` of a text; None where it is the author's words."""
+    """Return the mark that begins at a ``[`` of a text; None where it is the author's words."""
     if match := _PAUSE.match(text, position):
         return Written(match[0], "pause", pause=_milliseconds(match["length"] or ""))
     if match := _SWITCH.match(text, position):

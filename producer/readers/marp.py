@@ -22,7 +22,7 @@ _DIRECTIVES = frozenset(MARP) | {f"_{name}" for name in MARP}
 
 
 def body(lesson: Lesson) -> Body:
-    """The notes, slide by slide. Raises LessonError with the line, as Markdown does."""
+    """Parse the notes, slide by slide. Raises LessonError with the line, as Markdown does."""
     writer = BlockWriter(lesson.path)
     title = ""
     for number, (line, tokens) in enumerate(_slides(lesson), 1):

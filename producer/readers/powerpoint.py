@@ -32,12 +32,12 @@ _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")  # how Office writes control chara
 
 
 def read(path: Path, _: bytes) -> list[Lesson]:
-    """One lesson a deck; it is not opened yet, so that an unchanged one costs its digest."""
+    """Return the one lesson of a deck; it is not opened yet, so that an unchanged one costs its digest."""
     return [lesson_head(path, _digest(path), "")]
 
 
 def body(lesson: Lesson) -> Body:
-    """The notes of its slides. Raises LessonError, with the slide, for what cannot be read or makes no sense."""
+    """Parse the notes of its slides. Raises LessonError, with the slide, for what cannot be read or makes no sense."""
     deck = _open(lesson.path)
     if _digest(lesson.path) != lesson.digest:
         raise LessonError(lesson.path, 0, "changed while it was read: run the command again")

@@ -60,7 +60,7 @@ def is_lesson(path: Path) -> bool:
 
 
 def read(path: Path, data: bytes) -> list[Lesson]:
-    """One lesson a deck. Raises LessonError for other HTML."""
+    """Return the one lesson of a deck. Raises LessonError for other HTML."""
     text = decode_text(path, data)
     if not _DECK.search(text):
         raise LessonError(path, 0, "no reveal.js deck: nothing in it has the class reveal")
@@ -68,7 +68,7 @@ def read(path: Path, data: bytes) -> list[Lesson]:
 
 
 def body(lesson: Lesson) -> Body:
-    """The notes, slide by slide. Raises LessonError with the line for marks that make no sense."""
+    """Parse the notes, slide by slide. Raises LessonError with the line for marks that make no sense."""
     deck = _Deck(lesson)
     try:
         deck.feed(lesson.text)
@@ -94,7 +94,7 @@ class _Deck(HTMLParser):
         self._title = ""
 
     def finished(self) -> Body:
-        """All notes."""
+        """Return all notes."""
         self._writer.end()
         while self._open:
             self._close_section()
@@ -104,7 +104,7 @@ class _Deck(HTMLParser):
     # --- html.parser's events
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """A slide begins, its notes, or a paragraph of them."""
+        """Begin a slide, its notes, or a paragraph of them."""
         given = {name: value or "" for name, value in attrs}
         if self._offset() < self._until:
             return
@@ -120,7 +120,7 @@ class _Deck(HTMLParser):
             self._paragraph()
 
     def handle_endtag(self, tag: str) -> None:
-        """And ends."""
+        """End a slide, its notes, or a paragraph of them."""
         if self._offset() < self._until:
             return
         if tag == "section":
@@ -136,7 +136,7 @@ class _Deck(HTMLParser):
             self._paragraph()
 
     def handle_data(self, data: str) -> None:
-        """Words of a note, perhaps on several lines."""
+        """Take words of a note, perhaps on several lines."""
         if self._in_title:
             self._title += data
         if not self._aside or self._offset() < self._until:

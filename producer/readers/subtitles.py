@@ -49,12 +49,12 @@ class Subtitle:
 
 
 def read(path: Path, data: bytes) -> list[Lesson]:
-    """One lesson a file."""
+    """Return the one lesson of a file."""
     return [lesson_head(path, hashlib.sha256(data).hexdigest(), decode_text(path, data))]
 
 
 def body(lesson: Lesson) -> Body:
-    """Its cues. Raises LessonError, with the line, for times that make no sense and text that belongs to no cue."""
+    """Parse its cues. Raises LessonError, with the line, for times that make no sense or text outside of cues."""
     writer = BlockWriter(lesson.path)
     before: Subtitle | None = None
     for cue in _cues(lesson.path, lesson.text):

@@ -1,4 +1,4 @@
-"""What CSV and JSONL have in common: many lessons a file, a row a block.
+"""Tables, whether in CSV or JSONL: many lessons a file, a row a block.
 
 Columns: ``lesson_id`` (without it, the file is one lesson), ``segment_id``, ``text``, ``voice``, ``language`` and
 ``pause_after_ms``; all but ``text`` may be missing or empty. Rows of a lesson stay in their order, wherever they stand.
@@ -29,7 +29,7 @@ COLUMNS = ("lesson_id", "segment_id", "text", "voice", "language", "pause_after_
 
 
 def column(path: Path, line: int, name: str) -> str | None:
-    """The column that a name stands for; None for one that is not read. Raises LessonError for a near miss."""
+    """Return the column that a name stands for; None for one that is not read. Raises LessonError for a near miss."""
     wanted = "_".join(unicodedata.normalize("NFKC", name).strip().lower().replace("-", " ").split())
     if wanted in COLUMNS:
         return wanted
@@ -40,7 +40,7 @@ def column(path: Path, line: int, name: str) -> str | None:
 
 
 def lessons(path: Path, rows: Iterable[Row], notes: tuple[str, ...]) -> list[Lesson]:
-    """The rows as lessons, in the order in which these begin. Raises LessonError for ids that make none."""
+    """Return the rows as lessons, in the order in which these begin. Raises LessonError for ids that make none."""
     place = path.resolve()
     course = default_id(path, "course", place.parent.name)
     rows = [row for row in rows if row.cells]
@@ -63,7 +63,7 @@ def lessons(path: Path, rows: Iterable[Row], notes: tuple[str, ...]) -> list[Les
 
 
 def body(lesson: Lesson) -> Body:
-    """A lesson's rows as blocks. Raises LessonError with the line for cells that make no sense."""
+    """Turn a lesson's rows into blocks. Raises LessonError with the line for cells that make no sense."""
     writer = BlockWriter(lesson.path)
     ids: dict[str, int] = {}
     for row in lesson.rows:
@@ -80,7 +80,7 @@ def body(lesson: Lesson) -> Body:
 
 
 def _lesson(path: Path, course: str, name: str, rows: list[Row], notes: tuple[str, ...]) -> Lesson:
-    """One lesson; its digest covers its own rows alone, so that the file's other lessons may change."""
+    """Return one lesson; its digest covers its own rows alone, so that the file's other lessons may change."""
     return Lesson(
         course=course,
         id=name,
@@ -122,5 +122,5 @@ def _pause(lesson: Lesson, row: Row) -> int | None:
 
 
 def unread(names: Iterable[str]) -> tuple[str, ...]:
-    """A note for each column that is not read."""
+    """Return a note for each column that is not read."""
     return tuple(f"column {name!r} is not read: known are {', '.join(COLUMNS)}" for name in names)

@@ -16,7 +16,7 @@ from producer.readers.front_matter import lesson_of
 
 
 def read(path: Path, data: bytes) -> list[Lesson]:
-    """One lesson a file."""
+    """Return the one lesson of a file."""
     lesson = lesson_of(path, data)
     if lesson.marp:
         raise LessonError(path, 1, "a Marp deck is Markdown: give the file a name in .md")
@@ -24,7 +24,7 @@ def read(path: Path, data: bytes) -> list[Lesson]:
 
 
 def body(lesson: Lesson) -> Body:
-    """Its paragraphs. Raises LessonError with the line for marks that make no sense, or where nothing can be spoken."""
+    """Parse its paragraphs. Raises LessonError, with the line, for marks without sense or no text to speak."""
     writer = BlockWriter(lesson.path)
     writer.prose(lesson.text, lesson.first_line)
     return writer.finished()

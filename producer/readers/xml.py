@@ -60,7 +60,7 @@ Event = Start | End | Text
 
 
 def events(path: Path, text: str) -> Iterator[Event]:
-    """The events of a document, parsed as far as they are asked for.
+    """Yield the events of a document, parsed as far as they are asked for.
 
     Raises LessonError with line and column where it is not well-formed, has a document type, or is nested too deep.
     """

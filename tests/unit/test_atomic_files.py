@@ -10,12 +10,12 @@ from unittest.mock import Mock
 
 import pytest
 
-from models.atomic_files import MADE, becoming
+from models.atomic_files import MADE, atomic_folder
 from models.errors import Permanent
 
 
 def write(out: Path, meanwhile: Callable[[Path], object] = lambda _: None) -> None:
-    with becoming(out) as folder:
+    with atomic_folder(out) as folder:
         meanwhile(folder)
         (folder / "aside").write_text("not part of it")
         (folder / MADE).mkdir()

@@ -23,7 +23,7 @@ PhonemePiece = tuple[str, str]  # some of the text, usually a word or a mark, an
 
 
 def versions(*distributions: str) -> dict[str, str]:
-    """The installed versions of these distributions, "" for one that is absent. Reads metadata only."""
+    """Return the installed versions of these distributions, "" for one that is absent. Reads metadata only."""
     found = {}
     for name in distributions:
         try:
@@ -35,7 +35,7 @@ def versions(*distributions: str) -> dict[str, str]:
 
 @contextmanager
 def hidden(package: str) -> Iterator[None]:
-    """A package that a library would import only because it happens to be installed: inside, importing it fails."""
+    """Hide a package that a library would import only because it happens to be installed."""
     loaded = sys.modules.pop(package, None)
     sys.modules[package] = None  # type: ignore[assignment]
     try:
@@ -47,7 +47,7 @@ def hidden(package: str) -> Iterator[None]:
 
 
 def not_installed(language: str, error: ImportError) -> VoiceNotInstalled:
-    """What to raise where a language's library is absent: it names the library and the remedy."""
+    """Return the error for a language whose library is absent: it names the library and the remedy."""
     return VoiceNotInstalled(
         f"{language} text needs the Python package {error.name!r}, which is not installed: "
         "pip install 'narrator[kokoro]'"

@@ -54,12 +54,12 @@ class Chinese:
         self._words, self._readings, self._syllable = _load()
 
     def joined(self, pieces: Iterable[PhonemePiece]) -> str:
-        """The phonemes of all pieces, with the spaces that the voice expects."""
+        """Return the phonemes of all pieces, with the spaces that the voice expects."""
         sounds = "".join(sounds for _, sounds in pieces)
         return re.sub(r"\s+([,.!?:;…”)])", r"\1", " ".join(sounds.split()))
 
     def pieces(self, text: str) -> list[PhonemePiece]:
-        """The text in words and marks, and the phonemes of each.
+        """Return the text in words and marks, and the phonemes of each.
 
         Raises Unspeakable, quoting the first character that has no sound here: digits and Latin letters included.
         """

@@ -5,7 +5,7 @@ American English for every voice: a front-end is not told who speaks. What the l
 1. our own short list of technical words, ``english_words.json``, which stands above the lexicon;
 2. the same word without its accents, without 's, or cut where its capitals are (``PostgreSQL``);
 3. its letters' names, where it is a short abbreviation or has no vowel (``GDPR``, ``npm``);
-4. ``letters.py``: a letters-to-sound model learnt from the lexicon. eSpeak NG does no better (of 249 words held back
+4. ``letters_to_sounds.py``: a model learnt from the lexicon. eSpeak NG does no better (of 249 words held back
    71 % came out right, eSpeak NG's 70 %), is GPL-3, and keys would depend on whether it is installed.
 
 Whatever none of them can say raises Unspeakable. Marks without a sound of their own are listed in ``SILENT``.
@@ -55,11 +55,11 @@ class English:
         self._g2p.fallback = lambda token: (self._word(token.text, token.tag), 2)
 
     def joined(self, pieces: Iterable[PhonemePiece]) -> str:
-        """The phonemes of all pieces, with the spaces that the voice expects."""
+        """Return the phonemes of all pieces, with the spaces that the voice expects."""
         return "".join(sounds for _, sounds in pieces)
 
     def pieces(self, text: str) -> list[PhonemePiece]:
-        """The text with its typography made plain, word by word, and the phonemes of each; spaces go with both.
+        """Return the text with its typography made plain, word by word, and the phonemes of each; spaces go with both.
 
         White space at the end says that the sentence goes on. Raises Unspeakable, quoting the first word that has no
         sound.
@@ -81,7 +81,7 @@ class English:
         return out
 
     def guesses(self, text: str) -> list[tuple[str, str]]:
-        """The words of a text that no list has, as often as they are said, with the phonemes that rules give them.
+        """Return the words of a text that no list has, as often as they are said, with the phonemes by rule.
 
         Raises as ``pieces``.
         """
@@ -157,7 +157,7 @@ def _load() -> Any:
 
 
 def _complete(text: str, sounds: str, follower: str) -> bool:
-    """Whether misaki gave a sound to all it should have: unknown marks it leaves out, or turns into quotes."""
+    """Tell whether misaki gave a sound to all it should have: unknown marks it leaves out, or turns into quotes."""
     if text in "$£€" and follower == "CD":
         return True  # spoken after its number
     spoken = any(c not in PAUSES and not c.isspace() for c in sounds)

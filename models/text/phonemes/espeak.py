@@ -27,12 +27,12 @@ _SWITCH = re.compile(r"\([a-z-]+\)")  # "(fr)": eSpeak NG went over to another l
 
 
 def version() -> str:
-    """Its version for fingerprints, "" where it is not installed."""
+    """Return its version for fingerprints, "" where it is not installed."""
     return versions(DISTRIBUTION)[DISTRIBUTION]
 
 
 def ipa(text: str, voice: str) -> str:
-    """Text in IPA, its punctuation kept where it stood: ``Hello, world!`` -> ``həlˈoʊ, wˈɜːld!``
+    """Return text in IPA, its punctuation kept where it stood: ``Hello, world!`` -> ``həlˈoʊ, wˈɜːld!``
 
     ``voice`` is eSpeak NG's name for a language, such as "en-us". Raises VoiceNotInstalled where eSpeak NG is absent,
     Permanent where it has no such voice. Not thread-safe: eSpeak NG is one state machine.

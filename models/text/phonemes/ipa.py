@@ -24,7 +24,7 @@ _STRESSED = re.compile(f"([ˈˌ])([^{VOWELS}ˈˌ\\s]*)(?=[{VOWELS}])")
 
 
 def plain(ipa: str) -> str:
-    """IPA without what no voice tells apart, decomposed (NFD) but for ç. Raises Unspeakable where nothing is left."""
+    """Return IPA without what no voice tells apart, decomposed (NFD) but for ç. Raises Unspeakable for nothing."""
     text = _AROUND.sub("", unicodedata.normalize("NFD", ipa))
     text = _DROPPED.sub("", text).translate(_LOOKALIKES).translate(_TIED).replace("c\u0327", "ç")
     text = " ".join(text.split())
@@ -34,10 +34,10 @@ def plain(ipa: str) -> str:
 
 
 def possessive(sounds: str) -> str:
-    """The phonemes of an English word with 's."""
+    """Return the phonemes of an English word with 's."""
     return sounds + ("s" if sounds[-1] in "ptkfθ" else "ᵻz" if sounds[-1] in "szʃʒʧʤ" else "z")
 
 
 def mapped(text: str, table: Mapping[str, str]) -> str:
-    """The text with every symbol or sequence of the table replaced, the longest first."""
+    """Return the text with every symbol or sequence of the table replaced, the longest first."""
     return re.sub("|".join(map(re.escape, sorted(table, key=len, reverse=True))), lambda m: table[m[0]], text)

@@ -64,13 +64,13 @@ class Japanese:
         self._jtalk, self._words = _load()
 
     def joined(self, pieces: Iterable[PhonemePiece]) -> str:
-        """The phonemes of all pieces, with the spaces that the voice expects."""
+        """Return the phonemes of all pieces, with the spaces that the voice expects."""
         joined = " ".join(" ".join(sounds for _, sounds in pieces).split())
         joined = re.sub(r" (?=[,.!?:;…”)])|(?<=[“(]) ", "", joined)
         return re.sub(r"(?<![!,.:;?—…”)]) (?=ʔ)|(?<=ʔ) (?![“(])", "", joined)
 
     def pieces(self, text: str) -> list[PhonemePiece]:
-        """The text as Open JTalk writes it, in words and marks, and the phonemes of each.
+        """Return the text as Open JTalk writes it, in words and marks, and the phonemes of each.
 
         Raises Unspeakable, quoting the first character that has no reading.
         """
@@ -95,7 +95,7 @@ class Japanese:
         return list(nodes)
 
     def _word_end(self, morphemes: list[tuple[str, str]], at: int) -> int:
-        """Where the longest word of the list that begins here ends; the next morpheme where there is none."""
+        """Return where the longest word of the list that begins here ends; the next morpheme where there is none."""
         for end in range(min(len(morphemes), at + _LONGEST_WORD), at + 1, -1):
             if "".join(s for s, _ in morphemes[at:end]) in self._words:
                 return end
@@ -119,7 +119,7 @@ def _spoken(surface: str, reading: str) -> str:
 
 
 def _ipa(kana: str, surface: str) -> str:
-    """One word's katakana in IPA."""
+    """Return a word's katakana in IPA."""
     out, at = [], 0
     while at < len(kana):
         here, following = kana[at], kana[at + 1 : at + 2]

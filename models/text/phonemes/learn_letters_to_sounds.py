@@ -64,7 +64,7 @@ def _spans(units: tuple[str, ...]) -> Iterator[tuple[int, int, str]]:
 
 
 def _posteriors(word: Word, weights: dict[Pair, float]) -> Iterator[tuple[Pair, float]]:
-    """Every pair that may occur in this word, with its posterior (forward-backward)."""
+    """Yield every pair that may occur in this word, with its posterior (forward-backward)."""
     text, spans = word[0], list(_spans(word[1]))
     ahead: list[dict[int, float]] = [{0: 1.0}]
     for letter in text:

@@ -1,4 +1,4 @@
-"""Letters to sound: how an unknown English word is probably pronounced, without eSpeak NG.
+"""Letters to sounds: the probable pronunciation of an unknown English word, without eSpeak NG.
 
 A joint-sequence model (Bisani and Ney, "Joint-sequence models for grapheme-to-phoneme conversion", 2008), one letter
 with its none to three sounds a pair, interpolated n-grams of pairs, beam search. Learnt from misaki's American lexicon
@@ -27,7 +27,7 @@ UNSTRESSED = 6.0  # nats that a word without primary stress is held to be less l
 
 @lru_cache(maxsize=4096)
 def pronounce(word: str) -> str:
-    """The sounds of a word of lower-case a-z, stress included. Raises Unspeakable for what it cannot be."""
+    """Return the sounds of a word of lower-case a-z, stress included. Raises Unspeakable for what it cannot be."""
     if not re.fullmatch(f"[a-z]{{1,{LONGEST}}}", word):
         raise Unspeakable(f"no way to pronounce {word[:LONGEST]!r}: write it as it sounds")
     model = _model()

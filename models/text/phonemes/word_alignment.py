@@ -1,4 +1,4 @@
-"""Which of the author's words each sound belongs to: "$3.50" is one word, with all the sounds of its reading.
+"""The author's words beside the sounds that belong to each: "$3.50" is one word, with all the sounds of its reading.
 
     written     It  costs   $3.50                           a lot.
     pieces      It  costs   three dollars and fifty cents   a lot .
@@ -30,7 +30,7 @@ _AFTER = _MARKS + ".,;:!?"  # of words where they come first: .NET
 def align_words(
     written: str, pieces: Sequence[PhonemePiece], normal: Callable[[str], str]
 ) -> list[tuple[str, int, int]]:
-    """The author's words in order, as (text, first piece, end piece); the first and last piece of each are heard.
+    """Return the author's words in order, as (text, first piece, end piece); first and last piece of each are heard.
 
     ``pieces`` are those of the whole text, in order; ``normal`` gives the spoken form of some written text.
     """
@@ -48,7 +48,7 @@ def align_words(
 
 
 def audible(sounds: str) -> bool:
-    """Whether phonemes are more than a pause."""
+    """Tell whether phonemes are more than a pause."""
     return any(c.isalpha() for c in sounds)
 
 
@@ -64,7 +64,7 @@ def _bare(text: str) -> str:
 
 
 def _cuts(written: str, pieces: Sequence[PhonemePiece], normal: Callable[[str], str]) -> Iterator[tuple[int, int]]:
-    """Where a word may end, in order: a place in the written text and the piece before which it is."""
+    """Yield where a word may end, in order: a place in the written text and the piece before which it is."""
     spoken = "".join(text for text, _ in pieces)
     ours, theirs = list(_UNIT.finditer(written)), list(_UNIT.finditer(spoken))
     if len(ours) * len(theirs) > MAX_COMPARED:
@@ -89,7 +89,7 @@ def _cuts(written: str, pieces: Sequence[PhonemePiece], normal: Callable[[str], 
 def _agreements(
     ours: Sequence[str], theirs: Sequence[str], texts: Sequence[str], normal: Callable[[str], str]
 ) -> Iterator[tuple[int, int]]:
-    """How many units of either side stand before each place where both sides are at the same point."""
+    """Yield how many units of either side stand before each place where both sides are at the same point."""
     for tag, i, last, j, end in SequenceMatcher(None, ours, theirs, autojunk=False).get_opcodes():
         if tag == "equal":
             yield from zip(range(i + 1, last + 1), range(j + 1, end + 1), strict=True)

@@ -20,7 +20,7 @@ from producer.readers.xml import End, Start, Text, events
 
 
 def read(path: Path, data: bytes) -> list[Lesson]:
-    """One lesson a file; only what stands before its first words is parsed."""
+    """Return the one lesson of a file; only what stands before its first words is parsed."""
     text = decode_text(path, data)
     language, title = _head(path, text)
     options = NarrationOptions(language=language)
@@ -42,7 +42,7 @@ def body(lesson: Lesson) -> Body:
 
 
 def _head(path: Path, text: str) -> tuple[str | None, str | None]:
-    """The language and the title of a document."""
+    """Return the language and the title of a document."""
     language: str | None = None
     title = ""
     open_tags: list[str] = []

@@ -84,7 +84,7 @@ class RunningText:
         self._now = _Fragment(self.voicing, self.whole)
 
     def text(self, text: str, line: int) -> None:
-        """Running text that begins on a line."""
+        """Take running text that begins on a line."""
         for run in _RUNS.findall(text):
             if run.isspace():
                 self._space += run
@@ -93,7 +93,7 @@ class RunningText:
                 self._word(run, line)
 
     def reading(self, text: str, line: int, *, words: str | None = None, ipa: str | None = None) -> None:
-        """Text that is said in a way of its own."""
+        """Take text that is said in a way of its own."""
         folded = " ".join(text.split())
         if text[:1].isspace():
             self._space += " "
@@ -105,7 +105,7 @@ class RunningText:
         self._space = " " if text[-1:].isspace() else ""
 
     def pause(self, milliseconds: int) -> bool:
-        """Silence at this place; False before the first words, where none can be."""
+        """Add silence at this place; False before the first words, where none can be."""
         if self._now.speakable:
             self._now.pauses.append(Pause(self._now.length, milliseconds))
         elif self.blocks:
@@ -115,11 +115,11 @@ class RunningText:
         return True
 
     def mark(self, name: str) -> None:
-        """A name for the moment at which the following words begin."""
+        """Name the moment at which the following words begin."""
         self._now.marks.append(Mark(self._now.length, name))
 
     def boundary(self, role: BlockRole) -> None:
-        """A sentence or a paragraph ends here, if one has begun."""
+        """End a sentence or a paragraph here, if one has begun."""
         now, last = self._now, self.blocks[-1] if self.blocks else None
         marks: list[Mark] = []
         if now.speakable:
@@ -136,7 +136,7 @@ class RunningText:
         self._space = ""
 
     def finish(self) -> None:
-        """The end of the text: marks that nothing follows are at the end of what was said."""
+        """End the text: marks that nothing follows are at the end of what was said."""
         self.boundary("paragraph")
         if self.blocks and self._now.marks:
             last = self.blocks[-1]

@@ -1,4 +1,4 @@
-"""What each tag of SSML does to the text in it."""
+"""The tags of SSML, and what each does to the text in it."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class TagReader:
         self._span: _Span | None = None
 
     def start(self, event: Start) -> None:
-        """A tag opens."""
+        """Open a tag."""
         if self._unspoken:
             self._unspoken += 1
             return
@@ -106,7 +106,7 @@ class TagReader:
         self._obey(event)
 
     def end(self) -> None:
-        """A tag closes."""
+        """Close a tag."""
         if self._unspoken > 1:
             self._unspoken -= 1
             return
@@ -122,7 +122,7 @@ class TagReader:
         self._writer.voicing = around
 
     def text(self, event: Text) -> None:
-        """Characters between tags."""
+        """Take characters between tags."""
         if self._span:
             if not self._span.text.strip():
                 self._span.line = event.place.line
@@ -131,7 +131,7 @@ class TagReader:
             self._writer.text(event.text, event.place.line)
 
     def finished(self) -> Body:
-        """All blocks. Raises LessonError where there is none."""
+        """Return all blocks. Raises LessonError where there is none."""
         self._writer.finish()
         if not self._writer.blocks:
             raise LessonError(self._lesson.path, 0, "nothing to speak in this lesson")

@@ -1,4 +1,4 @@
-"""What attributes of SSML mean in our own terms: thousandths of speed, hundredths of dB, milliseconds, languages.
+"""Values of SSML's attributes in our own terms: thousandths of speed, hundredths of dB, milliseconds, languages.
 
 Each function gives None for what is no such value; docs/ssml.md has the tables.
 """
@@ -23,7 +23,7 @@ _MANDARIN = re.compile(r"cmn(?:-.*)?")
 
 
 def rate(value: str, now: int) -> int | None:
-    """``prosody rate`` inside the rate ``now``, both in thousandths.
+    """Read ``prosody rate`` inside the rate ``now``, both in thousandths.
 
     A name is of the lesson's own speed; ``80%``, ``-20%`` and ``0.8`` are all four fifths of the rate around it.
     """
@@ -39,7 +39,7 @@ def rate(value: str, now: int) -> int | None:
 
 
 def gain(value: str, now: int) -> int | None:
-    """``prosody volume`` inside the gain ``now``, both in hundredths of dB; a name is of the lesson's own level."""
+    """Read ``prosody volume`` inside the gain ``now``, both in hundredths of dB; names are of the lesson's level."""
     if value in VOLUMES:
         return VOLUMES[value]
     match = _GAIN.fullmatch(value)
@@ -47,13 +47,13 @@ def gain(value: str, now: int) -> int | None:
 
 
 def milliseconds(value: str) -> int | None:
-    """``break time``: 500ms, 1.5s."""
+    """Read ``break time``: 500ms, 1.5s."""
     match = _TIME.fullmatch(value)
     return round(float(match["figure"]) * (1 if match["unit"].lower() == "ms" else 1000)) if match else None
 
 
 def language(tag: str) -> str | None:
-    """One of our languages for a BCP 47 tag: en-GB is en, cmn-Hans is zh, zh-HK is yue."""
+    """Return one of our languages for a BCP 47 tag: en-GB is en, cmn-Hans is zh, zh-HK is yue."""
     tag = tag.strip().lower().replace("_", "-")
     if _CANTONESE.fullmatch(tag):
         return "yue"
