@@ -16,7 +16,7 @@ from tests.conftest import BROKER, TINY_VOICES, Valkey
 from tests.faults import course
 from tests.faults.deployment import Delivered, Deployment
 from tests.faults.proxy import FaultProxy
-from tests.guard import server_folder
+from tests.guard import run_folder, server_folder
 from tests.integration.s3_servers import BUCKET, Server, start
 from tests.shared import once
 from worker.contract.settings import Settings
@@ -54,15 +54,16 @@ def proxy(s3: Server) -> Iterator[FaultProxy]:
 
 
 @pytest.fixture(scope="session")
-def lessons(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return course.write(tmp_path_factory.mktemp("course") / "course")
+def lessons() -> Path:
+    """One folder for all processes of the run: its name is in what is delivered."""
+    return Path(once("course", lambda: str(course.write(run_folder() / "lessons" / "course"))))
 
 
 @pytest.fixture(scope="session")
 def chosen(s3: Server, redis_server: Valkey) -> Settings:
     return Settings(
         redis_url=SecretStr(redis_server.url),
-        store=f"s3://{BUCKET}/faults-{time.time_ns()}",
+        store=once("store", lambda: f"s3://{BUCKET}/faults-{time.time_ns()}"),
         s3_endpoint_url=s3.endpoint,
         voices_dir=TINY_VOICES,
         lease_seconds=3.0,
