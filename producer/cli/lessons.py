@@ -139,6 +139,8 @@ def words(paths: tuple[Path, ...], options: NarrationOptions, as_toml: bool, as_
     """
     from dataclasses import asdict
 
+    if as_toml and as_json:
+        raise click.UsageError("give either --toml or --json")
     from producer.tools import words as looking
 
     found = looking.words(paths, options)
@@ -151,7 +153,7 @@ def words(paths: tuple[Path, ...], options: NarrationOptions, as_toml: bool, as_
         click.echo(looking.as_toml(found), nl=False)
     else:
         if not found.words:
-            click.echo("no word that is in no list", err=True)
+            click.echo("every word is in a list", err=True)
         widest = max((len(one.word) for one in found.words), default=0)
         for one in found.words:
             click.echo(f"{one.count:5}  {one.word:<{widest}}  {click.style(one.ipa, fg='cyan')}  {one.where}")

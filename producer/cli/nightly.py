@@ -68,6 +68,8 @@ def sync(source: str, options: NarrationOptions, store: str | None, as_json: boo
     """
     if wishes["processes"] and not wishes["here"]:
         raise click.UsageError("--processes is for --here: workers elsewhere have a number of their own")
+    if not wishes["wait"] and (wishes["here"] or wishes["until"] or wishes["out"]):
+        raise click.UsageError("--no-wait leaves all to workers elsewhere: no --here, --deadline or --out beside it")
     from producer.nightly.sync import NightBounds
     from producer.nightly.sync import sync as run
     from worker.contract.settings import load_settings

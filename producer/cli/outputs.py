@@ -98,9 +98,11 @@ def _sentence(metavar: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
 @click.command(cls=Command)
 @_sentence("LESSON[:LINE[:NUMBER]]")
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), metavar="DIR", help="Where takes and page go.")
-@click.option("--count", type=click.IntRange(1, 20), default=3, show_default=True, help="How many takes.")
+@click.option("--count", type=click.IntRange(1, 20), metavar="N", help="How many takes to speak [default: 3].")
 @json_option
-def takes(where: str, text: str | None, options: NarrationOptions, out: Path | None, count: int, as_json: bool) -> None:
+def takes(
+    where: str, text: str | None, options: NarrationOptions, out: Path | None, count: int | None, as_json: bool
+) -> None:
     """List the takes chosen in a lesson, or speak several of a sentence to compare them.
 
     \b
@@ -112,10 +114,10 @@ def takes(where: str, text: str | None, options: NarrationOptions, out: Path | N
 
     which = retaking.Which(where, text, options)
     if out is not None:
-        page = str(retaking.listen(which, out, count))
+        page = str(retaking.listen(which, out, count or 3))
         click.echo(json.dumps({"page": page}, ensure_ascii=False) if as_json else page)
         return
-    if text is not None or not Path(where).exists():
+    if text is not None or count is not None or not Path(where).exists():
         raise click.UsageError(f"to hear takes of a sentence, give --out; `narrator takes LESSON` lists: {where}")
     found = retaking.chosen(which)
     if as_json:

@@ -101,6 +101,9 @@ def test_audio_files_are_a_list(tmp_path: Path) -> None:
     [
         (["submit", "x.md", "--listen-back"], "give --wait, too"),
         (["sync", "lessons", "--processes", "2"], "--processes is for --here"),
+        (["sync", "lessons", "--no-wait", "--deadline", "6h"], "--no-wait leaves all to workers elsewhere"),
+        (["words", "lessons", "--toml", "--json"], "give either --toml or --json"),
+        (["takes", ".", "--count", "5"], "give --out"),
         (["worker", "--interactive"], "--interactive needs --bundle"),
         (["explain", "--text", "Hello.", "--encoding", "gb18030"], "leave them out beside --text"),
         (["explain"], "give either LESSON[:LINE] or --text"),
