@@ -81,7 +81,7 @@ class SeaweedFS:
 
     @property
     def command(self) -> list[str]:
-        """What to run; it ends at SIGTERM within two seconds."""
+        """The command line; killing it loses nothing that it has answered for."""
         self._folder.mkdir(parents=True, exist_ok=True)
         options = {
             "dir": self._folder,

@@ -82,7 +82,7 @@ def make_location(url: str, bucket: str, settings: Settings) -> S3Location:
 
 
 def encryption(settings: Settings) -> dict[str, str]:
-    """What every write asks of the server. Raises Permanent where a key is named that would not be used."""
+    """Return what every write asks of the server. Raises Permanent where a key is named that would not be used."""
     if settings.s3_sse_key_id and settings.s3_sse != "aws:kms":
         raise Permanent("NARRATOR_S3_SSE_KEY_ID names a key of AWS KMS: set NARRATOR_S3_SSE=aws:kms as well")
     asked = {"ServerSideEncryption": settings.s3_sse, "SSEKMSKeyId": settings.s3_sse_key_id}

@@ -38,7 +38,7 @@ def existing(names: Iterable[str], list_objects: List, ask: Ask) -> set[str]:
 
 
 def _listed(folder: str, names: set[str], list_objects: List) -> tuple[set[str], set[str]]:
-    """Of the names, those that are there, and those of which the listing tells nothing.
+    """Return those of the names that are there, and those of which the listing tells nothing.
 
     It ends where asking for each becomes cheaper, since between them may lie others that nobody wants.
     """

@@ -21,7 +21,7 @@ FRESH_SECONDS = 2.0  # for which credentials are not read again, whatever is ref
 
 
 class _Client(NamedTuple):
-    """What belongs to one process."""
+    """The client of one process, and when it was made."""
 
     pid: int
     client: S3Client
