@@ -172,7 +172,8 @@ def main() -> int:
     parser.add_argument("--data", type=Path, default=Path("out/cluster"), help="where the bucket is kept")
     parser.add_argument("--port", type=int, default=8000, help="of the API")
     arguments = parser.parse_args()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for each in (signal.SIGINT, signal.SIGTERM):  # a shell's background command is told to ignore the first
+        signal.signal(each, signal.default_int_handler)
     try:
         print("Starting Redis, SeaweedFS, two workers and the API ...", flush=True)
         with cluster(arguments.data, arguments.port, load_settings()) as running:
