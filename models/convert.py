@@ -32,7 +32,7 @@ class Conversion(BaseModel):
     speech_tokens_per_text_token: int | None = None  # for checkpoints of random weights, in tests
 
 
-def convert(asked: Conversion) -> dict[str, Any]:
+def convert_checkpoint(asked: Conversion) -> dict[str, Any]:
     """Convert a checkpoint; gives the record of the result. Raises Permanent naming file, tensor and remedy."""
     try:
         import onnx  # noqa: F401
@@ -63,4 +63,4 @@ def convert(asked: Conversion) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    sys.exit(answer_requests(Conversion, convert))
+    sys.exit(answer_requests(Conversion, convert_checkpoint))

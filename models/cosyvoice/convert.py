@@ -89,7 +89,7 @@ def convert_cosyvoice(
             precisions.update(dict.fromkeys(MATRIX_ENGINE, "fp32" if precision == "fp32" else "fp16"))
         writer.write_all(precisions)
         record: dict[str, JsonValue] = {
-            "self_check": self_check.compare(made, parameters, reference, backend),
+            "self_check": self_check.compare_stages(made, parameters, reference, backend),
             "precisions": dict(precisions),
             "reduced_range": reduced,
             "notices": list(read.notices),

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from models.cosyvoice.relative_positions import distances
+from models.cosyvoice.relative_positions import distance_sines
 from models.session import AnySession, Session, input_width, run_session
 from models.vocoders import HOP_LENGTH, N_MELS, SAMPLE_RATE, Mel
 from models.voice import Step, go_on
@@ -94,7 +94,7 @@ class Flow:
         low, high, share = stretch(len(tokens))
         feeds: dict[str, NDArray[Any]] = {
             "tokens": np.array(tokens, np.int64),
-            "positions": distances(len(tokens), self._width),
+            "positions": distance_sines(len(tokens), self._width),
             "low": low,
             "high": high,
             "share": share,

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from models.cosyvoice import sampling
 from models.cosyvoice.config import Sampling
-from models.cosyvoice.relative_positions import distances, sines
+from models.cosyvoice.relative_positions import distance_sines, sines
 from models.errors import Permanent, SpeechRejected
 from models.session import Session, run_session
 from models.voice import Step, go_on
@@ -134,7 +134,7 @@ class LanguageModel:
         """Encode text tokens [S] to rows [S, width] for the decoder."""
         feeds: dict[str, NDArray[Any]] = {
             "ids": np.array(ids, np.int64),
-            "positions": distances(len(ids), self._text_width),
+            "positions": distance_sines(len(ids), self._text_width),
         }
         return run_session(self._encoder, feeds)[0]
 

@@ -18,6 +18,6 @@ def sines(positions: NDArray[np.float32], width: int) -> NDArray[np.float32]:
     return result
 
 
-def distances(length: int, width: int) -> NDArray[np.float32]:
+def distance_sines(length: int, width: int) -> NDArray[np.float32]:
     """The sines of length - 1 ... -(length - 1), [2 * length - 1, width]: how far each key lies behind a query."""
     return sines(np.arange(length - 1, -length, -1, dtype=np.float32), width)

@@ -144,7 +144,7 @@ def language_model_error(model: LanguageModel, reference: Reference) -> dict[str
     return {"divergence": float(np.concatenate(divergences).mean()), "overlap": float(np.mean(overlaps))}
 
 
-def compare(folder: Path, parameters: Parameters, reference: Reference, backend: str) -> dict[str, JsonValue]:
+def compare_stages(folder: Path, parameters: Parameters, reference: Reference, backend: str) -> dict[str, JsonValue]:
     """Return the errors of each stage of the bundle in ``folder`` against the reference, and its speed on one thread.
 
     Raises Permanent where the mel is further off than may be.

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from models.text.phonemes.ipa import mapped, plain
+from models.text.phonemes.ipa import mapped, plain_ipa
 
 _ENGLISH = {
     "tʃ": "ʧ", "dʒ": "ʤ", "eɪ": "A", "aɪ": "I", "aʊ": "W", "ɔɪ": "Y", "oʊ": "O", "əʊ": "Q", "eː": "A", "oː": "O",
@@ -41,7 +41,7 @@ def spelt(sounds: str) -> str:
 
 def symbols(ipa: str, language: str) -> str:
     """Return the phonemes in Kokoro's alphabet, as far as they are in it. Raises Unspeakable where there are none."""
-    text = plain(ipa).translate(_TONE_FIGURES)
+    text = plain_ipa(ipa).translate(_TONE_FIGURES)
     if re.search("[˩˨˧˦˥]", text):
         language = "zh"
     return _TONE_AT_END.sub(r"\2\1", mapped(text, _TABLES.get(language, _ENGLISH)))

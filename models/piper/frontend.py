@@ -17,7 +17,7 @@ from models.errors import Unspeakable
 from models.piper.voice_config import END, PAD, START, Symbols, read_symbols
 from models.text import languages, normalise
 from models.text.phonemes import espeak, versions
-from models.text.phonemes.ipa import plain, possessive
+from models.text.phonemes.ipa import plain_ipa, possessive
 from models.text.placeholders import Held, HeldWord, hold
 from models.text.utterance_cuts import cut_at_pause, cut_between_words
 from models.voice import IpaReading, PreparedUtterance
@@ -63,7 +63,7 @@ class PiperFrontEnd:
             raise Unspeakable(
                 f"the voice {self._bundle.id} takes respellings, not phonemes: write how {written!r} is said"
             )
-        sounds = plain(ipa).replace("r", "ɹ") if language == "en" else plain(ipa)
+        sounds = plain_ipa(ipa).replace("r", "ɹ") if language == "en" else plain_ipa(ipa)
         if unknown := sorted(set(sounds) - self._symbols.phoneme_id_map.keys()):
             names = ", ".join(f"{symbol!r} (U+{ord(symbol):04X})" for symbol in unknown)
             raise Unspeakable(f"the voice {self._bundle.id} has no sound for {names}")

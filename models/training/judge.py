@@ -54,7 +54,7 @@ class Student:
         return sound
 
 
-def sentences(teacher: Teacher) -> Iterator[tuple[str, str, str, str]]:
+def held_out_sentences(teacher: Teacher) -> Iterator[tuple[str, str, str, str]]:
     """Name, text, language and voice of what is judged by: every other one by a held-out voice, where there is one."""
     listed = tomllib.loads((HERE / "held_out.toml").read_text("utf-8"))
     for language, texts in listed.items():
@@ -92,7 +92,7 @@ def judge(checkpoint: Path, out: Path, every: int = 1) -> list[dict[str, object]
     with tempfile.TemporaryDirectory() as folder:
         teacher = Teacher(Path(folder))
         quantised = TeacherVocoder(read_graph(teacher.bundle), Path(folder), quantised=True)
-        for number, (name, text, language, voice) in enumerate([*sentences(teacher)][::every]):
+        for number, (name, text, language, voice) in enumerate([*held_out_sentences(teacher)][::every]):
             said = teacher.features(text, language, voice, 1.0)
             truth = np.concatenate([teacher.sound(spoken) for spoken in said])
             began = process_time()

@@ -12,7 +12,7 @@ ENOUGH = 4  # fewer tell nothing
 LONGEST_RETRY = 60  # seconds
 
 
-class Pace:
+class BundlePace:
     """The pace of one bundle's segments, by when the last ones were done without a pause between them."""
 
     def __init__(self) -> None:

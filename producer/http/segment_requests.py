@@ -21,7 +21,7 @@ from typing import Any
 from models.errors import NarrationError, Transient
 from producer.errors import Busy, NoSound, Unfit
 from producer.http.metrics import Counts
-from producer.http.pace import Pace
+from producer.http.pace import BundlePace
 from producer.run.connection import broker_faults
 from worker.contract.messages import Job, LessonEntry, RenderBatch, interactive_queue, segment_name
 from worker.contract.settings import Settings
@@ -58,7 +58,7 @@ class Waiting:
         self._ledger = WaitingLedger(self._redis, settings)
         self._app = broker.connect(settings)
         self._wanted: dict[str, _Wanted] = {}
-        self._paces: defaultdict[str, Pace] = defaultdict(Pace)  # by bundle
+        self._paces: defaultdict[str, BundlePace] = defaultdict(BundlePace)  # by bundle
         self._progress: dict[str, float] = {}  # when a bundle's segment was done last, monotonic seconds
         self._background: set[asyncio.Task[Any]] = set()
         self._over = threading.Event()

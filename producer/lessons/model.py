@@ -112,7 +112,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """A lesson's head: cheap to read, so that an unchanged lesson is never parsed. ``readers.body`` gives the rest.
+    """A lesson's head: cheap to read, so that an unchanged one is never parsed. ``readers.read_body`` gives the rest.
 
     ``lines`` gives the line of each setting, for errors.
     """

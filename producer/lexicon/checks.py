@@ -9,7 +9,7 @@ from pathlib import Path
 from models.errors import Unspeakable
 from models.text.languages import LANGUAGES
 from models.text.lexicon import LexiconEntry
-from models.text.phonemes.ipa import plain
+from models.text.phonemes.ipa import plain_ipa
 from models.text.segment import fold
 from models.text.segment_cuts import speakable
 from producer.errors import LessonError
@@ -42,7 +42,7 @@ def checked(path: Path, line: int, entry: LexiconEntry) -> LexiconEntry:
     ipa = None if entry.ipa is None else unicodedata.normalize("NFC", " ".join(entry.ipa.split()))
     if ipa is not None:
         try:
-            plain(ipa)
+            plain_ipa(ipa)
         except Unspeakable as error:
             raise wrong(str(error)) from None
         if len(ipa) > MAX_IPA:

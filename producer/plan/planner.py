@@ -45,7 +45,7 @@ def plan(paths: Iterable[Path], options: NarrationOptions, voices: KnownVoices, 
     if options.voice:
         voices.find(options.voice)  # said once, not once a lesson
     planner = _Planner(options, voices, store)
-    for group in _grouped(readers.find(paths), GROUP):
+    for group in _grouped(readers.find_lessons(paths), GROUP):
         planner.take(group)
     return planner.finish()
 
@@ -112,7 +112,7 @@ class _Planner:
 
     def _read(self, path: Path) -> Iterator[Lesson]:
         try:
-            found = readers.read(path, self._options.encoding, self._options.megabytes)
+            found = readers.read_lessons(path, self._options.encoding, self._options.megabytes)
         except LessonError as error:
             self._fail(path, error)
             return
@@ -154,7 +154,7 @@ class _Planner:
         """Its parts are gone from the store: it must be assembled from its segments, which the manifest names."""
         lesson = next(
             one
-            for one in readers.read(candidate.lesson.path, self._options.encoding, self._options.megabytes)
+            for one in readers.read_lessons(candidate.lesson.path, self._options.encoding, self._options.megabytes)
             if one.folded == candidate.lesson.folded
         )
         return replace(self._segmented(lesson, None), wanted={})

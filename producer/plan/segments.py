@@ -58,7 +58,7 @@ def segment_lesson(lesson: Lesson, asked: NarrationOptions, voices: KnownVoices)
 def _read(lesson: Lesson, asked: NarrationOptions) -> tuple[Body, list[str]]:
     """Return a lesson's blocks, and notes of what is left out. Raises LessonError for what nobody here can do."""
     language = asked.over(lesson.options).language
-    body = readers.body(replace(lesson, options=replace(lesson.options, language=language)))
+    body = readers.read_body(replace(lesson, options=replace(lesson.options, language=language)))
     if body.refused and not asked.lenient:
         raise body.refused[0]
     return body, [*lesson.notes, *body.notes, *(f"{error.line}: {error.reason}" for error in body.refused)]

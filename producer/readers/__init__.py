@@ -1,6 +1,6 @@
 """Readers: from a file to lessons, one file format a module; ``formats.py`` lists them.
 
-``find`` lists the lesson files, ``read`` gives a file's lessons with their heads only, ``body`` parses one.
+``find_lessons`` lists the files, ``read_lessons`` gives the lessons of one, heads only, ``read_body`` parses one.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ NOT_LESSONS = frozenset(  # stems, in lower case
 DELIVERED = "manifest.json"  # a folder with it holds results, captions among them
 
 
-def find(paths: Iterable[Path]) -> list[Path]:
+def find_lessons(paths: Iterable[Path]) -> list[Path]:
     """Find the lesson files among the paths, each once, in the order given; folders are walked in the order of names.
 
     In a folder, what begins with a dot or an underscore is passed over, and so are README and its like, and folders of
@@ -46,7 +46,7 @@ def find(paths: Iterable[Path]) -> list[Path]:
     return list(found)
 
 
-def read(path: Path, encoding: str | None = None, megabytes: int = 16) -> list[Lesson]:
+def read_lessons(path: Path, encoding: str | None = None, megabytes: int = 16) -> list[Lesson]:
     """Read the lessons of one file, heads only. Raises LessonError with file and line.
 
     ``encoding`` is that of text files which are not UTF-8, ``megabytes`` the most that they may have.
@@ -67,7 +67,7 @@ def read(path: Path, encoding: str | None = None, megabytes: int = 16) -> list[L
     return [replace(lesson, notes=(note, *lesson.notes)) for lesson in lessons] if note else lessons
 
 
-def body(lesson: Lesson) -> Body:
+def read_body(lesson: Lesson) -> Body:
     """Parse the blocks of a lesson. Raises LessonError with file and line; never gives an empty body."""
     return format_of(lesson.path).reader().body(lesson)
 

@@ -136,7 +136,7 @@ class BlockWriter:
         bracket = text.find("[")
         while bracket >= 0:
             end = bracket + 1
-            if mark := marks.at(text, bracket):
+            if mark := marks.mark_at(text, bracket):
                 end = bracket + len(mark.source)
                 if text[bracket - 1 : bracket] == "\\":
                     self.write(text[start : bracket - 1])

@@ -14,7 +14,7 @@ from pathlib import Path
 from producer.errors import LessonError
 from producer.lessons.model import Lesson, Row
 from producer.readers.encoding import decode_text
-from producer.readers.tables import COLUMNS, body, column, lessons, unread
+from producer.readers.tables import COLUMNS, body, column, lessons_of_rows, unread
 
 __all__ = ["body", "read"]
 
@@ -36,7 +36,7 @@ def read(path: Path, data: bytes) -> list[Lesson]:
     if "text" not in columns:
         raise LessonError(path, line, f"no column 'text' among {', '.join(map(repr, names))[:200]}")
     notes = unread(name for name, known in zip(names, columns, strict=True) if known is None)
-    return lessons(path, (_row(path, line, columns, cells) for line, cells in rows), notes)
+    return lessons_of_rows(path, (_row(path, line, columns, cells) for line, cells in rows), notes)
 
 
 def _rows(path: Path, text: str) -> Iterator[tuple[int, list[str]]]:

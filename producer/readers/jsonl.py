@@ -10,7 +10,7 @@ from typing import Any
 from producer.errors import LessonError
 from producer.lessons.model import Lesson, Row
 from producer.readers.encoding import clean_text, decode_text
-from producer.readers.tables import body, column, lessons, unread
+from producer.readers.tables import body, column, lessons_of_rows, unread
 
 __all__ = ["body", "read"]
 
@@ -19,7 +19,7 @@ def read(path: Path, data: bytes) -> list[Lesson]:
     """Return all lessons of a file. Raises LessonError, with the line, for a line that is no such object."""
     unknown: dict[str, None] = {}
     rows = list(_rows(path, decode_text(path, data), unknown))
-    return lessons(path, rows, unread(unknown))
+    return lessons_of_rows(path, rows, unread(unknown))
 
 
 def _rows(path: Path, text: str, unknown: dict[str, None]) -> Iterator[Row]:

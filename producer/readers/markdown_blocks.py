@@ -62,7 +62,7 @@ def parser(code: bool = True) -> MarkdownIt:
 
 def _mark(state: StateInline, silent: bool) -> bool:
     """Inline rule: a mark becomes a token of its own, with the line within its block in ``meta``."""
-    if state.src[state.pos] != "[" or not (mark := marks.at(state.src, state.pos)):
+    if state.src[state.pos] != "[" or not (mark := marks.mark_at(state.src, state.pos)):
         return False
     if not silent:
         token = state.push("mark", "", 0)

@@ -33,7 +33,7 @@ class Written:
     misplaced: bool = False  # a switch in the middle of a line
 
 
-def at(text: str, position: int) -> Written | None:
+def mark_at(text: str, position: int) -> Written | None:
     """Return the mark that begins at a ``[`` of a text; None where it is the author's words."""
     if match := _PAUSE.match(text, position):
         return Written(match[0], "pause", pause=_milliseconds(match["length"] or ""))

@@ -39,7 +39,7 @@ def column(path: Path, line: int, name: str) -> str | None:
     return None
 
 
-def lessons(path: Path, rows: Iterable[Row], notes: tuple[str, ...]) -> list[Lesson]:
+def lessons_of_rows(path: Path, rows: Iterable[Row], notes: tuple[str, ...]) -> list[Lesson]:
     """Return the rows as lessons, in the order in which these begin. Raises LessonError for ids that make none."""
     place = path.resolve()
     course = default_id(path, "course", place.parent.name)

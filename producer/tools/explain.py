@@ -53,7 +53,7 @@ def explain(
     settings = settings or load_settings()
     store = store or _store(settings)
     voices, options = KnownVoices.of(settings), options.with_settings(settings)
-    lessons = readers.read(path, options.encoding, options.megabytes)
+    lessons = readers.read_lessons(path, options.encoding, options.megabytes)
     plans = [segment_lesson(lesson, options, voices).plan for lesson in lessons]
     at = last_before(line, [entry.line for plan in plans for entry in plan.entries])
     found = []

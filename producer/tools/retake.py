@@ -147,7 +147,7 @@ def _numbered(entries: Iterable[LessonEntry], all_entries: Iterable[LessonEntry]
 
 def _entries(path: Path, line: int | None, options: NarrationOptions, voices: KnownVoices) -> list[LessonEntry]:
     """The segments of a file's lessons; with a line those that begin there, else the last before it."""
-    lessons = readers.read(path, options.encoding, options.megabytes)
+    lessons = readers.read_lessons(path, options.encoding, options.megabytes)
     entries = [entry for lesson in lessons for entry in segment_lesson(lesson, options, voices).plan.entries]
     at = last_before(line, [entry.line for entry in entries])
     return [entry for entry in entries if at is None or entry.line == at]

@@ -46,9 +46,9 @@ def words(paths: Iterable[Path], options: NarrationOptions, *, settings: Setting
     voices, options = KnownVoices.of(settings), options.with_settings(settings)
     found: dict[str, Unknown] = {}
     report = UnknownWords()
-    for path in readers.find(paths):
+    for path in readers.find_lessons(paths):
         try:
-            lessons = readers.read(path, options.encoding, options.megabytes)
+            lessons = readers.read_lessons(path, options.encoding, options.megabytes)
             entries = [entry for lesson in lessons for entry in segment_lesson(lesson, options, voices).plan.entries]
         except Permanent as error:
             report.failures.append(str(error))

@@ -25,7 +25,7 @@ def test_chinese_and_japanese_words_in_ipa_are_heard(voice: tuple[FrontEnd, Engi
         path = tmp_path / f"{language}.ssml"
         word = f'<phoneme alphabet="ipa" ph="{ipa}">甲乙</phoneme>'
         path.write_text(f'<speak xml:lang="{language}"><s>{before}{word}{after}</s></speak>', "utf-8")
-        ((block,),) = (readers.body(lesson).blocks for lesson in readers.read(path))
+        ((block,),) = (readers.read_body(lesson).blocks for lesson in readers.read_lessons(path))
         (cut,) = cut_block(block, language)
         said = cut.said
         ready = punctuated(said.text, said.language, cut.written.boundary)

@@ -132,7 +132,7 @@ def test_takes_side_by_side_are_what_a_run_stores(lesson: Path, tmp_path: Path, 
 def test_a_broken_takes_file_is_named(lesson: Path, content: str, message: str) -> None:
     takes.takes_file(lesson).write_text(content)
     with pytest.raises(LessonError, match=rf"sea\.md\.takes\.toml: .*{message}"):
-        readers.read(lesson)
+        readers.read_lessons(lesson)
 
 
 def test_any_text_can_be_written_and_read_again(lesson: Path) -> None:

@@ -28,7 +28,7 @@ def lesson(tmp_path):
     def lesson(data: bytes, encoding: str | None = None, name: str = "x.txt"):
         path = tmp_path / name
         path.write_bytes(data)
-        return readers.read(path, encoding)[0]
+        return readers.read_lessons(path, encoding)[0]
 
     return lesson
 

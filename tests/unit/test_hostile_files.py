@@ -62,8 +62,8 @@ def edited(data: bytes, changes: list[tuple[float, int, bytes]]) -> bytes:
 
 def take(path: Path) -> None:
     """Read a lesson as planning does."""
-    for lesson in readers.read(path):
-        for block in readers.body(lesson).blocks:
+    for lesson in readers.read_lessons(path):
+        for block in readers.read_body(lesson).blocks:
             assert all(one.written.text for one in cut_block(block, "en"))
 
 

@@ -5,20 +5,20 @@ from __future__ import annotations
 import pytest
 
 from producer.errors import Busy
-from producer.http.pace import ENOUGH, Pace
+from producer.http.pace import ENOUGH, BundlePace
 
 PATIENCE = 60.0
 
 
-def measured(seconds_a_segment: float, segments: int = 10) -> Pace:
-    pace = Pace()
+def measured(seconds_a_segment: float, segments: int = 10) -> BundlePace:
+    pace = BundlePace()
     for n in range(segments):
         pace.settled(n * seconds_a_segment, still_waiting=1)
     return pace
 
 
 def test_at_first_everybody_is_let_in() -> None:
-    Pace().admit(200, PATIENCE)
+    BundlePace().admit(200, PATIENCE)
     measured(10.0, ENOUGH - 1).admit(200, PATIENCE)
 
 

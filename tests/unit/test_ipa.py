@@ -11,7 +11,7 @@ from models.cosyvoice.frontend import CosyVoiceFrontEnd
 from models.errors import Unspeakable
 from models.kokoro.frontend import KokoroFrontEnd
 from models.piper.frontend import PiperFrontEnd
-from models.text.phonemes.ipa import plain
+from models.text.phonemes.ipa import plain_ipa
 from models.voice import FrontEnd
 from worker.contract.messages import Pronunciation
 
@@ -59,7 +59,7 @@ def test_ipa_in_kokoros_symbols(ipa: str, language: str, symbols: str | None) ->
 
 
 def test_plain_ipa() -> None:
-    assert plain("/ ˈstreŋθ.fəl /") == "strˈeŋθfəl"
+    assert plain_ipa("/ ˈstreŋθ.fəl /") == "strˈeŋθfəl"
 
 
 @pytest.mark.parametrize(

@@ -33,44 +33,44 @@ def test_folders_are_walked_in_the_order_of_names(tmp_path):
         "n.log",
         ".h.md",
     )
-    names = [str(path.relative_to(tmp_path)) for path in readers.find([tmp_path])]
+    names = [str(path.relative_to(tmp_path)) for path in readers.find_lessons([tmp_path])]
     assert names == ["c.md", "a/z.markdown", "b/10.md", "b/2.md"]
 
 
 def test_each_file_once_and_in_the_order_given(tmp_path):
     make(tmp_path, "b.md", "a.md")
-    assert readers.find([tmp_path / "b.md", tmp_path]) == [tmp_path / "b.md", tmp_path / "a.md"]
+    assert readers.find_lessons([tmp_path / "b.md", tmp_path]) == [tmp_path / "b.md", tmp_path / "a.md"]
 
 
 def test_a_file_that_is_named_is_always_taken(tmp_path):
     make(tmp_path, "README.md")
-    assert readers.find([tmp_path / "README.md"]) == [tmp_path / "README.md"]
+    assert readers.find_lessons([tmp_path / "README.md"]) == [tmp_path / "README.md"]
 
 
 def test_nothing_found_is_an_error(tmp_path):
     make(tmp_path, "x.log")
     with pytest.raises(Permanent, match="no lessons found"):
-        readers.find([tmp_path])
+        readers.find_lessons([tmp_path])
     with pytest.raises(Permanent, match="nothing given"):
-        readers.find([])
+        readers.find_lessons([])
     with pytest.raises(Permanent, match="absent: no such file"):
-        readers.find([tmp_path / "absent"])
+        readers.find_lessons([tmp_path / "absent"])
     with pytest.raises(LessonError, match=r"no reader for '\.log'"):
-        readers.find([tmp_path / "x.log"])
+        readers.find_lessons([tmp_path / "x.log"])
     with pytest.raises(LessonError, match="a folder: name one of the lessons"):
-        readers.read(tmp_path)
+        readers.read_lessons(tmp_path)
 
 
 def test_links_that_lead_in_a_circle(tmp_path):
     make(tmp_path, "a/x.md")
     (tmp_path / "a" / "loop").symlink_to(tmp_path, target_is_directory=True)
-    assert readers.find([tmp_path]) == [tmp_path / "a" / "x.md"]
+    assert readers.find_lessons([tmp_path]) == [tmp_path / "a" / "x.md"]
 
 
 def test_an_unreadable_file_says_why(tmp_path):
     (tmp_path / "x.md").mkdir()
     with pytest.raises(LessonError, match=r"x\.md: cannot be read"):
-        readers.read(tmp_path / "x.md")
+        readers.read_lessons(tmp_path / "x.md")
 
 
 @pytest.mark.parametrize(
@@ -95,4 +95,4 @@ def test_slugs(name, expected):
 def test_a_name_of_which_no_id_can_be_made(tmp_path):
     make(tmp_path, "course/🎉.md")
     with pytest.raises(LessonError, match="no lesson id can be made of the name '🎉': set `lesson:`"):
-        readers.read(tmp_path / "course" / "🎉.md")
+        readers.read_lessons(tmp_path / "course" / "🎉.md")

@@ -32,12 +32,12 @@ def write(tmp_path):
 
 @pytest.fixture
 def head(write):
-    return lambda text, name="01 Intro.md": readers.read(write(text, name))[0]
+    return lambda text, name="01 Intro.md": readers.read_lessons(write(text, name))[0]
 
 
 @pytest.fixture
 def body(head):
-    return lambda text: readers.body(head(text))
+    return lambda text: readers.read_body(head(text))
 
 
 def spoken(body: Body) -> list[tuple[str, str, int]]:
@@ -278,7 +278,7 @@ def test_files_that_are_no_text(head, data, message):
 @pytest.mark.parametrize("text", ["", "\n\n", TOP, "```\ncode\n```", "🎉" * 10_000, "---", "<div>x</div>", "![x](y)"])
 def test_nothing_to_speak(write, text):
     with pytest.raises(LessonError):
-        [readers.body(lesson) for lesson in readers.read(write(text))]
+        [readers.read_body(lesson) for lesson in readers.read_lessons(write(text))]
 
 
 def test_encodings_and_line_ends(body):
@@ -310,7 +310,7 @@ def test_a_megabyte_in_one_paragraph(body):
 def test_only_our_errors_come_out(text):
     lesson = Lesson(course="c", id="l", path=Path("fuzz.md"), digest="", text=text)
     try:
-        found = readers.body(lesson)
+        found = readers.read_body(lesson)
     except NarrationError:
         return
     assert all(block.text.strip() == block.text.strip("\n") for block in found.blocks)
@@ -323,5 +323,5 @@ def test_every_word_is_spoken(words, random):
     joints = (" ", "\n", "\n\n", "\n\n# ", "\n\n- ", "\n\n> ", "\n\n1. ", " *x* ", "  \n", " [pause 1s] ")
     text = "w" + "".join(random.choice(joints) + word for word in words)
     lesson = Lesson(course="c", id="l", path=Path("words.md"), digest="", text=text)
-    heard = " ".join(block.text for block in readers.body(lesson).blocks).split()
+    heard = " ".join(block.text for block in readers.read_body(lesson).blocks).split()
     assert [word for word in heard if word not in ("w", "x")] == [word for word in words if word not in ("w", "x")]

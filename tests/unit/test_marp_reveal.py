@@ -90,7 +90,7 @@ def body(tmp_path):
     def body(text: str, name: str):
         path = tmp_path / name
         path.write_text(text, encoding="utf-8")
-        return readers.body(readers.read(path)[0])
+        return readers.read_body(readers.read_lessons(path)[0])
 
     return body
 
@@ -147,7 +147,7 @@ def test_other_html_is_no_lesson(tmp_path, body):
     with pytest.raises(LessonError, match=r"x\.html: no reveal\.js deck"):
         body("<p>Hello.</p>", "x.html")
     (tmp_path / "deck.html").write_text(REVEAL)
-    assert readers.find([tmp_path]) == [tmp_path / "deck.html"]
+    assert readers.find_lessons([tmp_path]) == [tmp_path / "deck.html"]
 
 
 def test_reveal_errors(body):
@@ -171,7 +171,7 @@ def test_only_our_errors_come_out(tmp_path_factory, name, words):
     path = tmp_path_factory.getbasetemp() / name
     text = ("<div class=reveal>" if name == "fuzz.html" else "---\nmarp: true\n---\n") + "".join(words)
     try:
-        found = readers.body(*format_of(path).reader().read(path, text.encode()))
+        found = readers.read_body(*format_of(path).reader().read(path, text.encode()))
     except NarrationError:
         return
     assert all(1 <= block.line <= text.count("\n") + 1 for block in found.blocks)

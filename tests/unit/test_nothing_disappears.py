@@ -118,7 +118,7 @@ def test_every_letter_and_digit_is_in_a_caption(form: Format, data: st.DataObjec
         source = re.sub("CUE", lambda _: f"00:00:{next(seconds):02}.000 --> 00:00:{next(seconds):02}.000", source)
     path = Path(f"course/lesson{form.suffix}")
     (lesson,) = format_of(path).reader().read(path, source.encode())
-    check(readers.body(lesson), expected)
+    check(readers.read_body(lesson), expected)
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -128,8 +128,8 @@ def test_every_letter_and_digit_of_a_deck_is_in_a_caption(tmp_path: Path, notes:
     for paragraphs in [["start"], *notes]:
         deck.slides.add_slide(deck.slide_layouts[6]).notes_slide.notes_text_frame.text = "\n".join(paragraphs)
     deck.save(str(tmp_path / "deck.pptx"))
-    (lesson,) = readers.read(tmp_path / "deck.pptx")
-    check(readers.body(lesson), "start" + "".join(itertools.chain(*notes)))
+    (lesson,) = readers.read_lessons(tmp_path / "deck.pptx")
+    check(readers.read_body(lesson), "start" + "".join(itertools.chain(*notes)))
 
 
 def check(body: Body, expected: str) -> None:

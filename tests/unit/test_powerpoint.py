@@ -34,7 +34,7 @@ def write(path: Path, notes: tuple[str | None, ...] = NOTES, *, title: str = "",
 
 
 def body(path: Path):
-    return readers.body(*readers.read(path))
+    return readers.read_body(*readers.read_lessons(path))
 
 
 def changed(path: Path, name: str, data: bytes) -> Path:
@@ -60,7 +60,7 @@ def test_notes_by_slide(tmp_path):
         "2: slide without notes", "3: hidden slide, not spoken", "5: no letter or digit, not spoken",
     )  # fmt: skip
     assert found.title == "Slide 1"
-    assert readers.read(tmp_path / "My Deck.pptx")[0].id == "my-deck"
+    assert readers.read_lessons(tmp_path / "My Deck.pptx")[0].id == "my-deck"
 
 
 def test_titles(tmp_path):

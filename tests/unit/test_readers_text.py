@@ -17,7 +17,7 @@ def body(tmp_path):
     def body(text: str):
         path = tmp_path / "lesson.txt"
         path.write_text(text, encoding="utf-8")
-        return readers.body(readers.read(path)[0])
+        return readers.read_body(readers.read_lessons(path)[0])
 
     return body
 

@@ -46,7 +46,7 @@ def of_a_file(folder: Path, text: str, options: NarrationOptions, settings: Sett
     path = folder / "course" / "lesson.txt"
     path.parent.mkdir(exist_ok=True)
     path.write_text(text, encoding="utf-8")
-    [lesson] = readers.read(path)
+    [lesson] = readers.read_lessons(path)
     made = segment_lesson(lesson, options.with_settings(settings), KnownVoices.of(settings))
     return [entry.segment for entry in made.plan.entries]
 

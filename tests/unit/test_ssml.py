@@ -26,14 +26,14 @@ def head(tmp_path):
         path = tmp_path / "My Course" / name
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(text if isinstance(text, bytes) else text.encode())
-        return readers.read(path)[0]
+        return readers.read_lessons(path)[0]
 
     return head
 
 
 @pytest.fixture
 def body(head):
-    return lambda inside: readers.body(head(f'<speak xml:lang="en">{inside}</speak>'))
+    return lambda inside: readers.read_body(head(f'<speak xml:lang="en">{inside}</speak>'))
 
 
 def spoken(body: Body) -> list[tuple[str, str]]:
@@ -70,7 +70,9 @@ def test_paragraphs_and_sentences_are_boundaries(body):
 
 
 def test_white_space_and_lines(head):
-    found = readers.body(head("<speak xml:lang='en'>\n\n one\n  <mark name='m'/> two\n植物\n需要\nlight\n</speak>"))
+    found = readers.read_body(
+        head("<speak xml:lang='en'>\n\n one\n  <mark name='m'/> two\n植物\n需要\nlight\n</speak>")
+    )
     block = found.blocks[0]
     assert block.text == "one two 植物需要 light"
     assert [block.line_at(block.text.index(word)) for word in ("one", "two", "植物", "需要", "light")] == [
@@ -159,7 +161,7 @@ def test_readings(body):
 def test_say_as_is_read_in_the_language_around_it(body, head):
     date = '<say-as interpret-as="date" format="dmy">3.5.2024</say-as>'
     assert body(f'<lang xml:lang="zh">{date}</lang>').blocks[0].readings[0].words == "二零二四年五月三日"
-    assert readers.body(head(f"<speak>现在是 {date}</speak>")).blocks[0].readings[0].words == "二零二四年五月三日"
+    assert readers.read_body(head(f"<speak>现在是 {date}</speak>")).blocks[0].readings[0].words == "二零二四年五月三日"
 
 
 def test_marks(body):
@@ -249,15 +251,15 @@ def test_document_types_are_refused(head, document):
 @pytest.mark.parametrize("document", ["", "plain text", "<p>x</p>", "<speak>x", "<speak/>", "<speak>x</speak><speak/>"])
 def test_no_ssml(head, document):
     with pytest.raises(LessonError):
-        readers.body(head(document))
+        readers.read_body(head(document))
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
 def test_encodings(head, encoding):
     text = f'<?xml version="1.0" encoding="{encoding[:6].rstrip("-")}"?>\r\n<speak xml:lang="zh">\r\n你好</speak>'
-    assert readers.body(head(text.encode(encoding))).blocks[0].line == 3
+    assert readers.read_body(head(text.encode(encoding))).blocks[0].line == 3
     declared = '<?xml version="1.0" encoding="iso-8859-1"?><speak>é a</speak>'.encode("latin-1")
-    assert readers.body(head(declared)).blocks[0].text == "é a"
+    assert readers.read_body(head(declared)).blocks[0].text == "é a"
 
 
 def test_megabytes(body):
@@ -284,7 +286,7 @@ def test_only_our_errors_come_out(parts):
 def check(text: str) -> None:
     lesson = Lesson(course="c", id="l", path=Path("fuzz.ssml"), digest="", text=text)
     try:
-        found = readers.body(lesson)
+        found = readers.read_body(lesson)
     except NarrationError:
         return
     for block in found.blocks:
@@ -298,7 +300,7 @@ def test_the_examples_of_the_docs(head):
     examples = re.findall(r"```xml\n(.*?)```", (ROOT / "docs/ssml.md").read_text("utf-8"), re.DOTALL)
     assert examples
     for example in examples:
-        found = readers.body(head(example))
+        found = readers.read_body(head(example))
         assert not found.refused
         assert len(found.blocks) > 4
         assert any(block.readings for block in found.blocks)

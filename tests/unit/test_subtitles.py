@@ -53,7 +53,7 @@ def body(tmp_path):
     def body(text: str, name: str = "film.srt"):
         path = tmp_path / name
         path.write_text(text, encoding="utf-8")
-        return readers.body(readers.read(path)[0])
+        return readers.read_body(readers.read_lessons(path)[0])
 
     return body
 
@@ -120,7 +120,7 @@ def test_only_our_errors_come_out(tmp_path_factory, suffix, words):
     path = tmp_path_factory.getbasetemp() / f"fuzz{suffix}"
     text = ("WEBVTT\n\n" if suffix == ".vtt" else "") + "".join(words)
     try:
-        found = readers.body(*format_of(path).reader().read(path, text.encode()))
+        found = readers.read_body(*format_of(path).reader().read(path, text.encode()))
     except NarrationError:
         return
     assert all(1 <= block.line <= text.count("\n") + 1 for block in found.blocks)

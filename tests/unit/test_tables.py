@@ -23,7 +23,7 @@ def lessons(tmp_path):
     def lessons(data: str | bytes, name: str = "course.csv"):
         path = tmp_path / name
         path.write_bytes(data.encode() if isinstance(data, str) else data)
-        return readers.read(path)
+        return readers.read_lessons(path)
 
     return lessons
 
@@ -31,10 +31,10 @@ def lessons(tmp_path):
 def test_lessons_in_order_with_their_rows(lessons):
     first, second = lessons(HEAD + "l1,a,One.,af_heart,,\nl2,x,你好。,,zh,0\nl1,b,Two.,,,1500\n")
     assert (first.id, second.id) == ("l1", "l2")
-    one, two = readers.body(first).blocks
+    one, two = readers.read_body(first).blocks
     assert (one.text, one.id, one.line, one.voicing) == ("One.", "a", 2, Voicing("af_heart", 2, None))
     assert (two.text, two.id, two.line, two.voicing, two.pause_ms) == ("Two.", "b", 4, Voicing(None, 4, None), 1500)
-    (hello,) = readers.body(second).blocks
+    (hello,) = readers.read_body(second).blocks
     assert (hello.voicing.language, hello.pause_ms) == ("zh", 0)
     assert [(one.role, one.pause_ms) for one in cut_block(two, "en")] == [("paragraph", 1500)]
 
@@ -42,16 +42,16 @@ def test_lessons_in_order_with_their_rows(lessons):
 def test_the_other_lessons_go_on_and_keep_their_digest(lessons):
     text = HEAD + "l1,a,One.,,,\nl2,b,Two.,,klingon,\n"
     first, second = lessons(text)
-    assert readers.body(first).blocks
+    assert readers.read_body(first).blocks
     with pytest.raises(LessonError, match=r"course\.csv:3: unknown language 'klingon'"):
-        readers.body(second)
+        readers.read_body(second)
     assert lessons(text.replace("Two", "Three"))[0].digest == first.digest
     assert lessons(text.replace("One", "Three"))[0].digest != first.digest
 
 
 def test_lines_below_cells_of_several_lines(lessons):
     (lesson,) = lessons('segment_id,text,voice\n"a\nb","First\nline.\n\nSecond ""one"".",\n\nc,[pause x],\nd,Last,\n')
-    assert [(b.text, b.line) for b in readers.body(lesson).blocks] == [
+    assert [(b.text, b.line) for b in readers.read_body(lesson).blocks] == [
         ("First line.", 3), ('Second "one".', 6), ("[pause x]", 8), ("Last", 9),
     ]  # fmt: skip
 
@@ -69,13 +69,13 @@ def test_lines_below_cells_of_several_lines(lessons):
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
 def test_what_spreadsheets_write(lessons, data, encoding):
     (lesson,) = lessons(data.removeprefix("\ufeff" if encoding == "utf-16" else "").encode(encoding))
-    assert (lesson.id, [b.text for b in readers.body(lesson).blocks]) == ("l1", ["Hello, you."])
+    assert (lesson.id, [b.text for b in readers.read_body(lesson).blocks]) == ("l1", ["Hello, you."])
 
 
 def test_without_lesson_ids_the_file_is_one_lesson(lessons):
     (lesson,) = lessons("text\nOne [pause 1s]\nTwo\n")
     assert lesson.id == "course"
-    assert readers.body(lesson).blocks[0].pauses == (Pause(3, 1000),)
+    assert readers.read_body(lesson).blocks[0].pauses == (Pause(3, 1000),)
 
 
 def test_columns_that_are_not_read_are_noted(lessons):
@@ -109,12 +109,12 @@ def test_columns_that_are_not_read_are_noted(lessons):
 )
 def test_errors_name_the_line(lessons, data, message):
     with pytest.raises(LessonError, match=message):
-        [readers.body(lesson) for lesson in lessons(data)]
+        [readers.read_body(lesson) for lesson in lessons(data)]
 
 
 def test_rows_without_words_are_noted(lessons):
     (lesson,) = lessons("segment_id,text\na,One\nb,\n")
-    assert readers.body(lesson).notes == ("3: row without words, not spoken",)
+    assert readers.read_body(lesson).notes == ("3: row without words, not spoken",)
 
 
 def test_jsonl(lessons):
@@ -123,7 +123,10 @@ def test_jsonl(lessons):
         {"lesson_id": 2, "text": "B"},
     ]
     first, second = lessons("\n".join(map(json.dumps, rows)) + "\n\n", "course.jsonl")
-    assert [(b.text, b.line, b.pause_ms) for b in readers.body(first).blocks] == [("One.", 1, None), ("Two.", 1, 500)]
+    assert [(b.text, b.line, b.pause_ms) for b in readers.read_body(first).blocks] == [
+        ("One.", 1, None),
+        ("Two.", 1, 500),
+    ]
     assert (second.id, second.rows[0].line) == ("2", 2)
     assert "column 'mood' is not read" in first.notes[0]
 
@@ -159,7 +162,7 @@ def test_only_our_errors_come_out(tmp_path_factory, suffix, words):
     text = "".join(words)
     path = tmp_path_factory.getbasetemp() / f"fuzz{suffix}"
     try:
-        found = [readers.body(lesson) for lesson in format_of(path).reader().read(path, text.encode())]
+        found = [readers.read_body(lesson) for lesson in format_of(path).reader().read(path, text.encode())]
     except NarrationError:
         return
     assert all(1 <= block.line <= text.count("\n") + 1 for body in found for block in body.blocks)

@@ -23,7 +23,7 @@ _TIED = str.maketrans({"ʣ": "dz", "ʤ": "dʒ", "ʦ": "ts", "ʧ": "tʃ", "ʥ": "
 _STRESSED = re.compile(f"([ˈˌ])([^{VOWELS}ˈˌ\\s]*)(?=[{VOWELS}])")
 
 
-def plain(ipa: str) -> str:
+def plain_ipa(ipa: str) -> str:
     """Return IPA without what no voice tells apart, decomposed (NFD) but for ç. Raises Unspeakable for nothing."""
     text = _AROUND.sub("", unicodedata.normalize("NFD", ipa))
     text = _DROPPED.sub("", text).translate(_LOOKALIKES).translate(_TIED).replace("c\u0327", "ç")
