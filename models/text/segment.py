@@ -20,9 +20,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from models.text.languages import dominant
-from models.text.segment_cuts import CLOSERS, LIMIT, Spans, is_heard, limited, speakable, width, within
-
-__all__ = ["LIMIT", "SegmentText", "fold", "pieces", "punctuated", "speakable", "width"]
+from models.text.segment_cuts import CLOSERS, LIMIT, Spans, is_heard, limited, width, within
 
 VERSION = 1  # a rise cuts every lesson anew; only sentences that come out different are rendered
 WINDOW = 2_000  # characters given to sentencex at once: its time grows with the square of East Asian text

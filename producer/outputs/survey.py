@@ -16,7 +16,7 @@ from statistics import median
 from typing import Final, Literal
 
 from models.text.normalise import normalise
-from models.text.segment import width
+from models.text.segment_cuts import width
 from producer.outputs.preview import courses, lessons
 from worker.contract.manifest import Cue, Manifest, MeasuredLoudness
 

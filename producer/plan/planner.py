@@ -14,7 +14,7 @@ from itertools import chain, islice
 from pathlib import Path
 
 from models.errors import Permanent
-from models.text.segment import width
+from models.text.segment_cuts import width
 from producer import readers
 from producer.errors import LessonError
 from producer.lessons.model import Lesson

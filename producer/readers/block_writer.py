@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from models.text.languages import HAN, KANA, LANGUAGES
-from models.text.segment import speakable
+from models.text.segment_cuts import speakable
 from producer.errors import LessonError
 from producer.lessons.model import Block, BlockRole, Body, Pause, Voicing
 from producer.readers import marks

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from models.text.segment import width
+from models.text.segment_cuts import width
 from producer.plan.planner import WIDTHS_PER_SECOND
 from producer.plan.result import Plan, PlannedLesson
 from worker.contract.messages import MAX_BATCH, Job, LessonEntry, LessonPlan, RenderBatch, Segment

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from models.errors import Permanent
 from models.text.languages import guess
-from models.text.segment import speakable
+from models.text.segment_cuts import speakable
 from producer.helper_process import HelperProcess
 from producer.lessons.options import NO_OPTIONS, NarrationOptions
 from producer.plan.cut import uncut

@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from pptx import Presentation
 
-from models.text.segment import LIMIT, width
+from models.text.segment_cuts import LIMIT, width
 from producer import readers
 from producer.lessons.model import Body
 from producer.plan.cut import cut_block

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.text.languages import LANGUAGES
-from models.text.segment import LIMIT, fold, pieces, punctuated, speakable, width
+from models.text.segment import fold, pieces, punctuated
+from models.text.segment_cuts import LIMIT, speakable, width
 
 
 def texts(text: str, language: str) -> list[str]:

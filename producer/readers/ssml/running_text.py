@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, field, replace
 
 from models.text.languages import HAN, KANA
-from models.text.segment import speakable
+from models.text.segment_cuts import speakable
 from producer.lessons.model import Block, BlockRole, Mark, Pause, Reading, Voicing
 
 _RUNS = re.compile(r"\s+|\S+")
