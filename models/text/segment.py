@@ -22,7 +22,7 @@ from typing import Literal
 from models.text.languages import dominant
 from models.text.segment_cuts import CLOSERS, LIMIT, Spans, is_heard, limited, width, within
 
-VERSION = 1  # a rise cuts every lesson anew; only sentences that come out different are rendered
+VERSION = 2  # a rise cuts every lesson anew; only sentences that come out different are rendered
 WINDOW = 2_000  # characters given to sentencex at once: its time grows with the square of East Asian text
 
 Boundary = Literal["sentence", "clause"]

@@ -11,11 +11,12 @@ from models.text.languages import HAN, HANGUL, KANA
 
 Spans = Sequence[tuple[int, int]]  # [start, end), ascending and apart
 
-LIMIT = 300  # of one segment, in widths: a Latin letter is 1, Hangul 2, Han and kana 3 (100 characters of Chinese)
+LIMIT = 300  # of one segment, in widths: a Latin letter is 1, Hangul 2, Han, kana, digits 3 (100 characters of Chinese)
 CLOSERS = "”’」』）】》〉〕］)\\]\"'»"
 
 _WIDE = re.compile(f"[{HAN}{KANA}]")
 _HANGUL = re.compile(f"[{HANGUL}]")
+_DIGIT = re.compile(r"\d")
 # Where an over-long sentence is cut, best first: sentence ends inside quotes; strong, weak pauses; words.
 _CUTS = tuple(
     re.compile(pattern)
@@ -29,10 +30,10 @@ _CUTS = tuple(
 
 
 def width(text: str) -> int:
-    """Measure how long a text is to speak, in Latin letters."""
-    if text.isascii():
+    """Measure how long a text is to speak, in Latin letters; a digit is a word, or part of a long one."""
+    if text.isascii() and not _DIGIT.search(text):
         return len(text)
-    return len(text) + 2 * len(_WIDE.findall(text)) + len(_HANGUL.findall(text))
+    return len(text) + 2 * (len(_WIDE.findall(text)) + len(_DIGIT.findall(text))) + len(_HANGUL.findall(text))
 
 
 def speakable(text: str) -> bool:
@@ -82,7 +83,7 @@ def _room(text: str, start: int, end: int) -> int:
     used = 0
     for at in range(start, end):
         c = text[at]
-        used += 1 if c < "\u1100" else 3 if _WIDE.match(c) else 2 if _HANGUL.match(c) else 1
+        used += 3 if c.isdecimal() or _WIDE.match(c) else 2 if _HANGUL.match(c) else 1
         if used > LIMIT:
             return at
     return end

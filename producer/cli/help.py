@@ -19,7 +19,7 @@ COMMANDS: Final[Mapping[str, Sequence[str]]] = {
     ),
 }  # fmt: skip
 OPTIONS: Final[Mapping[str, Sequence[str]]] = {
-    "What to narrate": ("language", "encoding", "lenient", "text"),
+    "What to narrate": ("language", "encoding", "lenient", "follow_links", "text"),
     "How it sounds": ("voice", "speed", "loudness", "lexicon", "emoji", "vocoder"),
     "Where it goes": ("out", "outputs", "archives", "store"),
     "How it is done": ("processes", "here", "wait", "listen_back", "limit", "until", "prune", "yes"),

@@ -127,7 +127,7 @@ def explain(where: str | None, text: str | None, options: NarrationOptions, why:
 
 @click.command(cls=Command)
 @lessons_argument
-@narration_options(*READING)
+@narration_options(*READING, "follow_links")
 @click.option("--toml", "as_toml", is_flag=True, help="As a lexicon, to be corrected and put beside the lessons.")
 @json_option
 def words(paths: tuple[Path, ...], options: NarrationOptions, as_toml: bool, as_json: bool) -> None:

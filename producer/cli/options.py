@@ -45,7 +45,7 @@ def narration_options(*names: str) -> Callable[[Callable[P, R]], Callable[P, R]]
 
 def _click_option(name: str, option: Option) -> Callable[[Callable[P, R]], Callable[P, R]]:
     if option.kind is bool:
-        return click.option(f"--{name}", is_flag=True, help=option.help)
+        return click.option(f"--{name.replace('_', '-')}", name, is_flag=True, help=option.help)
     type_: click.ParamType[Any] | None = None
     if option.bounds:
         type_ = click.FloatRange(*option.bounds)

@@ -129,6 +129,10 @@ class NarrationOptions:
     lenient: Annotated[
         bool, Option("Only note what cannot be done, such as an unknown tag.", kind=bool, places=Place.ASKED)
     ] = False
+    follow_links: Annotated[
+        bool,
+        Option("Take what links lead to outside of a folder of lessons.", kind=bool, places=Place.COMMAND),
+    ] = False
     encoding: Annotated[
         str | None,
         Option(

@@ -53,7 +53,7 @@ def open_source(where: str, settings: Settings, cache: Path = CACHE) -> Source:
         folder = Path(where).expanduser()
         if not folder.is_dir():
             raise Permanent(f"{where}: no such folder; a source is a folder or s3://bucket/prefix")
-        return Source(str(folder.resolve()), folder)
+        return Source(os.path.normpath(folder.absolute()), folder)
     # The namespace divides stores, not sources.
     objects = open_store(settings.model_copy(update={"namespace": ""}), url)
     folder = cache / hashlib.sha256(url.encode()).hexdigest()[:16] / url.rpartition("/")[2]

@@ -9,6 +9,7 @@ words. The page records the segments it was made from, so the next one can mark 
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -47,7 +48,7 @@ def preview(folder: Path, *, inline: bool = False) -> Path:
     try:
         shown = lessons(folder)
         record = _record(folder / PAGE, shown)
-        target = folder / (f"{folder.resolve().name}.html" if inline else PAGE)
+        target = folder / (f"{Path(os.path.normpath(folder.absolute())).name}.html" if inline else PAGE)
         if inline:
             _check_size(folder, shown)
             _earlier(target)  # refuses somebody else's

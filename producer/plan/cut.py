@@ -11,13 +11,12 @@ from models.text.segment import SegmentText, ends, fold, pieces
 from producer.errors import LessonError
 from producer.lessons.model import Block
 from producer.plan.narration import Narration
-from producer.plan.readings import SpokenText, spoken
+from producer.plan.readings import SpokenText, check_words, spoken
 from worker.contract.messages import CaptionMark, Role
 
 PAUSE_MS: dict[Role, int] = {"heading": 700, "paragraph": 500, "list_item": 350, "sentence": 250, "clause": 120}
 MAX_PAUSE_MS = 600_000
 MAX_MARKS = 1_000  # worker.contract.messages.LessonEntry
-
 Part = tuple[SegmentText, Role, int]  # a segment's text, the boundary after it, and the silence there in milliseconds
 
 
@@ -40,10 +39,13 @@ class CutSegment:
 
 
 def cut(blocks: Iterable[Block], narration: Narration) -> list[CutSegment]:
-    """Cut blocks into segments. Raises LessonError where one has more marks or silence than it may."""
-    found = [segment for block in blocks for segment in cut_block(block, narration.language)]
+    """Cut blocks into segments. Raises LessonError for too many marks, too much silence, too long a word."""
+    path = narration.lesson.path
+    found: list[CutSegment] = []
+    for block in blocks:
+        check_words(path, block.text, block.line_at)
+        found += cut_block(block, narration.language)
     for one in found:
-        path = narration.lesson.path
         if len(one.marks) > MAX_MARKS:
             raise LessonError(path, one.line, f"{len(one.marks)} marks in one sentence: at most {MAX_MARKS}")
         if one.pause_ms > MAX_PAUSE_MS:

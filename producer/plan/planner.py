@@ -45,7 +45,7 @@ def plan(paths: Iterable[Path], options: NarrationOptions, voices: KnownVoices, 
     if options.voice:
         voices.find(options.voice)  # said once, not once a lesson
     planner = _Planner(options, voices, store)
-    for group in _grouped(readers.find_lessons(paths), GROUP):
+    for group in _grouped(readers.find_lessons(paths, follow_links=options.follow_links), GROUP):
         planner.take(group)
     return planner.finish()
 

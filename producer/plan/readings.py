@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +21,10 @@ from producer.lessons.model import Block, Reading
 from worker.contract.messages import MAX_TEXT, Pronunciation, Respelling
 
 _SPACED = re.compile(f"[^\\W_{HAN}{KANA}]")  # a letter or digit of a script that has spaces
+# Letters or digits without a break. The longest words that anybody says have 189; one of 300 is data, and a voice
+# spells its digits for two minutes.
+MAX_WORD = 300
+_TOO_LONG = re.compile(f"(?:[^\\W_{HAN}{KANA}][\u0300-\u036f]*){{{MAX_WORD + 1}}}")
 MAX_SOUNDS = 100  # readings in phonemes of one segment, worker.contract.messages.Segment
 MAX_IPA = 200  # characters of one, worker.contract.messages.Pronunciation
 
@@ -99,8 +103,18 @@ def check_readings(path: Path, block: Block) -> None:
             raise LessonError(path, line, f"{written!r} is to be said as {reading.words!r}: nothing to say")
 
 
+def check_words(path: Path, text: str, line_at: Callable[[int], int]) -> None:
+    """Raise LessonError, at its line, for a word that nobody would listen to and that would hold a voice."""
+    if found := _TOO_LONG.search(text):
+        raise LessonError(
+            path, line_at(found.start()), f"a word of more than {MAX_WORD} letters or digits, {found[0][:20]!r}…: "
+            "nobody would listen to it; leave it out, put it into a code block, or give it words to be said in its place"
+        )  # fmt: skip
+
+
 def check_size(path: Path, line: int, said: SpokenText) -> None:
-    """Raise LessonError where readings made a segment too large."""
+    """Raise LessonError where readings made a segment too large, or a word of it too long."""
+    check_words(path, said.text, lambda _: line)
     if len(said.text) > MAX_TEXT - 1:
         raise LessonError(path, line, f"with its readings this sentence has {len(said.text)} characters")
     if len(said.readings) > MAX_SOUNDS:

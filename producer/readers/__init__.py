@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -15,26 +14,24 @@ from producer.errors import LessonError
 from producer.lessons import takes
 from producer.lessons.model import Body, Lesson
 from producer.readers.encoding import utf8
+from producer.readers.folders import lessons_in
 from producer.readers.formats import BY_SUFFIX, format_of
 
-NOT_LESSONS = frozenset(  # stems, in lower case
-    {"readme", "changelog", "contributing", "license", "licence", "notice", "authors", "requirements", "robots"}
-)
-DELIVERED = "manifest.json"  # a folder with it holds results, captions among them
 
-
-def find_lessons(paths: Iterable[Path]) -> list[Path]:
-    """Find the lesson files among the paths, each once, in the order given; folders are walked in the order of names.
+def find_lessons(paths: Iterable[Path], *, follow_links: bool = False) -> list[Path]:
+    """Find lesson files among the paths, each once, in the order given; folders in the order of names.
 
     In a folder, what begins with a dot or an underscore is passed over, and so are README and its like, and folders of
-    results; a file that is named itself is always taken. Links to folders are not followed. Raises Permanent for a path
-    that is not there, a format that no reader knows, or where there is no lesson at all.
+    results; a file that is named itself is always taken, also through a link. In a folder, links
+    lead to lessons of their own, named by their place; ``follow_links`` lets them lead out of it. Raises Permanent
+    for a path that is not there, a format that no reader knows, or where there is no lesson at all; LessonError for a
+    link that leads out, nowhere or round in a circle.
     """
     found: dict[Path, None] = {}
     paths = list(paths)
     for path in paths:
         if path.is_dir():
-            found.update(dict.fromkeys(_walk(path)))
+            found.update(dict.fromkeys(lessons_in(path, follow_links=follow_links)))
         elif not path.exists():
             raise Permanent(f"{path}: no such file or folder")
         else:
@@ -70,19 +67,3 @@ def read_lessons(path: Path, encoding: str | None = None, megabytes: int = 16) -
 def read_body(lesson: Lesson) -> Body:
     """Parse the blocks of a lesson. Raises LessonError with file and line; never gives an empty body."""
     return format_of(lesson.path).reader().body(lesson)
-
-
-def _walk(folder: Path) -> Iterable[Path]:
-    for root, folders, files in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith((".", "_")))
-        for name in sorted(files) if DELIVERED not in files else ():
-            path = Path(root, name)
-            hidden = name.startswith((".", "_")) or path.stem.lower() in NOT_LESSONS
-            if not hidden and _is_lesson(path):
-                yield path
-
-
-def _is_lesson(path: Path) -> bool:
-    """Tell whether a file in a folder is a lesson for sure."""
-    form = BY_SUFFIX.get(path.suffix.lower())
-    return form is not None and form.recognises(path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import unicodedata
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ def lesson_head(path: Path, digest: str, text: str, *, course: str = "", lesson:
 
     Raises LessonError where neither an id is given nor one can be made of a name.
     """
-    place = path.resolve()
+    place = place_of(path)
     return Lesson(
         course=course or default_id(path, "course", place.parent.name),
         id=lesson or default_id(path, "lesson", place.stem),
@@ -29,6 +30,11 @@ def lesson_head(path: Path, digest: str, text: str, *, course: str = "", lesson:
         text=text,
         **known,
     )
+
+
+def place_of(path: Path) -> Path:
+    """Return the place that names a lesson: absolute, but never a link's target."""
+    return Path(os.path.normpath(path.absolute()))
 
 
 def default_id(path: Path, name: str, source: str) -> str:

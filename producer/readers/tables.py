@@ -21,7 +21,7 @@ from models.text.languages import LANGUAGES
 from producer.errors import LessonError
 from producer.lessons.model import Body, Lesson, Row, Voicing, fold_id
 from producer.readers.block_writer import BlockWriter
-from producer.readers.lesson_head import check_id, default_id
+from producer.readers.lesson_head import check_id, default_id, place_of
 from producer.readers.marks import MAX_PAUSE_MS
 from worker.contract.messages import MAX_CUE_ID
 
@@ -41,7 +41,7 @@ def column(path: Path, line: int, name: str) -> str | None:
 
 def lessons_of_rows(path: Path, rows: Iterable[Row], notes: tuple[str, ...]) -> list[Lesson]:
     """Return the rows as lessons, in the order in which these begin. Raises LessonError for ids that make none."""
-    place = path.resolve()
+    place = place_of(path)
     course = default_id(path, "course", place.parent.name)
     rows = [row for row in rows if row.cells]
     if not rows:

@@ -46,7 +46,7 @@ def words(paths: Iterable[Path], options: NarrationOptions, *, settings: Setting
     voices, options = KnownVoices.of(settings), options.with_settings(settings)
     found: dict[str, Unknown] = {}
     report = UnknownWords()
-    for path in readers.find_lessons(paths):
+    for path in readers.find_lessons(paths, follow_links=options.follow_links):
         try:
             lessons = readers.read_lessons(path, options.encoding, options.megabytes)
             entries = [entry for lesson in lessons for entry in segment_lesson(lesson, options, voices).plan.entries]

@@ -61,12 +61,6 @@ def test_nothing_found_is_an_error(tmp_path):
         readers.read_lessons(tmp_path)
 
 
-def test_links_that_lead_in_a_circle(tmp_path):
-    make(tmp_path, "a/x.md")
-    (tmp_path / "a" / "loop").symlink_to(tmp_path, target_is_directory=True)
-    assert readers.find_lessons([tmp_path]) == [tmp_path / "a" / "x.md"]
-
-
 def test_an_unreadable_file_says_why(tmp_path):
     (tmp_path / "x.md").mkdir()
     with pytest.raises(LessonError, match=r"x\.md: cannot be read"):

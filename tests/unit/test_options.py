@@ -37,6 +37,7 @@ WRONG = {
     "take": -1,
     "voice": 3,
     "lenient": "yes",
+    "follow_links": "yes",
 }
 
 
@@ -85,7 +86,9 @@ def test_the_command_line_knows_what_is_said_in_commands() -> None:
     assert CliRunner().invoke(command, []).output.strip() == repr(NO_OPTIONS)
 
 
-@pytest.mark.parametrize("name", sorted(set(WRONG) & set(options_of(Place.COMMAND)) - {"voice", "lenient"}))
+@pytest.mark.parametrize(
+    "name", sorted(set(WRONG) & set(options_of(Place.COMMAND)) - {"voice", "lenient", "follow_links"})
+)
 def test_the_command_line_refuses_by_the_options_name(name: str, tmp_path: Path) -> None:
     flag = f"--{name}"
     value = WRONG[name][-1] if OPTIONS[name].several else str(WRONG[name])

@@ -19,6 +19,7 @@ import unicodedata
 import warnings
 from collections import Counter
 from collections.abc import Iterable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,11 @@ UNUSED = ("parser", "senter", "attribute_ruler", "lemmatizer", "ner")  # of the 
 PAUSES = frozenset(';:,.!?—…"“”()')  # in Kokoro's alphabet as they are
 # Heard as nothing: apostrophes, hyphens, slashes ("and/or"), underscores, quotation marks, and full stops in "U.S.A."
 SILENT = frozenset("'’‘\"“”`-_./") | PAUSES
+
+# misaki tries every stretch of a word's parts as a word: the cube of their number, a minute for "a-a-a-..." of 150.
+MAX_JOINTS = 16  # in one word; no word in use has so many
+_LONG = re.compile(rf"\S{{{2 * MAX_JOINTS},}}")
+_JOINT = re.compile(r"(?<=[-_])(?=[^-_])|(?<=[^\W\d_])(?=[A-Z])")
 
 _TYPOGRAPHY = str.maketrans("«»„‹›‚‐‑–―−[]{}′ʼ", "“”““”‘--———()()''") | {
     ord(theirs): f"{ours} " for theirs, ours in zip("，、。：；？！（）・", ",,.:;?!() ", strict=True)
@@ -67,6 +73,7 @@ class English:
         self._guessed.clear()
         goes_on = text[-1:].isspace()
         text = text.translate(_TYPOGRAPHY).replace("...", "…").replace("--", "—").strip()
+        text = _LONG.sub(_parted, text)
         out = []
         _, tokens = self._g2p(text, preprocess=False)
         for position, token in enumerate(tokens):
@@ -162,6 +169,12 @@ def _complete(text: str, sounds: str, follower: str) -> bool:
         return True  # spoken after its number
     spoken = any(c not in PAUSES and not c.isspace() for c in sounds)
     return spoken or all(c in SILENT or c.isspace() for c in text)
+
+
+def _parted(word: re.Match[str]) -> str:
+    """Return a word with a space at every joint that is one too many."""
+    joints = [joint.start() for joint in _JOINT.finditer(word[0])][MAX_JOINTS - 1 :: MAX_JOINTS]
+    return " ".join(word[0][a:b] for a, b in pairwise([0, *joints, len(word[0])]))
 
 
 def _romanised(word: str) -> str:
