@@ -64,7 +64,7 @@ def sync(source: str, options: NarrationOptions, store: str | None, as_json: boo
     narrator sync s3://authors/lessons --store s3://narration --deadline 06:30 --prune
     narrator sync lessons/ --store store/ --here --out audio/    all on this machine
 
-    Two runs over the same SOURCE never overlap. It is no failure where --limit or --deadline came first.
+    Two runs over one SOURCE never overlap. To stop at --limit or --deadline is no failure.
     """
     if wishes["processes"] and not wishes["here"]:
         raise click.UsageError("--processes is for --here: workers elsewhere have a number of their own")

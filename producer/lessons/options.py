@@ -131,7 +131,7 @@ class NarrationOptions:
     ] = False
     follow_links: Annotated[
         bool,
-        Option("Take what links lead to outside of a folder of lessons.", kind=bool, places=Place.COMMAND),
+        Option("Also take links out of a folder.", kind=bool, places=Place.COMMAND),
     ] = False
     encoding: Annotated[
         str | None,

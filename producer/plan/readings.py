@@ -108,7 +108,7 @@ def check_words(path: Path, text: str, line_at: Callable[[int], int]) -> None:
     if found := _TOO_LONG.search(text):
         raise LessonError(
             path, line_at(found.start()), f"a word of more than {MAX_WORD} letters or digits, {found[0][:20]!r}…: "
-            "nobody would listen to it; leave it out, put it into a code block, or give it words to be said in its place"
+            "nobody would listen to it; leave it out, put it into a code block, or give it other words to say"
         )  # fmt: skip
 
 
