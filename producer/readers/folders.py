@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from producer import lexicon
 from producer.errors import LessonError
 from producer.lessons import takes
 from producer.readers.formats import BY_SUFFIX
@@ -84,4 +83,4 @@ def _hidden(name: str) -> bool:
 
 def _beside(name: str) -> bool:
     """Tell whether a file is read for the lessons beside it."""
-    return name in lexicon.NAMES or name.endswith(takes.SUFFIX)
+    return Path(name).stem == "lexicon" or name.endswith(takes.SUFFIX)
