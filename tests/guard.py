@@ -23,18 +23,26 @@ OTHER_GUARDS_SECONDS = 5.0  # an embedded stack's guard knows best what to kill;
 
 
 _run: list[Path] = []  # the folder of the whole run, once there is one
+_pipe: list[int] = []  # its end in this process
 
 
 def begin(*, worker: bool = False) -> None:
     """Start this process's guard, and name its folder in the environment; a worker of pytest has that of the run."""
     folder = tempfile.mkdtemp(prefix="nt-", dir="/tmp")  # a socket's path may have 108 bytes
     reading, writing = os.pipe()
+    _pipe.append(writing)
     command = [sys.executable, "-I", "-S", __file__, folder]
     os.posix_spawn(sys.executable, command, os.environ, file_actions=[(os.POSIX_SPAWN_DUP2, reading, 0)], setsid=True)
     os.close(reading)
-    os.register_at_fork(after_in_child=lambda: os.close(writing))
+    os.register_at_fork(after_in_child=_let_go)
     _run.append(Path(os.environ[NAME] if worker else folder))
     os.environ[NAME] = folder
+
+
+def _let_go() -> None:
+    """Close the pipe in a process that was forked, and in no child of that once more."""
+    while _pipe:
+        os.close(_pipe.pop())
 
 
 def run_folder() -> Path:
