@@ -15,7 +15,7 @@ import numpy as np
 
 from models.bundle import Bundle
 from models.cosyvoice.flow import speed_up
-from models.cosyvoice.language_model import FEWEST, MOST, Prompt
+from models.cosyvoice.language_model import MOST, Prompt
 from models.cosyvoice.stages import Parameters, load_stages, needs_reduced_range
 from models.errors import NarrationError, Permanent, SpeechRejected
 from models.request_check import check_request
@@ -27,6 +27,7 @@ LOG = logging.getLogger(__name__)
 WARM_UP = Utterance((1, 2, 3))
 MAX_TEXT_TOKENS = 1_000  # of one utterance; the front-end makes 80, or 80 characters of Chinese
 SPEECH_TOKEN_MS = 20
+LEAST_TOKEN_MS = 50  # of a text token: a rare character takes three of them, common ones one
 SLACK_MS = 300  # of the trimming at both ends
 STAGES = {"language model": 0, "flow": 1, "vocoder": 2}  # each draws from its own stream
 MOST_STEPS = 50
@@ -70,7 +71,7 @@ class CosyVoiceEngine:
     def duration_ms(self, utterances: Sequence[Utterance]) -> tuple[float, float]:
         """Return the least and the most milliseconds that these tokens may take: what the language model is held to."""
         count = sum(len(utterance.tokens) for utterance in utterances)
-        return (FEWEST * count * SPEECH_TOKEN_MS, MOST * count * SPEECH_TOKEN_MS + SLACK_MS)
+        return (LEAST_TOKEN_MS * count, MOST * count * SPEECH_TOKEN_MS + SLACK_MS)
 
     def speak(
         self, requests: Sequence[SpeechRequest], step: Step = go_on

@@ -41,6 +41,11 @@ _CALLED = re.compile(r"(?<=[A-Za-z_])\((?=[^()]*\)(?![A-Za-z]))")  # append(x): 
 _SPACE_BEFORE = re.compile(r" +(?=[,.;:!?…，。；：！？、)）」』])(?![.][\w])")
 
 
+def ascii_digits(text: str) -> str:
+    """The text with digits of other scripts (Arabic, Devanagari ...) as 0 to 9."""
+    return _OTHER_DIGIT.sub(lambda m: str(unicodedata.decimal(m[0])), text)
+
+
 def plain(text: str) -> str:
     """NFKC but for punctuation, plain quotes, one kind of dash and ellipsis, one space, nothing inaudible.
 
@@ -58,7 +63,7 @@ def plain(text: str) -> str:
         text = _ELLIPSIS.sub("…", text)
         text = _WIDE_THOUSANDS.sub(",", text)
         text = _COMPATIBLE.sub(lambda m: _compatible(m[0]), text)
-        text = _OTHER_DIGIT.sub(lambda m: str(unicodedata.decimal(m[0])), text)
+        text = ascii_digits(text)
     text = _ELLIPSIS.sub("…", text)
     text = _INSTANT.sub(_instant, text)
     text = _LONG_DASH.sub("—", text)

@@ -16,7 +16,7 @@ from itertools import pairwise
 from models.errors import Unspeakable
 from models.text.languages import LATIN
 from models.text.normalise import normalise
-from models.text.normalise.common import roman
+from models.text.normalise.common import ascii_digits, roman
 from models.text.normalise.numbers import MAX_DIGITS, PLAIN, cardinal, digits, ordinal, year
 from models.text.normalise.sign_names import sign_name
 from models.text.normalise.yue import written
@@ -41,7 +41,7 @@ def say_as(text: str, kind: str, form: str, language: str) -> str:
 
     Raises Unspeakable, saying what the text should look like, where it cannot be read so.
     """
-    return KINDS[kind](unicodedata.normalize("NFKC", text).strip(), form.lower(), language)
+    return KINDS[kind](ascii_digits(unicodedata.normalize("NFKC", text)).strip(), form.lower(), language)
 
 
 def _cardinal(text: str, _: str, language: str) -> str:
