@@ -67,6 +67,7 @@ def test_the_pages_way_from_download_to_a_course(tmp_path: Path):
     assert (tmp_path / "audio" / "botany" / "light" / "light.wav").exists()
 
 
+@pytest.mark.long  # the page's way, above, does the same with fewer questions
 def test_a_checkpoint_is_converted_and_narrates_a_lesson(tmp_path: Path):
     voices, lesson, out = tmp_path / "voices", tmp_path / "light.md", tmp_path / "out"
     lesson.write_text(LESSON, encoding="utf-8")
