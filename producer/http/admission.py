@@ -60,8 +60,7 @@ class Admission:
         if refusal := self._refusal(scope, headers, most):
             await _refuse(refusal, scope, receive, send)
             return
-        held = most if "transfer-encoding" in headers else _length(headers)
-        held = held if scope["path"] == LESSONS else 0
+        held = _length(headers, most) if scope["path"] == LESSONS else 0
         self._under_way += held
         try:
             await self._app(scope, _bounded(receive, most) if scope["type"] == "http" else receive, send)
@@ -78,7 +77,7 @@ class Admission:
         preflight = scope["type"] == "http" and scope["method"] == "OPTIONS"  # browsers send no key with it
         if not preflight and not scope["path"].startswith(KEYLESS) and not self._access.knows(headers):
             return 401, NO_KEY, how_to_ask(headers)
-        length = _length(headers)
+        length = _length(headers, most)
         if not 0 <= length <= most:
             return 413, f"the body may have {most} bytes", {}
         if length and scope["path"] == LESSONS and self._under_way + length > max(MOST_UNDER_WAY, most):
@@ -95,8 +94,10 @@ class Admission:
         )
 
 
-def _length(headers: Headers) -> int:
-    """Return the declared length of the body; -1 for what is none."""
+def _length(headers: Headers, most: int) -> int:
+    """Return the declared length of the body: the most there may be where it comes in pieces; -1 for what is none."""
+    if "transfer-encoding" in headers:
+        return most
     length = headers.get("content-length", "0")
     return int(length) if length.isascii() and length.isdigit() and len(length) < 19 else -1
 
